@@ -1,0 +1,1 @@
+"""crewctl: CrewAI crews in YAML, and the registry every kickoff goes through."""

@@ -1,0 +1,1 @@
+"""Outlets to the world: one technology a file."""

@@ -1,0 +1,32 @@
+"""The port to whatever keeps approval statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from crewctl.approval.statement import Revocation, Statement
+
+
+class Approvals(Protocol):
+    """Where statements live, and how often each has been used."""
+
+    def statements(self, crew: str) -> Sequence[Statement]:
+        """Return every readable statement for the crew, oldest first."""
+        ...
+
+    def revocations(self, crew: str) -> Sequence[Revocation]:
+        """Return every revocation for the crew."""
+        ...
+
+    def add(self, statement: Statement | Revocation) -> str:
+        """Write it as a new file, never over another; return the project-relative path."""
+        ...
+
+    def uses(self, statement_id: str) -> int:
+        """Return how many runs have been let through on it."""
+        ...
+
+    def use(self, statement_id: str, run_id: str, max_runs: int | None) -> bool:
+        """Count one run against it in one transaction; False when it is used up. Idempotent per run."""
+        ...

@@ -1,0 +1,66 @@
+"""What a person states: yes to one plan's digest, or a yes taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from crewctl.planning.plan import Plan
+
+STATEMENT_FORMAT = 1
+
+
+class Said(BaseModel):
+    """A frozen statement; unknown keys make it unreadable, and unreadable means no."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Approver(Said):
+    """Who said it, and how we know: today the operating system's user name, unsigned."""
+
+    name: str
+    identity: Literal["os_user"]
+    git_email: str | None = None
+    host: str
+
+
+class Statement(Said):
+    """A yes to exactly this crew digest, until `expires`, for `max_runs` runs.
+
+    `inputs_digest` None means any valid inputs. `plan` is what was approved, so that a later
+    difference can be shown; what counts is the digest. `signature` is the place where a
+    signature will stand.
+    """
+
+    kind: Literal["approval"] = "approval"
+    statement_format: int = STATEMENT_FORMAT
+    id: str
+    crew: str
+    crew_digest: str
+    inputs_digest: str | None
+    approved_by: Approver
+    approved_at: datetime
+    reason: str
+    not_before: datetime
+    expires: datetime
+    max_runs: int | None
+    store: str
+    nonce: str
+    plan: Plan
+    signature: str | None = None
+
+
+class Revocation(Said):
+    """A yes taken back; the statement it names stays where it is."""
+
+    kind: Literal["revocation"] = "revocation"
+    statement_format: int = STATEMENT_FORMAT
+    id: str
+    crew: str
+    revokes: str
+    revoked_by: Approver
+    revoked_at: datetime
+    reason: str

@@ -1,0 +1,1 @@
+"""What happened: events that are only ever added, and the folds that read them."""

@@ -1,0 +1,267 @@
+"""Everything that can happen in a run, as frozen values in the past tense.
+
+Events hold ids, enums, numbers and content references; prompts, outputs and tool results are
+content. The union `Event` is closed: a fold that meets a kind it does not know is a bug.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Outcome = Literal[
+    "finished", "failed", "not_approved", "limit_reached", "stopped", "interrupted", "undecided", "lost"
+]
+LimitName = Literal["max_turns", "timeout", "max_tokens", "max_cost", "task_timeout", "engine_start"]
+StepKind = Literal["task", "judge_call"]
+StepOutcome = Literal["done", "failed", "limit_reached", "stopped", "refused", "lost"]
+
+
+class Fact(BaseModel):
+    """A frozen value of the account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ContentRef(Fact):
+    """Where content is kept; `id` is random, so that it gives nothing of the content away."""
+
+    id: str
+    size: int
+
+
+class Change(Fact):
+    """One field that differs between two plans; `before` or `after` is None when it is absent there."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class KickoffRequested(Fact):
+    """Somebody asked for a run. `rehearsal` runs write no report and need no approval."""
+
+    kind: Literal["KickoffRequested"] = "KickoffRequested"
+    crew: str
+    by: str
+    host: str
+    pid: int
+    rehearsal: bool = False
+
+
+class PlanMade(Fact):
+    """The plan that this run will follow; `plan` is its canonical JSON, inputs included."""
+
+    kind: Literal["PlanMade"] = "PlanMade"
+    crew_digest: str
+    inputs_digest: str
+    plan: ContentRef
+    simulated: bool
+
+
+class ApprovalDecided(Fact):
+    """What the gate said, and on whose word."""
+
+    kind: Literal["ApprovalDecided"] = "ApprovalDecided"
+    decision: Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
+    by: str
+    at: datetime | None = None
+    reason: str = ""
+    statement: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+class RunStarted(Fact):
+    """The gate was passed; from here on there is a report."""
+
+    kind: Literal["RunStarted"] = "RunStarted"
+
+
+class ClockStarted(Fact):
+    """The first child is ready: the run's timeout counts from here."""
+
+    kind: Literal["ClockStarted"] = "ClockStarted"
+
+
+class StepStarted(Fact):
+    """A task or a judge call is handed to a child process."""
+
+    kind: Literal["StepStarted"] = "StepStarted"
+    step: str
+    step_kind: StepKind
+    attempt: int
+    task: str
+    agent: str
+
+
+class StepFinished(Fact):
+    """How the parent saw a step end; `exit` is what became of the child process."""
+
+    kind: Literal["StepFinished"] = "StepFinished"
+    step: str
+    attempt: int
+    outcome: StepOutcome
+    output: ContentRef | None = None
+    error: str = ""
+    seconds: float
+    exit: str = ""
+
+
+class TurnGranted(Fact):
+    """A model call was booked at its worst case, before it was made."""
+
+    kind: Literal["TurnGranted"] = "TurnGranted"
+    step: str
+    grant: int
+    turn: int
+    agent: str
+    model: str
+    purpose: str
+    reserved_tokens: int
+    reserved_cost: int | None
+    prompt: ContentRef | None = None
+
+
+class TurnTaken(Fact):
+    """A granted call came back. Unknown usage stays at the reservation and says so."""
+
+    kind: Literal["TurnTaken"] = "TurnTaken"
+    step: str
+    grant: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: int | None
+    seconds: float
+    simulated: bool
+    error: str = ""
+    response: ContentRef | None = None
+    over_reservation: int = 0
+
+
+class TurnRefused(Fact):
+    """A model call that a limit did not allow; it was never made."""
+
+    kind: Literal["TurnRefused"] = "TurnRefused"
+    step: str
+    limit: LimitName
+
+
+class RetryScheduled(Fact):
+    """A model call failed for a passing reason and will be made again as a new turn."""
+
+    kind: Literal["RetryScheduled"] = "RetryScheduled"
+    step: str
+    error: str
+    delay: float
+
+
+class ToolCallStarted(Fact):
+    """A tool is about to run; written before it does."""
+
+    kind: Literal["ToolCallStarted"] = "ToolCallStarted"
+    step: str
+    call: int
+    agent: str
+    tool: str
+    arguments: ContentRef | None = None
+
+
+class ToolCallFinished(Fact):
+    """A tool came back or failed."""
+
+    kind: Literal["ToolCallFinished"] = "ToolCallFinished"
+    step: str
+    call: int
+    seconds: float
+    result: ContentRef | None = None
+    error: str = ""
+
+
+class WorkDelegated(Fact):
+    """An agent handed work or a question to a coworker."""
+
+    kind: Literal["WorkDelegated"] = "WorkDelegated"
+    step: str
+    by: str
+    to: str
+    asks: Literal["work", "question"]
+
+
+class LimitReached(Fact):
+    """A limit bit. `used` and `allowed` are in the limit's unit: turns, tokens, pico-dollars, seconds."""
+
+    kind: Literal["LimitReached"] = "LimitReached"
+    limit: LimitName
+    allowed: float
+    used: float
+    step: str | None = None
+
+
+class StopRequested(Fact):
+    """A person asked the run to end."""
+
+    kind: Literal["StopRequested"] = "StopRequested"
+    by: str
+    reason: str = ""
+
+
+class VerdictGiven(Fact):
+    """A market's judge chose, or could not: then `selected` is None."""
+
+    kind: Literal["VerdictGiven"] = "VerdictGiven"
+    selected: str | None
+    contestant: str | None
+    verdict: ContentRef
+
+
+class OutputWritten(Fact):
+    """A task's output was written to a file of the project."""
+
+    kind: Literal["OutputWritten"] = "OutputWritten"
+    task: str
+    file: str
+
+
+class RunClosed(Fact):
+    """The run is over; nothing may follow."""
+
+    kind: Literal["RunClosed"] = "RunClosed"
+    outcome: Outcome
+    exit_code: int
+    output: ContentRef | None = None
+    error: str = ""
+
+
+Event = Annotated[
+    KickoffRequested
+    | PlanMade
+    | ApprovalDecided
+    | RunStarted
+    | ClockStarted
+    | StepStarted
+    | StepFinished
+    | TurnGranted
+    | TurnTaken
+    | TurnRefused
+    | RetryScheduled
+    | ToolCallStarted
+    | ToolCallFinished
+    | WorkDelegated
+    | LimitReached
+    | StopRequested
+    | VerdictGiven
+    | OutputWritten
+    | RunClosed,
+    Field(discriminator="kind"),
+]
+
+
+class Recorded(Fact):
+    """An event with its place in the run's account: `seq` counts from 1, `at` is UTC."""
+
+    run_id: str
+    seq: int
+    at: datetime
+    event: Event

@@ -1,0 +1,36 @@
+"""The ports of the account: where events and content are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from crewctl.audit.events import ContentRef, Event, Recorded
+
+
+class RunStore(Protocol):
+    """Append-only events per run. Safe from several threads and several processes."""
+
+    def append(self, run_id: str, event: Event) -> Recorded:
+        """Add one event, durable when this returns; StoreError if it cannot be kept."""
+        ...
+
+    def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
+        """Return the run's events with a sequence number above `after`, in order."""
+        ...
+
+    def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
+        """Return the ids of all runs, newest first."""
+        ...
+
+
+class ContentStore(Protocol):
+    """Prompts, outputs and tool results, apart from the events so that they can be erased."""
+
+    def put(self, run_id: str, content: bytes) -> ContentRef:
+        """Keep `content`; the reference says nothing about what it holds."""
+        ...
+
+    def get(self, ref: ContentRef) -> bytes:
+        """Return what was put; NotFoundError when it has been erased."""
+        ...

@@ -1,0 +1,1 @@
+"""What may be said: YAML files, read strictly, as specs with a place for every value."""

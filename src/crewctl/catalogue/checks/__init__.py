@@ -1,0 +1,1 @@
+"""Checks across files, one a file."""

@@ -1,0 +1,41 @@
+"""What config/agents.yaml says about one agent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from crewctl.catalogue.specs.model_spec import ModelSpec
+from crewctl.catalogue.specs.spec import Prose, Spec
+
+
+class AgentSpec(Spec):
+    """CrewAI's own fields, with CrewAI's meaning and defaults; see docs/reference/crewai-fields.md."""
+
+    role: Prose
+    goal: Prose
+    backstory: Prose
+    llm: str | ModelSpec = "default"
+    tools: list[str] = []
+    allow_delegation: bool = False
+    cache: bool = True
+    max_iter: Annotated[int, Field(ge=1)] | None = None
+    respect_context_window: bool = True
+    use_system_prompt: bool = True
+    system_template: str | None = None
+    prompt_template: str | None = None
+    response_template: str | None = None
+    inject_date: bool = False
+    date_format: str | None = None
+    reasoning: bool = False
+    max_reasoning_attempts: Annotated[int, Field(ge=1)] | None = None
+    verbose: bool | None = None
+
+    @model_validator(mode="after")
+    def _reasoning_ends(self) -> Self:
+        # Without a cap CrewAI asks again until the model says READY, which it may never do.
+        if self.reasoning and self.max_reasoning_attempts is None:
+            msg = "reasoning needs max_reasoning_attempts: without it the planning may never end"
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,38 @@
+"""What config/models.yaml says about one model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from crewctl.catalogue.specs.quantities import Duration, Money
+from crewctl.catalogue.specs.spec import Prose, Spec
+
+DEFAULT_OUTPUT_TOKENS = 4096
+"""The output cap of a model that names none: without a cap no budget can hold."""
+
+EnvReference = Annotated[str, StringConstraints(pattern=r"^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$")]
+"""``${env:NAME}``: the only way a secret enters a file."""
+
+
+class PriceSpec(Spec):
+    """Price per million tokens."""
+
+    input: Money
+    output: Money
+
+
+class ModelSpec(Spec):
+    """One model: ``offline``, ``scripted``, another entry's name, or CrewAI's ``provider/model``."""
+
+    model: Prose
+    base_url: Prose | None = None
+    api_key: EnvReference | None = None
+    timeout: Duration | None = None
+    max_output_tokens: Annotated[int, Field(ge=16)] | None = None
+    context_window: Annotated[int, Field(ge=1024)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    stream: bool = False
+    price: PriceSpec | Literal["free"] | None = None
+    script: str | None = None

@@ -1,0 +1,68 @@
+"""What the registry says: entries, the policy and rubrics."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crewctl.catalogue.specs.limits_spec import LimitsSpec
+from crewctl.catalogue.specs.quantities import Duration
+from crewctl.catalogue.specs.spec import Name, Prose, Spec
+
+RiskLevel = Literal["minimal", "limited", "high", "prohibited"]
+Rule = Literal["never", "when_required", "always"]
+ToolTag = Literal[
+    "reads_files", "writes_files", "reads_web", "sends_data", "spends_money", "runs_code", "calls_models"
+]
+
+
+class EntrySpec(Spec):
+    """A crew's registration; without one a crew counts as limited, with oversight."""
+
+    owner: str | None = None
+    risk_level: RiskLevel | None = None
+    business_risk: str | None = None
+    data_categories: list[str] = []
+    human_oversight_required: bool | None = None
+    approvals_required: Literal[1] = 1
+    limits: LimitsSpec | None = None
+
+
+class ApprovalRules(Spec):
+    """Which risk levels need a person's yes; `when_required` follows the entry."""
+
+    minimal: Rule = "never"
+    limited: Rule = "when_required"
+    high: Literal["always"] = "always"
+
+
+class RetrySpec(Spec):
+    """How often and how patiently a model call that failed for a passing reason is made again."""
+
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    backoff: Duration = 1.0
+
+
+class PolicySpec(Spec):
+    """Ceilings, approval rules and tool tags for every crew of the project."""
+
+    limits: LimitsSpec | None = None
+    approval: ApprovalRules = ApprovalRules()
+    tools: dict[str, list[ToolTag]] = {}
+    retry: RetrySpec = RetrySpec()
+
+
+class Criterion(Spec):
+    """One thing a judge looks at; `must` is failed or met and outweighs every score."""
+
+    says: Prose
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    must: bool = False
+
+
+class RubricSpec(Spec):
+    """What a judge judges by, frozen into the plan before any draft exists."""
+
+    description: str = ""
+    criteria: Annotated[dict[Name, Criterion], Field(min_length=1)]

@@ -1,0 +1,1 @@
+"""Choosing between drafts, and the record of why."""

@@ -1,0 +1,36 @@
+"""The judge's port: whoever answers one judge call."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A frozen value of the judging room."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JudgePrompt(Frozen):
+    """One call: `key` is unique in the run and stable across recoveries."""
+
+    key: str
+    system: str
+    user: str
+
+
+class JudgeAnswer(Frozen):
+    """What came back; `text` is None when the call failed, and `error` says how."""
+
+    text: str | None
+    error: str = ""
+
+
+class JudgeModel(Protocol):
+    """Answers judge calls; several at once come back in the order asked."""
+
+    def answer(self, prompts: tuple[JudgePrompt, ...]) -> tuple[JudgeAnswer, ...]:
+        """Make every call side by side. A limit or a stop raises and ends the judging."""
+        ...

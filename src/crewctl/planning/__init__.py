@@ -1,0 +1,1 @@
+"""Specs become one frozen plan with a digest."""

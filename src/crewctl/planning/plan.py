@@ -1,0 +1,220 @@
+"""The plan: everything that one run of one crew will do, resolved and frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+PLAN_FORMAT = 1
+
+
+class Planned(BaseModel):
+    """A frozen part of a plan; its JSON is what is digested, printed, stored and sent to a child."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlannedAgent(Planned):
+    """An agent. Prose still holds its ``{placeholders}``: a digest covers prose, not input values.
+
+    `settings` holds CrewAI's other Agent arguments, ready to be passed on.
+    """
+
+    name: str
+    role: str
+    goal: str
+    backstory: str
+    model: str
+    tools: tuple[str, ...] = ()
+    settings: dict[str, JsonValue] = {}
+
+
+class PlannedTask(Planned):
+    """A task with the agent who does it.
+
+    `context` names the earlier tasks whose outputs it sees; None is CrewAI's default (every
+    earlier output). `tools` None means the agent's.
+    """
+
+    name: str
+    description: str
+    expected_output: str
+    agent: str | None
+    context: tuple[str, ...] | None = None
+    tools: tuple[str, ...] | None = None
+    markdown: bool = False
+    async_execution: bool = False
+    output_file: str | None = None
+    create_directory: bool = True
+    guardrail: str | None = None
+    guardrail_max_retries: int | None = None
+    timeout: float | None = None
+
+
+class Price(Planned):
+    """Pico-dollars per token; whole numbers, so that sums are exact."""
+
+    input: int
+    output: int
+    source: str
+
+
+class PlannedModel(Planned):
+    """A model, resolved to the end: no name of another entry is left.
+
+    `kind` says who answers. `base_url` is the resolved endpoint, or None for the provider's own.
+    `api_key_env` names the environment variable that holds the key; the value is never here.
+    `script` is the text of a scripted model's file.
+    """
+
+    name: str
+    kind: Literal["offline", "scripted", "provider"]
+    model: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    timeout: float | None = None
+    max_output_tokens: int
+    context_window: int | None = None
+    temperature: float | None = None
+    stream: bool = False
+    price: Price | None = None
+    script: str | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no real model answers."""
+        return self.kind != "provider"
+
+
+class PlannedTool(Planned):
+    """A tool: a class of crewai_tools, or a file under tools/ whose source travels in the plan."""
+
+    name: str
+    kind: Literal["crewai_tools", "custom"]
+    distribution: str
+    source_digest: str
+    tags: tuple[str, ...] = ()
+
+
+class PlannedCriterion(Planned):
+    """One criterion of a rubric."""
+
+    name: str
+    says: str
+    weight: float
+    must: bool
+
+
+class PlannedRubric(Planned):
+    """A rubric, frozen before any draft exists; `digest` is over its criteria."""
+
+    name: str
+    criteria: tuple[PlannedCriterion, ...]
+    digest: str
+
+
+class PlannedMarket(Planned):
+    """Who competes on which task, and who judges how."""
+
+    task: PlannedTask
+    contestants: tuple[str, ...]
+    judge: str
+    rubric: PlannedRubric
+    protocol: Literal["all_pairs"]
+
+
+class PlannedInput(Planned):
+    """A declared input, for validation; the value is in `Plan.inputs`."""
+
+    type: Literal["string", "integer", "number", "boolean"]
+    required: bool
+    default: str | int | float | bool | None = None
+    choices: tuple[str | int | float, ...] | None = None
+    pattern: str | None = None
+    max_length: int | None = None
+    description: str = ""
+
+
+class EffectiveLimit(Planned):
+    """A limit and the file that set it; `value` is turns, seconds, tokens or pico-dollars."""
+
+    value: float
+    source: str
+
+
+class EffectiveLimits(Planned):
+    """The narrowest of policy, entry and crew, limit by limit; absent means unlimited."""
+
+    max_turns: EffectiveLimit | None = None
+    timeout: EffectiveLimit | None = None
+    max_tokens: EffectiveLimit | None = None
+    max_cost: EffectiveLimit | None = None
+
+
+class Risk(Planned):
+    """How the registry classifies the crew, and whether a person must say yes first."""
+
+    level: Literal["minimal", "limited", "high", "prohibited"]
+    tagged: bool
+    business_risk: str | None = None
+    data_categories: tuple[str, ...] = ()
+    owner: str | None = None
+    needs_approval: bool
+    why: tuple[str, ...]
+
+
+class Retry(Planned):
+    """How often a model call that failed for a passing reason is made, and the first pause in seconds."""
+
+    attempts: int
+    backoff: float
+
+
+class WorstCase(Planned):
+    """Upper bounds before the run; None where nothing bounds it, `cost` also where a price is unknown."""
+
+    turns: int | None
+    tokens: int | None
+    cost: int | None
+    unpriced_models: tuple[str, ...] = ()
+    judge_calls: int = 0
+
+
+class Plan(Planned):
+    """One crew and its inputs, resolved. See docs/reference/plan.md for what each digest covers."""
+
+    plan_format: int = PLAN_FORMAT
+    crew: str
+    description: str
+    process: Literal["sequential", "hierarchical", "market"]
+    agents: Annotated[tuple[PlannedAgent, ...], Field(min_length=1)]
+    tasks: tuple[PlannedTask, ...]
+    manager_agent: str | None = None
+    manager_model: str | None = None
+    market: PlannedMarket | None = None
+    models: tuple[PlannedModel, ...]
+    tools: tuple[PlannedTool, ...] = ()
+    tool_sources: dict[str, str] = {}
+    inputs_schema: dict[str, PlannedInput] = {}
+    inputs: dict[str, str | int | float | bool] = {}
+    limits: EffectiveLimits
+    retry: Retry
+    risk: Risk
+    versions: dict[str, str]
+    worst_case: WorstCase
+    crew_digest: str
+    inputs_digest: str
+
+    def agent(self, name: str) -> PlannedAgent:
+        """Return the agent called `name`."""
+        return next(agent for agent in self.agents if agent.name == name)
+
+    def model(self, name: str) -> PlannedModel:
+        """Return the model called `name`."""
+        return next(model for model in self.models if model.name == name)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any answer will come from a model that is not real."""
+        return any(model.simulated for model in self.models)

@@ -1,0 +1,1 @@
+"""Sequential, hierarchical, market: plain code over steps."""

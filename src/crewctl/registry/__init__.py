@@ -1,0 +1,1 @@
+"""The one door: the line from a request to a report."""

@@ -1,0 +1,1 @@
+"""Steps of a run, their limits, and the ports to whatever does the work."""

@@ -1,0 +1,1 @@
+"""What tests of crews and of crewctl need: fakes at our ports, and a model server on loopback."""

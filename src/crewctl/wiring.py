@@ -1,0 +1,1 @@
+"""Picks the adapters for a project; the only place that knows them all."""
