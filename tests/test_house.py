@@ -1,0 +1,136 @@
+"""The code base's own promises: sizes, names, floors that a linter cannot see, and what is generated."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "crewctl"
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "template" not in path.parts)
+BANNED = re.compile(r"(^|_)(utils?|helpers?|common|base|managers?|services?)(_|$)")
+MOST_FILE_LINES = 400
+MOST_FUNCTION_LINES = 60
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+
+
+def test_no_file_is_longer_than_the_house_allows() -> None:
+    long = {_name(path): n for path in SOURCES if (n := len(path.read_text().splitlines())) > MOST_FILE_LINES}
+    assert long == {}
+
+
+def test_most_files_are_short() -> None:
+    assert median(len(path.read_text().splitlines()) for path in SOURCES) <= 120
+
+
+def test_no_function_is_longer_than_the_house_allows() -> None:
+    long = [
+        f"{_name(path)}:{function.lineno} {function.name}"
+        for path in SOURCES
+        for function in _functions(_tree(path))
+        if (function.end_lineno or 0) - function.lineno + 1 > MOST_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_module_hides_behind_a_word_that_says_nothing() -> None:
+    assert [_name(path) for path in SOURCES if BANNED.search(path.stem)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_module_says_its_one_job_in_one_sentence(path: Path) -> None:
+    docstring = ast.get_docstring(_tree(path))
+    assert docstring, "no module docstring"
+    first = docstring.split("\n\n")[0].replace("\n", " ")
+    assert first.endswith((".", "?")), "the first paragraph is a sentence"
+
+
+def test_only_the_crewai_adapters_import_crewai() -> None:
+    inside = {
+        _name(path)
+        for path in SOURCES
+        if any(name.split(".")[0] in {"crewai", "crewai_tools"} for name in _imports(_tree(path)))
+    }
+    assert {name for name in inside if not name.startswith("src/crewctl/adapters/crewai_")} == set()
+    assert inside, "the adapters do import crewai"
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["list"], ["check"], ["plan", "company-brief", "-i", "company=Acme"]]
+)
+def test_a_command_that_runs_nothing_never_imports_crewai(command: list[str]) -> None:
+    code = (
+        "import sys; sys.argv = ['crewctl', *sys.argv[1:]]\n"
+        "from crewctl.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+        "loaded = sorted(name for name in sys.modules if name.split('.')[0].startswith('crewai'))\n"
+        "print(loaded, code, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr.strip().splitlines()[-1].startswith("[] "), done.stderr
+
+
+def _yaml_blocks(path: Path) -> Iterator[str]:
+    for match in re.finditer(
+        r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    ):
+        yield match.group(1)
+
+
+@pytest.mark.parametrize("path", DOCS, ids=_name)
+def test_every_yaml_block_in_the_docs_loads(path: Path) -> None:
+    for block in _yaml_blocks(path):
+        yaml.safe_load(block)
+
+
+def test_nothing_names_the_place_it_was_built_in() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    ).stdout.split("\0")
+    absolute = re.compile(r"(?<![\w.])/(work|farm|home/\w+|root)/")
+    found = [
+        name
+        for name in tracked
+        if name
+        and name != "tests/test_house.py"
+        and (ROOT / name).is_file()
+        and absolute.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert found == []
