@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +29,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse connections that leave the machine, and hide what a developer's shell may hold."""
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_TOKEN")) or name.startswith("CREWCTL_"):
@@ -47,7 +45,6 @@ def _closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", only_loopback)
-    yield
 
 
 def _is_loopback(host: str) -> bool:
