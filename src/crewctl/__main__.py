@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 
-def main() -> None:
-    """Run the command line."""
+from crewctl.cli.main import run
+
+
+def main() -> int:
+    """Run the command line; the result is the process's exit code."""
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
