@@ -1,0 +1,181 @@
+"""What the parent and a child say to each other: one JSON object a line, over a socket and a pipe."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from crewctl.running.port import ModelCall, TaskWork
+
+MAX_LINE = 32 * 1024 * 1024
+"""Bytes of the longest line either side accepts; a longer one breaks the conversation."""
+
+MAX_OUTPUT = 4 * 1024 * 1024
+"""Bytes of UTF-8 of the longest output a step may come to; a longer one fails the step."""
+
+Tokens = Annotated[int, Field(ge=0, le=10**12)]
+Seconds = Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=1_000)]
+Purpose = Literal[
+    "agent",
+    "manager",
+    "delegated",
+    "final_answer",
+    "summary",
+    "guardrail",
+    "planning",
+    "converter",
+    "judge",
+    "other",
+]
+
+
+class Said(BaseModel):
+    """A frozen message. `at` is the sender's monotonic clock: the parent merges both pipes by it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: float = 0.0
+
+
+class ChildRequest(BaseModel):
+    """What one child has to do. Secrets are not in it: they are in the child's environment by then.
+
+    `plan` is the plan's canonical JSON, whose digests the child computes again and compares.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_id: str
+    plan: str
+    crew_digest: str
+    inputs_digest: str
+    work: TaskWork | ModelCall
+    rehearsal: bool = False
+
+
+class ForkOrder(BaseModel):
+    """What the zygote's side needs to make a child; it travels in a memory file, read by the child alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    request: ChildRequest
+    folder: str
+    secrets: dict[str, str] = Field(default={}, repr=False)
+
+
+class Ask(Said):
+    """Leave for one model call. `model` is its name in the plan; `prompt_tokens` an upper bound.
+
+    `blocked` are the asker's open grants, which cannot settle before this one is answered.
+    `prompt` holds the messages that are new since this agent's last ask, or null.
+    """
+
+    op: Literal["ask"] = "ask"
+    id: int
+    agent: Name
+    model: Name
+    purpose: Purpose
+    prompt_tokens: Tokens
+    output_tokens: Tokens
+    blocked: tuple[int, ...] = ()
+    prompt: JsonValue = None
+
+
+class Settle(Said):
+    """A granted call came back; usage that is not known is null and stays at the reservation."""
+
+    op: Literal["settle"] = "settle"
+    grant: int
+    prompt_tokens: Tokens | None
+    completion_tokens: Tokens | None
+    seconds: Seconds
+    simulated: bool = False
+    error: str = ""
+    response: str | None = None
+
+
+class Granted(BaseModel):
+    """The parent's answer to an Ask. A refusal is no answer, ever."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: int
+    grant: int
+    output_cap: int
+
+
+class Ready(Said):
+    """The child is set up and begins its work; the run's clock starts with the first of these."""
+
+    ev: Literal["ready"] = "ready"
+
+
+class ToolStarted(Said):
+    """A tool is about to run; `call` counts within the child."""
+
+    ev: Literal["tool_started"] = "tool_started"
+    call: int
+    agent: Name
+    tool: Name
+    arguments: str
+
+
+class ToolFinished(Said):
+    """A tool came back (`result`) or failed (`error`)."""
+
+    ev: Literal["tool_finished"] = "tool_finished"
+    call: int
+    seconds: Seconds
+    result: str | None = None
+    error: str = ""
+
+
+class Delegated(Said):
+    """An agent handed work or a question to a coworker."""
+
+    ev: Literal["delegated"] = "delegated"
+    by: Name
+    to: Name
+    asks: Literal["work", "question"]
+
+
+class Retry(Said):
+    """A call failed for a passing reason and is made again after `delay` seconds, as a new turn."""
+
+    ev: Literal["retry"] = "retry"
+    error: str
+    delay: Seconds
+
+
+class Result(Said):
+    """What the work came to; the last line of a child that reaches its end."""
+
+    ev: Literal["result"] = "result"
+    ok: bool
+    output: str = ""
+    error: str = ""
+
+
+RpcMessage = Annotated[Ask | Settle, Field(discriminator="op")]
+EventMessage = Annotated[
+    Ready | ToolStarted | ToolFinished | Delegated | Retry | Result, Field(discriminator="ev")
+]
+RPC: TypeAdapter[Ask | Settle] = TypeAdapter(RpcMessage)
+EVENTS: TypeAdapter[Ready | ToolStarted | ToolFinished | Delegated | Retry | Result] = TypeAdapter(
+    EventMessage
+)
+
+
+def line(message: Said | Granted) -> bytes:
+    """Return the message as one line, stamped with the time.
+
+    Text of models and tools may hold lone surrogates, which are not UTF-8: they become ``?``.
+    """
+    said = message.model_dump(mode="python")
+    if isinstance(message, Said):
+        said["at"] = time.monotonic()
+    return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
