@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crewctl.audit.events import ContentRef, Event, Recorded
+from crewctl.errors import StoreError
+
+
+class RunIsClosedError(StoreError):
+    """The run's account has ended; nothing may follow its `RunClosed`."""
 
 
 class RunStore(Protocol):
     """Append-only events per run. Safe from several threads and several processes."""
 
     def append(self, run_id: str, event: Event) -> Recorded:
-        """Add one event, durable when this returns; StoreError if it cannot be kept."""
+        """Add one event, durable when this returns; StoreError if it cannot be kept.
+
+        RunIsClosedError after a `RunClosed`.
+        """
         ...
 
     def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
@@ -21,6 +29,10 @@ class RunStore(Protocol):
 
     def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
         """Return the ids of all runs, newest first."""
+        ...
+
+    def open_run_ids(self) -> Sequence[str]:
+        """Return the ids of the runs that have no `RunClosed`, oldest first."""
         ...
 
 

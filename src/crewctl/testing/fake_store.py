@@ -1,0 +1,94 @@
+"""The stores of the account in memory, held to the same contract as the real ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from crewctl.audit.events import ContentRef, Event, KickoffRequested, Recorded, RunClosed
+from crewctl.audit.port import RunIsClosedError
+from crewctl.errors import NotFoundError
+
+_BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def ticking(start: datetime = _BEGINNING, step: timedelta = timedelta(seconds=1)) -> Callable[[], datetime]:
+    """Return a clock that moves on by `step` whenever it is read."""
+    times = iter(range(10**9))
+    return lambda: start + step * next(times)
+
+
+class FakeRunStore:
+    """The RunStore port over a dict; its clock moves one second an event."""
+
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        self._now = now or ticking()
+        self._runs: dict[str, list[Recorded]] = {}
+        self._lock = threading.Lock()
+
+    def append(self, run_id: str, event: Event) -> Recorded:
+        """Add one event; RunIsClosedError after a RunClosed."""
+        with self._lock:
+            kept = self._runs.setdefault(run_id, [])
+            if kept and isinstance(kept[-1].event, RunClosed):
+                raise RunIsClosedError(
+                    f"run {run_id} is closed, so {event.kind} cannot be added to its account"
+                )
+            recorded = Recorded(run_id=run_id, seq=len(kept) + 1, at=self._now(), event=event)
+            kept.append(recorded)
+            return recorded
+
+    def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
+        """Return the run's events above `after`, in order."""
+        return tuple(self._runs.get(run_id, ())[after:])
+
+    def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
+        """Return the ids of all runs, newest first."""
+        return tuple(run for run in reversed(self._runs) if crew is None or self._crew(run) == crew)
+
+    def open_run_ids(self) -> Sequence[str]:
+        """Return the ids of the runs that have no RunClosed, oldest first."""
+        return tuple(run for run, kept in self._runs.items() if not isinstance(kept[-1].event, RunClosed))
+
+    def events(self, run_id: str) -> list[Event]:
+        """Return the bare events of a run, for a test to look at."""
+        return [recorded.event for recorded in self.events_of(run_id)]
+
+    def _crew(self, run_id: str) -> str | None:
+        requests = (kept.event for kept in self._runs[run_id] if isinstance(kept.event, KickoffRequested))
+        return next((request.crew for request in requests), None)
+
+
+class FakeContentStore:
+    """The ContentStore port over a dict."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def put(self, run_id: str, content: bytes) -> ContentRef:
+        """Keep `content`; ids are counted, so that a test can foresee them."""
+        with self._lock:
+            ref = ContentRef(id=f"{run_id}/{len(self._contents):032x}", size=len(content))
+            self._contents[ref.id] = content
+            return ref
+
+    def get(self, ref: ContentRef) -> bytes:
+        """Return what was put; NotFoundError when it has been erased."""
+        try:
+            return self._contents[ref.id]
+        except KeyError:
+            raise NotFoundError(f"content {ref.id} has been erased or was never kept") from None
+
+    def text(self, ref: ContentRef | None) -> str:
+        """Return what was put as text, for a test to look at; empty for no reference."""
+        return "" if ref is None else self.get(ref).decode()
+
+    def erase(self, run_id: str) -> int:
+        """Remove every content of a run and return how many there were."""
+        with self._lock:
+            gone = [key for key in self._contents if key.startswith(f"{run_id}/")]
+            for key in gone:
+                del self._contents[key]
+            return len(gone)
