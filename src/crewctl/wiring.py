@@ -1,1 +1,82 @@
 """Picks the adapters for a project; the only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# A command pays only for the rooms it enters: `list` and `check` must not import plans or events.
+if TYPE_CHECKING:
+    from crewctl.approval.port import Approvals
+    from crewctl.audit.events import ApprovalDecided, Recorded
+    from crewctl.audit.port import ContentStore, RunStore
+    from crewctl.catalogue.catalogue import Catalogue
+    from crewctl.planning.plan import Plan
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a kickoff ended, as the command line needs it.
+
+    `report` is the run's report as JSON data, None when the gate refused; then `refusal` says why.
+    `report_path` is relative to the project; None for a rehearsal.
+    """
+
+    run_id: str
+    outcome: str
+    exit_code: int
+    report: Mapping[str, Any] | None = None
+    report_path: str | None = None
+    refusal: ApprovalDecided | None = None
+
+
+class Project:
+    """One project and its rooms, each built when it is first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / ".crewctl"
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue, problems included."""
+        from crewctl.catalogue.load import load_catalogue  # noqa: PLC0415 - start-up cost
+
+        return load_catalogue(self.root, cache=self.state / "cache")
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """The statements under registry/approvals and how often each was used."""
+        from crewctl.adapters.file_approvals import FileApprovals  # noqa: PLC0415 - start-up cost
+
+        return FileApprovals(self.root, self.state / "crewctl.db")
+
+    @cached_property
+    def store(self) -> RunStore:
+        """The account of every run."""
+        raise NotImplementedError
+
+    @cached_property
+    def contents(self) -> ContentStore:
+        """Prompts, outputs and tool results."""
+        raise NotImplementedError
+
+    def plan(
+        self, crew: str, inputs: Mapping[str, str | int | float | bool], *, rehearsal: bool = False
+    ) -> Plan:
+        """Plan a kickoff; InvalidError with `.problems`, or NotFoundError."""
+        raise NotImplementedError
+
+    def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:
+        """Take the plan down the line; `watch` hears every event, one at a time, from any thread."""
+        raise NotImplementedError
+
+
+def open_project(explicit: Path | None) -> Project:
+    """Find the project; NotFoundError when there is none."""
+    from crewctl.catalogue.project import find_project  # noqa: PLC0415 - start-up cost
+
+    return Project(find_project(Path.cwd(), explicit))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import click
 
@@ -39,7 +39,6 @@ def command(name: str, *examples: str, **settings: Any) -> Callable[[Callable[..
     """Declare a command called `name` with these examples; the docstring is its help."""
 
     def declare(function: Callable[..., Any]) -> Command:
-        made = click.command(name, cls=Command, examples=examples, **settings)(function)
-        return cast("Command", made)
+        return click.command(name, cls=Command, examples=examples, **settings)(function)
 
     return declare
