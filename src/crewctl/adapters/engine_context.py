@@ -1,0 +1,31 @@
+"""What an engine needs to know of the run that it works for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crewctl.audit.port import ContentStore, RunStore
+from crewctl.running.meter import Meter
+from crewctl.running.port import Clock
+from crewctl.running.stop import StopFlag
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One run and the places it writes to.
+
+    `work_dir` is the run's own folder under the machine state. `environ` is the parent's
+    environment: allow-listed names and the secrets that models name are taken from it, nothing else.
+    """
+
+    run_id: str
+    store: RunStore
+    contents: ContentStore
+    meter: Meter
+    clock: Clock
+    work_dir: Path
+    environ: Mapping[str, str] = field(repr=False)
+    rehearsal: bool = False
+    stop: StopFlag = field(default_factory=StopFlag)
