@@ -45,3 +45,17 @@ test: $(STAMP) ## all tests
 
 clean: ## remove the environment and machine state
 	rm -rf $(VENV) .crewctl .mypy_cache .ruff_cache .pytest_cache
+
+conformance: $(STAMP) ## do limits bite? counted by the model server's own log, bare CrewAI beside it
+	@$(BIN)/python bench/conformance
+
+bench: $(STAMP) ## start-up, check at scale, cold kickoff, further tasks, memory: as ratios
+	@$(BIN)/python bench/startup.py
+	@$(BIN)/python bench/check_scale.py
+	@$(BIN)/python bench/kickoff.py
+
+schema: $(STAMP) ## write registry/schema from the models
+	@$(BIN)/crewctl schema --write
+
+demo: $(STAMP) ## take a market crew down the line, offline: refused, approved, kicked off
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash bench/demo.sh

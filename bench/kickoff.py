@@ -1,0 +1,178 @@
+"""What governing a run costs: a cold kickoff, each further task and a child's memory, against bare CrewAI."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from interleaved import medians, seconds_of, table
+
+sys.path.insert(0, str(Path(__file__).with_name("conformance")))
+
+from project import AGENT, CREWCTL, KEY, TASK, model, project  # noqa: E402 - found through the line above
+
+from crewctl.testing.model_server import ModelServer  # noqa: E402 - as above
+
+ROUNDS = 5
+FEW, MANY = 2, 12
+OPT_OUTS = {
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "CREWAI_TRACING_ENABLED": "false",
+    "CREWAI_DISABLE_VERSION_CHECK": "true",
+    "CREWAI_TESTING": "true",
+    "OTEL_SDK_DISABLED": "true",
+    "PYTHON_DOTENV_DISABLED": "1",
+}
+BARE = """
+import sys
+from crewai import LLM, Agent, Crew, Task
+url, count, shape, tool = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+tools = []
+if tool == "tool":
+    from crewai_tools import FileReadTool
+    tools = [FileReadTool()]
+def crew(number):
+    llm = LLM(model="openai/plain", base_url=url, api_key="sk-x", max_tokens=256)
+    agents = [Agent(role=f"Worker {n}", goal="Do the work.", backstory="Thorough.", llm=llm, tools=tools)
+              for n in range(number)]
+    tasks = [Task(description=f"Part {n}.", expected_output="A note.", agent=a) for n, a in enumerate(agents)]
+    return Crew(agents=agents, tasks=tasks)
+if shape == "one crew":
+    crew(count).kickoff()
+else:
+    for _ in range(count):
+        crew(1).kickoff()
+"""
+
+
+def main() -> None:
+    """Print three tables of ratios."""
+    with ModelServer() as server, tempfile.TemporaryDirectory() as home:
+        script = Path(home) / "bare.py"
+        script.write_text(BARE, encoding="utf-8")
+        env = {**os.environ, **OPT_OUTS, "HOME": home, "CREWAI_STORAGE_DIR": home, "CONFORMANCE_KEY": KEY}
+        _cold(server.base_url, script, env)
+        for tool in ("", "FileReadTool"):
+            _further(server.base_url, script, env, tool)
+    _memory()
+
+
+def _files(url: str, count: int, tool: str = "", name: str = "plain") -> dict[str, str]:
+    tools = f"  tools: [{tool}]\n" if tool else ""
+    names = [f"worker_{n}" for n in range(count)]
+    return {
+        "config/agents.yaml": "".join(AGENT.format(name=n, role=f"Role {n}", more=tools) for n in names),
+        "config/tasks.yaml": "".join(
+            TASK.format(name=f"task_{n}", text=f"Part {n}.", more=f"  agent: {n}\n  context: []\n")
+            for n in names
+        ),
+        "config/models.yaml": model(name, url),
+        "crews/case.yaml": "description: Tasks in a row.\nprocess: sequential\ntasks: ["
+        + ", ".join(f"task_{n}" for n in names)
+        + "]\n",
+    }
+
+
+def _cold(url: str, script: Path, env: dict[str, str]) -> None:
+    bare = [sys.executable, str(script), url, "3", "one crew", ""]
+    with project(_files(url, 3)) as folder:
+        ours = [CREWCTL, "kickoff", "case"]
+        subjects = {
+            "bare CrewAI script": partial(seconds_of, bare, folder, env),
+            "crewctl kickoff": partial(seconds_of, ours, folder, env),
+        }
+        times = medians(subjects, ROUNDS)
+    rows = [(name, f"{t:.2f} s", f"{t / times['bare CrewAI script']:.2f}x") for name, t in times.items()]
+    table(
+        f"Cold kickoff of three tasks, medians of {ROUNDS} (aim: at most 1.1x)",
+        rows,
+        ("subject", "wall", "ratio"),
+    )
+
+
+def _further(url: str, script: Path, env: dict[str, str], tool: str) -> None:
+    """Compare slopes: what each task beyond the first few adds, here and in bare one-task kickoffs."""
+    with project(_files(url, FEW, tool)) as few, project(_files(url, MANY, tool)) as many:
+        ours = [CREWCTL, "kickoff", "case"]
+        bare = [sys.executable, str(script), url]
+        tail = ["one-task crews", "tool" if tool else ""]
+        times = medians(
+            {
+                "ours few": partial(seconds_of, ours, few, env),
+                "ours many": partial(seconds_of, ours, many, env),
+                "bare few": partial(seconds_of, [*bare, str(FEW), *tail], few, env),
+                "bare many": partial(seconds_of, [*bare, str(MANY), *tail], few, env),
+            },
+            ROUNDS,
+        )
+    slope = {
+        who: (times[f"{who} many"] - times[f"{who} few"]) / (MANY - FEW) * 1000 for who in ("ours", "bare")
+    }
+    rows = [
+        ("bare one-task crew.kickoff()", f"{slope['bare']:.0f} ms", ""),
+        ("crewctl, each further task", f"{slope['ours']:.0f} ms", f"{slope['ours'] - slope['bare']:+.0f} ms"),
+    ]
+    title = f"Each further task{f' with {tool}' if tool else ''}, medians of {ROUNDS} (aim: at most +30 ms)"
+    table(title, rows, ("subject", "a task", "overhead"))
+
+
+def _memory() -> None:
+    """Sum up what each kind of process holds for itself while three contestants wait for a model."""
+    files = _files("", 4)
+    with ModelServer() as server:
+        files |= {
+            "config/models.yaml": model("hang", server.base_url),
+            "registry/rubrics/short.yaml": "criteria:\n  clear: {says: It is clear.}\n",
+            "crews/case.yaml": "description: Three wait.\nprocess: market\nlimits: {timeout: 1m}\nmarket:\n"
+            "  task: task_worker_0\n  contestants: [worker_0, worker_1, worker_2]\n  judge: worker_3\n  rubric: short\n",
+        }
+        with project(files) as folder:
+            run = subprocess.Popen(
+                [CREWCTL, "kickoff", "case"],
+                cwd=folder,
+                env={**os.environ, "CONFORMANCE_KEY": KEY},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            server.wait_for_calls(3, timeout=60)
+            time.sleep(0.5)
+            rows = _held(run.pid)
+            run.terminate()
+            run.wait(timeout=30)
+    table(
+        "Memory of a running market, private and proportional", rows, ("process", "private", "proportional")
+    )
+
+
+def _held(parent: int) -> list[tuple[str, str, str]]:
+    zygote = next(iter(_children(parent)))
+    rows = [("parent", *_size(parent)), ("zygote", *_size(zygote))]
+    for number, warden in enumerate(_children(zygote), 1):
+        rows.append((f"warden {number}", *_size(warden)))
+        rows += [(f"child {number}", *_size(child)) for child in _children(warden)]
+    return rows
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def _size(pid: int) -> tuple[str, str]:
+    sizes: dict[str, int] = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        sizes[name] = int(rest.split()[0])
+    private = sizes["Private_Clean"] + sizes["Private_Dirty"]
+    return f"{private / 1024:.0f} MB", f"{sizes['Pss'] / 1024:.0f} MB"
+
+
+if __name__ == "__main__":
+    main()
