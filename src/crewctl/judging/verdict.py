@@ -1,0 +1,248 @@
+"""The verdict: what was chosen, why, and everything from which that can be worked out again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from crewctl.judging.drafts import Candidate
+from crewctl.judging.port import Frozen
+from crewctl.judging.protocol import Place
+
+DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+AttemptOutcome = Literal[
+    "ok",
+    "call_failed",
+    "invalid_json",
+    "schema_violation",
+    "canary_missing",
+    "unknown_label",
+    "quote_not_found",
+    "contradiction",
+]
+Reason = Literal[
+    "tie",
+    "cycle",
+    "order_inconsistent",
+    "injection_flag",
+    "void_passes",
+    "must_criterion_failed",
+    "single_eligible_draft",
+]
+
+
+class Attempt(Frozen):
+    """One call of a pass; `error` says what was wrong with its answer."""
+
+    n: Annotated[int, Field(ge=1, le=2)]
+    outcome: AttemptOutcome
+    error: str = ""
+
+
+class Score(Frozen):
+    """What a pass gave one draft on one criterion, and the words it rests on."""
+
+    draft: DraftId
+    criterion: str
+    score: Annotated[int, Field(ge=1, le=5)]
+    evidence: Annotated[str, Field(max_length=300)]
+
+
+class Pass(Frozen):
+    """One look at two drafts in one order; `winner` is None exactly when the pass is void.
+
+    In `rationale` and `notes` each label is replaced by the id of the draft that wore it.
+    """
+
+    id: str
+    judge: str
+    kind: Literal["pairwise"] = "pairwise"
+    order: tuple[DraftId, DraftId]
+    swap_of: str
+    label_map_sha256: Digest
+    prompt_sha256: Digest
+    response_sha256: Digest | None
+    attempts: Annotated[tuple[Attempt, ...], Field(min_length=1, max_length=2)]
+    status: Literal["counted", "void"]
+    winner: DraftId | Literal["tie"] | None
+    scores: tuple[Score, ...] = ()
+    notes: str = ""
+    rationale: str = ""
+    addressed_judge: tuple[DraftId, ...] = ()
+
+
+class ProtocolUsed(Frozen):
+    """How the judging was held; `max_calls` counts one repair for every pass."""
+
+    name: str
+    version: str
+    seed: int
+    max_calls: Annotated[int, Field(ge=0)]
+    calls_used: Annotated[int, Field(ge=0)]
+
+
+class JudgedBy(Frozen):
+    """Who judged; `prompt_sha256` is the digest of the fixed system text."""
+
+    id: str
+    model: str
+    family: str
+    temperature: float | None
+    simulated: bool
+    prompt_sha256: Digest
+
+
+class CriterionUsed(Frozen):
+    """A criterion as the judge saw it."""
+
+    id: str
+    text: str
+    weight: Annotated[float, Field(ge=0)]
+    kind: Literal["must", "graded"]
+
+
+class RubricUsed(Frozen):
+    """The rubric, frozen before any draft was written."""
+
+    name: str
+    sha256: str
+    criteria: Annotated[tuple[CriterionUsed, ...], Field(min_length=1)]
+
+
+class Mean(Frozen):
+    """A draft's mean score on one criterion over all counted passes."""
+
+    draft: DraftId
+    criterion: str
+    mean: Annotated[float, Field(ge=1, le=5)]
+    passes: Annotated[int, Field(ge=1)]
+
+
+class LengthCheck(Frozen):
+    """Whether length may have won: words of the best against words of the second."""
+
+    winner_is_longest: bool
+    log_ratio_to_runner_up: float | None
+
+
+class Aggregate(Frozen):
+    """The votes, folded. `table` has the drafts that may win, best first."""
+
+    method: str
+    table: tuple[Place, ...]
+    margin: float
+    swap_consistency: float | None
+    vote_entropy: Annotated[float, Field(ge=0, le=1)]
+    condorcet_winner: DraftId | None
+    failed_must: dict[DraftId, tuple[str, ...]]
+    void_passes: int
+    length: LengthCheck
+
+
+class Confidence(Frozen):
+    """How sure the votes are; `value` is the share of its passes that the best draft won."""
+
+    value: Annotated[float, Field(ge=0, le=1)]
+    band: Literal["high", "medium", "low"]
+    method: str
+
+
+class Comparison(Frozen):
+    """Why one draft was not chosen."""
+
+    rejected: DraftId
+    decisive_criterion: str | None
+    why: str
+    passes: tuple[str, ...]
+
+
+class Dissent(Frozen):
+    """Passes that preferred another draft to the selected one."""
+
+    judge: str
+    preferred: DraftId | Literal["tie"]
+    passes: tuple[str, ...]
+    why: str
+
+
+class Escalation(Frozen):
+    """Whether a person has to decide, and for which reasons."""
+
+    required: bool
+    reasons: tuple[Reason, ...] = ()
+    status: Literal["none", "pending"] = "none"
+
+
+class Choice(Frozen):
+    """What follows from passes alone."""
+
+    selected_draft: DraftId | None
+    scores: tuple[Mean, ...]
+    aggregate: Aggregate
+    confidence: Confidence
+    escalation: Escalation
+
+
+def _nothing_selected_means_escalation(schema: dict[str, Any]) -> None:
+    required = {"escalation": {"properties": {"required": {"const": True}}}}
+    schema["allOf"] = [
+        {
+            "if": {"properties": required},
+            "then": {
+                "properties": {
+                    "escalation": {"properties": {"reasons": {"minItems": 1}, "status": {"const": "pending"}}}
+                }
+            },
+        },
+        {
+            "if": {"properties": {"selected_draft": {"type": "null"}}},
+            "then": {
+                "properties": {
+                    **required,
+                    "final_text": {"type": "null"},
+                    "final_text_sha256": {"type": "null"},
+                }
+            },
+            "else": {
+                "properties": {"final_text": {"type": "string"}, "final_text_sha256": {"type": "string"}}
+            },
+        },
+    ]
+
+
+class Verdict(Frozen):
+    """A market's verdict. `final_text` is the selected draft's own text, copied by the host."""
+
+    model_config = ConfigDict(json_schema_extra=_nothing_selected_means_escalation)
+
+    schema_version: Literal["1"] = "1"
+    selected_draft: DraftId | None
+    reasoning: Annotated[str, Field(min_length=1)]
+    final_text: str | None
+    final_text_sha256: Digest | None
+    final_text_origin: Literal["verbatim"] = "verbatim"
+    run_id: str
+    task_sha256: Digest
+    protocol: ProtocolUsed
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
+    rubric: RubricUsed
+    judges: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
+    passes: tuple[Pass, ...]
+    scores: tuple[Mean, ...]
+    aggregate: Aggregate
+    confidence: Confidence
+    comparisons: tuple[Comparison, ...]
+    dissent: tuple[Dissent, ...]
+    escalation: Escalation
+
+
+def verdict_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) that every verdict's JSON satisfies."""
+    schema = Verdict.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A market's verdict",
+    }
