@@ -14,9 +14,9 @@ from interleaved import medians, seconds_of, table
 
 sys.path.insert(0, str(Path(__file__).with_name("conformance")))
 
-from project import AGENT, CREWCTL, KEY, TASK, model, project  # noqa: E402 - found through the line above
+from project import AGENT, CREWCTL, KEY, TASK, model, project
 
-from crewctl.testing.model_server import ModelServer  # noqa: E402 - as above
+from crewctl.testing.model_server import ModelServer
 
 ROUNDS = 5
 FEW, MANY = 2, 12
