@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 from crewctl.cli.main import run
 
 
-def main() -> int:
-    """Run the command line; the result is the process's exit code."""
-    return run(sys.argv[1:])
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -35,10 +35,10 @@ class Command(click.Command):
         return 0
 
 
-def command(name: str, *examples: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:
+def declare(name: str, *examples: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:
     """Declare a command called `name` with these examples; the docstring is its help."""
 
-    def declare(function: Callable[..., Any]) -> Command:
+    def made(function: Callable[..., Any]) -> Command:
         return click.command(name, cls=Command, examples=examples, **settings)(function)
 
-    return declare
+    return made

@@ -1,0 +1,59 @@
+"""Writes the project that ``crewctl init`` starts with, from the template that ships with crewctl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crewctl.cli.schema_files import all_schemas, write_schemas
+from crewctl.errors import UsageError
+
+TEMPLATE = Path(__file__).parent / "template"
+IGNORED = (".crewctl/", "registry/reports/")
+
+
+def template_files() -> dict[str, bytes]:
+    """Return the template: project-relative paths and what is in the files."""
+    files = (path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(TEMPLATE).as_posix(): path.read_bytes() for path in sorted(files)}
+
+
+def write_project(folder: Path) -> list[str]:
+    """Write every file, or none when one is there already; return their project-relative paths."""
+    files = template_files()
+    taken = [name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
+    if taken:
+        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+        raise UsageError(
+            f"{folder / taken[0]}{more} would be overwritten",
+            help="choose an empty folder: crewctl init my-crews",
+        )
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+    return [*files, *write_schemas(folder, all_schemas()), *_ignore(folder)]
+
+
+def _ignore(folder: Path) -> list[str]:
+    path = folder / ".gitignore"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in IGNORED if line not in before.splitlines()]
+    if not missing:
+        return []
+    gap = "" if not before or before.endswith("\n") else "\n"
+    path.write_text(before + gap + "\n".join(missing) + "\n", encoding="utf-8")
+    return [".gitignore"]
+
+
+def next_steps(folder: Path) -> str:
+    """Say what to do first."""
+    enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
+    return (
+        "\nNext:\n"
+        f"{enter}"
+        "  crewctl check                                        every file, read strictly\n"
+        "  crewctl rehearse company-brief -i company='Acme Corp'   offline, nothing leaves this machine\n"
+        "  crewctl plan outreach-email -i company='Acme Corp' -i first_name=Elena\n"
+        "Every model is the built-in offline one until you change 'default' in config/models.yaml."
+    )

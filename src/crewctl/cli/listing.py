@@ -1,0 +1,131 @@
+"""The rows of ``crewctl list``: one function per kind of thing in a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from crewctl.catalogue.catalogue import AnyCrew, Catalogue
+
+Row = dict[str, Any]
+
+
+class Listing(NamedTuple):
+    """How one kind is listed: its rows, and the columns of the table."""
+
+    rows: Callable[[Catalogue], list[Row]]
+    columns: tuple[str, ...]
+
+
+def crew_agents(catalogue: Catalogue, crew: AnyCrew) -> list[str]:
+    """Return every agent that has a part in the crew, in the order they come up."""
+    names: dict[str, None] = {}
+    for use in crew.tasks:
+        task = use if isinstance(use, str) else use.task
+        by = None if isinstance(use, str) else use.agent
+        spec = catalogue.tasks.get(task)
+        chosen = by or (spec.agent if spec else None)
+        names |= {chosen: None} if chosen else {}
+    if crew.process == "market":
+        names |= dict.fromkeys([*crew.market.contestants, crew.market.judge])
+    else:
+        names |= dict.fromkeys(crew.agents)
+    if crew.process == "hierarchical" and crew.manager in catalogue.agents:
+        names[crew.manager] = None
+    return list(names)
+
+
+def _crews(catalogue: Catalogue) -> list[Row]:
+    return [
+        {
+            "name": name,
+            "process": crew.process,
+            "risk": _risk(catalogue, name),
+            "inputs": list(crew.inputs),
+            "agents": crew_agents(catalogue, crew),
+            "description": crew.description.strip(),
+        }
+        for name, crew in sorted(catalogue.crews.items())
+    ]
+
+
+def _risk(catalogue: Catalogue, crew: str) -> str:
+    entry = catalogue.entries.get(crew)
+    level = entry.risk_level if entry else None
+    return level or "limited (untagged)"
+
+
+def _agents(catalogue: Catalogue) -> list[Row]:
+    return [
+        {
+            "name": name,
+            "role": agent.role.strip(),
+            "model": agent.llm if isinstance(agent.llm, str) else agent.llm.model,
+            "tools": list(agent.tools),
+            "crews": [crew for crew, spec in catalogue.crews.items() if name in crew_agents(catalogue, spec)],
+        }
+        for name, agent in sorted(catalogue.agents.items())
+    ]
+
+
+def _tasks(catalogue: Catalogue) -> list[Row]:
+    return [
+        {
+            "name": name,
+            "agent": task.agent,
+            "context": task.context,
+            "expected_output": task.expected_output.strip(),
+            "description": task.description.strip(),
+        }
+        for name, task in sorted(catalogue.tasks.items())
+    ]
+
+
+def _models(catalogue: Catalogue) -> list[Row]:
+    used: dict[str, list[str]] = {}
+    for name, agent in sorted(catalogue.agents.items()):
+        used.setdefault(agent.llm if isinstance(agent.llm, str) else "", []).append(name)
+    return [
+        {"name": name, "model": model.model, "base_url": model.base_url, "agents": used.get(name, [])}
+        for name, model in sorted(catalogue.models.items())
+    ]
+
+
+def _tools(catalogue: Catalogue) -> list[Row]:
+    used: dict[str, list[str]] = {
+        f"custom:{file.removeprefix('tools/').removesuffix('.py')}": [] for file in catalogue.tool_files
+    }
+    for owner, names in _tool_users(catalogue).items():
+        for tool in names:
+            used.setdefault(tool, []).append(owner)
+    return [
+        {
+            "name": tool,
+            "kind": "custom" if tool.startswith("custom:") else "crewai_tools",
+            "tags": list(catalogue.policy.tools.get(tool, [])),
+            "used_by": users,
+        }
+        for tool, users in sorted(used.items())
+    ]
+
+
+def _tool_users(catalogue: Catalogue) -> Mapping[str, list[str]]:
+    users = {name: agent.tools for name, agent in sorted(catalogue.agents.items())}
+    return users | {name: task.tools for name, task in sorted(catalogue.tasks.items()) if task.tools}
+
+
+def _rubrics(catalogue: Catalogue) -> list[Row]:
+    return [
+        {"name": name, "criteria": list(rubric.criteria), "description": rubric.description.strip()}
+        for name, rubric in sorted(catalogue.rubrics.items())
+    ]
+
+
+LISTINGS: dict[str, Listing] = {
+    "crews": Listing(_crews, ("name", "process", "risk", "inputs", "description")),
+    "agents": Listing(_agents, ("name", "role", "model", "tools", "crews")),
+    "tasks": Listing(_tasks, ("name", "agent", "context", "expected_output")),
+    "models": Listing(_models, ("name", "model", "base_url", "agents")),
+    "tools": Listing(_tools, ("name", "kind", "tags", "used_by")),
+    "rubrics": Listing(_rubrics, ("name", "criteria", "description")),
+}

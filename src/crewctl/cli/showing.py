@@ -1,0 +1,110 @@
+"""Finds one thing of a catalogue by its name and prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from crewctl.catalogue.catalogue import Catalogue
+from crewctl.cli.listing import crew_agents
+from crewctl.cli.output import heading, pairs, say
+from crewctl.diagnostics.nearest import nearest
+from crewctl.errors import NotFoundError, UsageError
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing: `data` is what its file says, defaults left out, and where it stands."""
+
+    kind: str
+    name: str
+    data: Mapping[str, Any]
+
+
+def find(catalogue: Catalogue, name: str, kind: str | None) -> Found:
+    """Find `name`; NotFoundError with a near word, UsageError when several kinds share it."""
+    shelves: dict[str, Mapping[str, BaseModel]] = {
+        "crew": catalogue.crews,
+        "agent": catalogue.agents,
+        "task": catalogue.tasks,
+        "model": catalogue.models,
+        "rubric": catalogue.rubrics,
+    }
+    kinds = [shelf for shelf, things in shelves.items() if name in things and kind in (None, shelf)]
+    if not kinds:
+        raise _not_found(name, kind, shelves, broken=bool(catalogue.problems))
+    if len(kinds) > 1:
+        raise UsageError(
+            f"'{name}' is the name of {' and of '.join(f'{_a(each)} {each}' for each in kinds)}",
+            help=f"add --kind {' or --kind '.join(kinds)}",
+        )
+    spec = shelves[kinds[0]][name]
+    said = spec.model_dump(mode="json", exclude_unset=True)
+    where = _place(catalogue, kinds[0], name)
+    data = {"kind": kinds[0], "name": name, "place": where, **said}
+    return Found(kinds[0], name, data | _related(catalogue, kinds[0], name))
+
+
+def _a(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
+def _not_found(
+    name: str, kind: str | None, shelves: Mapping[str, Mapping[str, BaseModel]], *, broken: bool
+) -> NotFoundError:
+    names = [each for shelf, things in shelves.items() if kind in (None, shelf) for each in things]
+    meant = nearest(name, names)
+    advice = f"did you mean 'crewctl show {meant}'?" if meant else "'crewctl list' shows what there is"
+    if broken and not meant:
+        advice = "some files hold problems, and it may stand in one of them: run 'crewctl check'"
+    return NotFoundError(f"there is no {kind or 'crew, agent, task, model or rubric'} '{name}'", help=advice)
+
+
+def _place(catalogue: Catalogue, kind: str, name: str) -> str:
+    file = {
+        "crew": f"crews/{name}.yaml",
+        "rubric": f"registry/rubrics/{name}.yaml",
+        "agent": "config/agents.yaml",
+        "task": "config/tasks.yaml",
+        "model": "config/models.yaml",
+    }[kind]
+    source = catalogue.sources.get(file)
+    if source is None or kind in {"crew", "rubric"}:
+        return f"{file}:1"
+    return f"{file}:{source.place((name,), key=True).line}"
+
+
+def _related(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
+    if kind == "crew":
+        entry = catalogue.entries.get(name)
+        registered = entry.model_dump(mode="json", exclude_unset=True) if entry else None
+        return {"all_agents": crew_agents(catalogue, catalogue.crews[name]), "entry": registered}
+    if kind == "agent":
+        crews = catalogue.crews.items()
+        return {"crews": [crew for crew, spec in crews if name in crew_agents(catalogue, spec)]}
+    return {}
+
+
+def show(found: Found) -> None:
+    """Print it for a person."""
+    heading(f"{found.kind} {found.name}")
+    _show_fields({key: value for key, value in found.data.items() if key not in {"kind", "name"}}, 2)
+
+
+def _show_fields(fields: Mapping[str, Any], indent: int) -> None:
+    for key, value in fields.items():
+        if isinstance(value, Mapping) and value:
+            say(f"{key}:", indent=indent)
+            _show_fields(value, indent + 2)
+        elif isinstance(value, str) and "\n" in value.strip():
+            say(f"{key}:", indent=indent)
+            say(value.strip(), indent=indent + 2)
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            say(f"{key}:", indent=indent)
+            for item in value:
+                _show_fields(item if isinstance(item, Mapping) else {"-": item}, indent + 2)
+        else:
+            pairs([(key, value.strip() if isinstance(value, str) else value)], indent=indent)
