@@ -1,0 +1,86 @@
+"""Tasks one after another, with CrewAI's rules for what waits for what and who sees which output.
+
+As in CrewAI's own sequential and hierarchical crews: consecutive asynchronous tasks run side by
+side and are waited for before the next synchronous one; a context that is named holds those outputs;
+one that is not holds every earlier output for a synchronous task, and nothing for an asynchronous one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
+
+from crewctl.planning.plan import PlannedTask
+from crewctl.processes.outcome import Outcome, ProcessEnded, first_end, outcome_of
+from crewctl.processes.outputs import Finished, text_of, write_output
+from crewctl.processes.rooms import ProcessRooms
+from crewctl.running.port import ContextOutput, StepResult, Steps, TaskWork
+
+
+def run_in_order(tasks: Sequence[PlannedTask], rooms: ProcessRooms, steps: Steps) -> tuple[Finished, ...]:
+    """Run every task; ProcessEnded when one of them ends the run."""
+    finished: tuple[Finished, ...] = ()
+    for group in _groups(tasks):
+        works = {
+            _key(tasks, task): TaskWork(
+                step=_key(tasks, task),
+                task=task.name,
+                context=context_of(task, finished),
+                timeout=task.timeout,
+            )
+            for task in group
+        }
+        results = steps.do_all(
+            {key: partial(rooms.engine.run_task, work) for key, work in works.items()}, StepResult
+        )
+        finished += _finish(group, list(results.values()), rooms, steps)
+    return finished
+
+
+def final_outcome(finished: Sequence[Finished]) -> Outcome:
+    """Return CrewAI's final output: the last that is not empty; without one the run failed."""
+    for one in reversed(finished):
+        if one.raw:
+            return Outcome(how="finished", output=one.output)
+    return Outcome(how="failed", error="every task's output is empty")
+
+
+def context_of(
+    task: PlannedTask, finished: Sequence[Finished], *, alone: bool = False
+) -> tuple[ContextOutput, ...]:
+    """Return the outputs that CrewAI would show the task; `alone` tasks are never asynchronous."""
+    if task.context is None:
+        if task.async_execution and not alone:
+            return ()
+        return tuple(one.as_context for one in finished)
+    by_name = {one.task: one for one in finished}
+    return tuple(by_name[name].as_context for name in task.context if name in by_name)
+
+
+def _groups(tasks: Sequence[PlannedTask]) -> Iterator[list[PlannedTask]]:
+    for side_by_side, together in groupby(tasks, key=lambda task: task.async_execution):
+        group = list(together)
+        yield from [group] if side_by_side else [[task] for task in group]
+
+
+def _key(tasks: Sequence[PlannedTask], task: PlannedTask) -> str:
+    return f"{tasks.index(task) + 1}.{task.name}"
+
+
+def _finish(
+    group: Sequence[PlannedTask], results: Sequence[StepResult], rooms: ProcessRooms, steps: Steps
+) -> tuple[Finished, ...]:
+    """Write the output files of what was done, then end the process if anything was not."""
+    ends: list[Outcome | None] = []
+    finished: list[Finished] = []
+    for task, result in zip(group, results, strict=True):
+        ends.append(outcome_of(task.name, result))
+        if ends[-1] is None:
+            write_output(task, result.output, rooms, steps)
+            text = text_of(rooms.contents, result.output)
+            finished.append(Finished(task=task.name, output=result.output, raw=text))
+    end = first_end(ends)
+    if end is not None:
+        raise ProcessEnded(end)
+    return tuple(finished)

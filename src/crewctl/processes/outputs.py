@@ -1,0 +1,51 @@
+"""Read what steps came to, and write the output files that tasks ask for."""
+
+from __future__ import annotations
+
+from crewctl.audit.events import ContentRef, OutputWritten
+from crewctl.audit.port import ContentStore
+from crewctl.planning.plan import PlannedTask
+from crewctl.processes.outcome import Outcome, ProcessEnded
+from crewctl.processes.port import OutputFiles, OutputRefusedError
+from crewctl.processes.recording import recorded_once
+from crewctl.processes.rooms import ProcessRooms
+from crewctl.running.port import ContextOutput, Steps, Value
+
+
+class Finished(Value):
+    """A task that is done: its place in the content store and its text."""
+
+    task: str
+    output: ContentRef | None
+    raw: str
+
+    @property
+    def as_context(self) -> ContextOutput:
+        """The same, as a later task sees it."""
+        return ContextOutput(task=self.task, raw=self.raw)
+
+
+def text_of(contents: ContentStore, output: ContentRef | None) -> str:
+    """Return an output's text; a step without output came to an empty one."""
+    return "" if output is None else contents.get(output).decode("utf-8", "replace")
+
+
+def write_output(task: PlannedTask, output: ContentRef | None, rooms: ProcessRooms, steps: Steps) -> None:
+    """Write a finished task's output file, once; a file that may not be written fails the run."""
+    file, files = task.output_file, rooms.files
+    if file is None or files is None:
+        return
+    steps.do(f"file.{task.name}", lambda: _write(task, file, output, rooms, files), OutputWritten)
+
+
+def _write(
+    task: PlannedTask, file: str, output: ContentRef | None, rooms: ProcessRooms, files: OutputFiles
+) -> OutputWritten:
+    content = b"" if output is None else rooms.contents.get(output)
+    try:
+        files.write(file, content, create_directory=task.create_directory)
+    except OutputRefusedError as refused:
+        how = Outcome(how="failed", output=output, error=f"{task.name}: {refused.message}")
+        raise ProcessEnded(how) from refused
+    event = OutputWritten(task=task.name, file=file)
+    return recorded_once(rooms.store, rooms.run_id, OutputWritten, lambda seen: seen == event, lambda: event)

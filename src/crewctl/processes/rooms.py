@@ -1,0 +1,31 @@
+"""What a process may use, besides its plan and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crewctl.audit.port import ContentStore, RunStore
+from crewctl.judging.port import JudgeModel
+from crewctl.planning.plan import Plan
+from crewctl.processes.port import OutputFiles
+from crewctl.running.port import CrewEngine, Steps
+
+if TYPE_CHECKING:
+    JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
+
+
+@dataclass(frozen=True)
+class ProcessRooms:
+    """One run's rooms. `files` None means that no output file is written: a rehearsal.
+
+    `judge` None means the plan's own judge, asked through the engine.
+    """
+
+    run_id: str
+    engine: CrewEngine
+    store: RunStore
+    contents: ContentStore
+    files: OutputFiles | None = None
+    judge: JudgeFactory | None = None

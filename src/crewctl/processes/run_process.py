@@ -1,0 +1,27 @@
+"""The table of processes, and the one way to run any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from crewctl.planning.plan import Plan
+from crewctl.processes.hierarchical import hierarchical
+from crewctl.processes.market import market
+from crewctl.processes.outcome import Outcome, ProcessEnded
+from crewctl.processes.rooms import ProcessRooms
+from crewctl.processes.sequential import sequential
+from crewctl.running.port import Steps
+
+PROCESSES: Mapping[str, Callable[[Plan, ProcessRooms, Steps], Outcome]] = {
+    "sequential": sequential,
+    "hierarchical": hierarchical,
+    "market": market,
+}
+
+
+def run_process(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
+    """Run the plan to its outcome; what ended a step early is an outcome, never an exception."""
+    try:
+        return PROCESSES[plan.process](plan, rooms, steps)
+    except ProcessEnded as ended:
+        return ended.outcome
