@@ -1,0 +1,53 @@
+"""Close the runs whose process died, once each, and write the reports that it could not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crewctl.adapters.report_files import ReportFiles
+from crewctl.adapters.run_lock import RunLock, is_alive
+from crewctl.audit.build_report import build_report
+from crewctl.audit.events import RunClosed
+from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
+from crewctl.audit.run_state import RunState, fold_run
+from crewctl.errors import Exit
+
+
+def close_lost_runs(root: Path, store: RunStore, contents: ContentStore) -> tuple[str, ...]:
+    """Close every open run that nobody works on any more, and return the ids of those closed now.
+
+    Safe to call from several commands at once: each loss is recorded by one of them.
+    """
+    return tuple(run_id for run_id in store.open_run_ids() if _close_if_lost(root, store, contents, run_id))
+
+
+def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, run_id: str) -> bool:
+    if is_alive(root, run_id):
+        return False
+    lock = RunLock(root, run_id)
+    # Whoever takes the lock records the loss; somebody else who has it is doing just that.
+    if not lock.acquire(patience=0):
+        return False
+    try:
+        state = fold_run(store.events_of(run_id), alive=False)
+        if state.closing is not None:
+            return False
+        try:
+            store.append(
+                run_id, RunClosed(outcome="lost", exit_code=Exit.FAILED, error=_what_was_lost(state))
+            )
+        except RunIsClosedError:
+            return False
+        if state.started_at is not None and not state.rehearsal:
+            ReportFiles(root).write(build_report(store.events_of(run_id), contents))
+        return True
+    finally:
+        lock.release()
+
+
+def _what_was_lost(state: RunState) -> str:
+    done = [step.step for step in state.steps if step.outcome == "done"]
+    open_steps = [step.step for step in state.steps if step.outcome == "lost"]
+    finished = f"finished: {', '.join(done)}" if done else "no step was finished"
+    during = f" during {', '.join(open_steps)}" if open_steps else ""
+    return f"the process that worked on the run died{during}; {finished}"

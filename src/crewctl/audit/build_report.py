@@ -1,0 +1,203 @@
+"""Computes a run's report from its events and contents; the same account always gives the same report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from crewctl.audit.bill import fold_bill
+from crewctl.audit.events import ContentRef, LimitReached, Recorded, RunClosed, StopRequested
+from crewctl.audit.log_lines import amount
+from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
+from crewctl.audit.port import ContentStore
+from crewctl.audit.report import Approval, ModelUsed, PlanDone, Requested, RunReport, Stopped, Times
+from crewctl.audit.report_bill import bill_done, limits_used
+from crewctl.audit.report_steps import StepPages
+from crewctl.audit.run_state import RunState, fold_run
+from crewctl.errors import NotFoundError
+
+
+class Contents:
+    """Reads what a run kept, and remembers whether anything has been erased since."""
+
+    def __init__(self, store: ContentStore) -> None:
+        self._store = store
+        self.erased = False
+
+    def bytes_of(self, ref: ContentRef | None) -> bytes | None:
+        """Return the content, or None when there is none or it has been erased."""
+        if ref is None:
+            return None
+        try:
+            return self._store.get(ref)
+        except NotFoundError:
+            self.erased = True
+            return None
+
+    def text(self, ref: ContentRef | None) -> str | None:
+        """Return the content as text; bytes that are none become question marks."""
+        data = self.bytes_of(ref)
+        return None if data is None else data.decode("utf-8", "replace")
+
+
+def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
+    """Build the report of a closed run; NotFoundError while it is still going on."""
+    state = fold_run(records, alive=True)
+    if state.closing is None or state.ended_at is None:
+        raise NotFoundError(
+            f"run {state.run_id} is still going on, so it has no report yet",
+            help=f"see what it is doing with 'crewctl trace {state.run_id}' or 'crewctl logs {state.run_id}'",
+        )
+    contents = Contents(store)
+    plan = _plan_of(state, contents)
+    verdict = _verdict_of(state, contents)
+    pages = StepPages(records, state, plan, verdict, contents.text)
+    output = contents.text(state.closing.output)
+    bill = fold_bill(records)
+    request = state.request
+    return RunReport(
+        run_id=state.run_id,
+        crew=state.crew,
+        outcome=state.closing.outcome,
+        exit_code=state.closing.exit_code,
+        error=state.closing.error,
+        simulated=state.simulated,
+        rehearsal=state.rehearsal,
+        partial=state.closing.outcome not in {"finished", "undecided"},
+        requested=Requested(
+            by=request.by if request else "", host=request.host if request else "", at=state.requested_at
+        ),
+        times=Times(
+            requested=state.requested_at,
+            started=state.started_at,
+            clock_started=state.clock_started_at,
+            ended=state.ended_at,
+            seconds=round(state.seconds or 0.0, 6),
+            clock_seconds=round(state.clock_seconds, 6),
+        ),
+        approval=_approval(state, plan),
+        plan=_plan_done(state, plan),
+        limits=limits_used(state, plan, bill.total),
+        stopped=_stopped(records, state),
+        output=output,
+        tasks=pages.tasks(),
+        contestants=pages.contestants(),
+        judge_calls=pages.judge_calls(),
+        verdict=verdict,
+        bill=bill_done(bill),
+        tools=pages.tools(),
+        delegations=pages.delegations(),
+        retries=pages.retries(),
+        erased=contents.erased,
+        versions=plan.versions if plan else {},
+    )
+
+
+def _plan_of(state: RunState, contents: Contents) -> PlanView | None:
+    data = contents.bytes_of(state.plan.plan) if state.plan else None
+    return None if data is None else plan_view(data)
+
+
+def _verdict_of(state: RunState, contents: Contents) -> dict[str, Any] | None:
+    data = contents.bytes_of(state.verdict.verdict) if state.verdict else None
+    verdict = None if data is None else json.loads(data)
+    return verdict if isinstance(verdict, dict) else None
+
+
+def _approval(state: RunState, plan: PlanView | None) -> Approval:
+    said = state.approval
+    by_a_person = said is not None and said.decision == "approved" and said.statement is not None
+    return Approval(
+        needed=plan.risk.needs_approval if plan else None,
+        why=plan.risk.why if plan else (),
+        decision=said.decision if said else "missing",
+        approved_by=said.by if said and by_a_person else None,
+        approved_at=said.at if said and by_a_person else None,
+        reason=said.reason if said else "",
+        statement=said.statement if said else None,
+        decisions=state.decisions,
+    )
+
+
+def _plan_done(state: RunState, plan: PlanView | None) -> PlanDone:
+    return PlanDone(
+        crew_digest=state.plan.crew_digest if state.plan else "",
+        inputs_digest=state.plan.inputs_digest if state.plan else "",
+        plan_format=plan.plan_format if plan else None,
+        process=plan.process if plan else None,
+        description=plan.description if plan else None,
+        inputs=plan.inputs if plan else None,
+        models=tuple(_model(model) for model in plan.models) if plan else (),
+        risk_level=plan.risk.level if plan else None,
+        business_risk=plan.risk.business_risk if plan else None,
+        data_categories=plan.risk.data_categories if plan else (),
+        owner=plan.risk.owner if plan else None,
+    )
+
+
+def _model(model: SeenModel) -> ModelUsed:
+    price = model.price
+    return ModelUsed(
+        name=model.name,
+        model=model.model,
+        kind=model.kind,
+        endpoint=model.base_url,
+        # Pico-dollars a token are millionths of a dollar a million tokens.
+        input_usd_per_million=price.input / 10**6 if price else None,
+        output_usd_per_million=price.output / 10**6 if price else None,
+        price_source=price.source if price else None,
+    )
+
+
+def _stopped(records: Sequence[Recorded], state: RunState) -> Stopped | None:
+    closing = state.closing
+    if closing is None or closing.outcome == "finished":
+        return None
+    limit = _limit_that_bit(records) if closing.outcome == "limit_reached" else None
+    stop = _last_stop(records) if closing.outcome in {"stopped", "interrupted"} else None
+    bitten = limit.event if limit and isinstance(limit.event, LimitReached) else None
+    asked = stop.event if stop and isinstance(stop.event, StopRequested) else None
+    cause = limit or stop
+    return Stopped(
+        why=_why(closing, bitten, asked),
+        limit=bitten.limit if bitten else None,
+        used=bitten.used if bitten else None,
+        allowed=bitten.allowed if bitten else None,
+        step=(bitten.step if bitten else None) or _unfinished_step(state),
+        by=asked.by if asked else None,
+        at=cause.at if cause else state.last_at,
+    )
+
+
+def _why(closing: RunClosed, limit: LimitReached | None, stop: StopRequested | None) -> str:
+    if limit is not None:
+        allowed, used = amount(limit.limit, limit.allowed), amount(limit.limit, limit.used)
+        return f"{limit.limit} allows {allowed}, and {used} were used"
+    if stop is not None:
+        return f"{stop.by} stopped it" + (f": {stop.reason}" if stop.reason else "")
+    return closing.error or _WHY.get(closing.outcome, closing.outcome)
+
+
+_WHY = {
+    "not_approved": "no approval lets this plan run as it is",
+    "undecided": "the judge's votes select no draft, so a person has to decide",
+    "lost": "the process that worked on the run ended without closing it",
+    "interrupted": "it was interrupted",
+    "stopped": "it was stopped",
+}
+
+
+def _limit_that_bit(records: Sequence[Recorded]) -> Recorded | None:
+    """Return the first limit of the run that was reached, else the last one of a task."""
+    reached = [record for record in records if isinstance(record.event, LimitReached)]
+    of_the_run = (r for r in reached if isinstance(r.event, LimitReached) and r.event.limit != "task_timeout")
+    return next(of_the_run, reached[-1] if reached else None)
+
+
+def _last_stop(records: Sequence[Recorded]) -> Recorded | None:
+    return next((record for record in reversed(records) if isinstance(record.event, StopRequested)), None)
+
+
+def _unfinished_step(state: RunState) -> str | None:
+    return next((step.step for step in reversed(state.steps) if step.outcome != "done"), None)

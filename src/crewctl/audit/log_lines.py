@@ -1,0 +1,156 @@
+"""One line of text for every event, fit for a terminal and for a log file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from crewctl.audit.events import (
+    ApprovalDecided,
+    KickoffRequested,
+    LimitName,
+    LimitReached,
+    OutputWritten,
+    PlanMade,
+    Recorded,
+    RetryScheduled,
+    RunClosed,
+    StepFinished,
+    StepStarted,
+    StopRequested,
+    ToolCallFinished,
+    ToolCallStarted,
+    TurnGranted,
+    TurnRefused,
+    TurnTaken,
+    VerdictGiven,
+    WorkDelegated,
+)
+from crewctl.audit.money import written
+from crewctl.diagnostics.visible import one_line
+
+_LONGEST = 500
+"""Characters of one line; a provider's error can be a page."""
+
+
+def log_line(record: Recorded) -> str:
+    """Return the event as one line: time in UTC, number, kind, and what it says."""
+    event = record.event
+    words = _WORDS.get(type(event), lambda _: "")(event)
+    time = f"{record.at:%Y-%m-%dT%H:%M:%S}.{record.at.microsecond // 1000:03d}Z"
+    line = one_line(f"{time} {record.seq:>4} {event.kind} {words}")
+    return line.rstrip() if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def amount(limit: LimitName, value: float) -> str:
+    """Write a limit's value with its unit."""
+    if limit == "max_cost":
+        return written(int(value))
+    if limit in {"max_turns", "max_tokens"}:
+        return f"{int(value)} {limit.removeprefix('max_')}"
+    return f"{value:g}s"
+
+
+def _kickoff(event: KickoffRequested) -> str:
+    what = "rehearsal" if event.rehearsal else "kickoff"
+    return f"{what} of {event.crew} by {event.by} on {event.host} (process {event.pid})"
+
+
+def _plan(event: PlanMade) -> str:
+    return f"{event.crew_digest} with inputs {event.inputs_digest}{_simulated(event.simulated)}"
+
+
+def _approval(event: ApprovalDecided) -> str:
+    given = f" at {event.at:%Y-%m-%dT%H:%M:%SZ}" if event.at else ""
+    by = f" by {event.by}{given}" if event.by else ""
+    statement = f" [{event.statement}]" if event.statement else ""
+    changes = f"; changed: {', '.join(change.field for change in event.changes)}" if event.changes else ""
+    return f"{event.decision}{by}{_because(event.reason)}{statement}{changes}"
+
+
+def _step_started(event: StepStarted) -> str:
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    return f"{event.step}: {event.task} by {event.agent}{again}"
+
+
+def _step_finished(event: StepFinished) -> str:
+    how = f" ({event.exit})" if event.exit else ""
+    size = f", {event.output.size} bytes" if event.output else ""
+    return f"{event.step}: {event.outcome} in {event.seconds:.3f}s{size}{how}{_because(event.error)}"
+
+
+def _granted(event: TurnGranted) -> str:
+    return (
+        f"{event.step}: turn {event.turn}, {event.agent} asks {event.model} ({event.purpose}), "
+        f"at most {event.reserved_tokens} tokens, {written(event.reserved_cost)}"
+    )
+
+
+def _taken(event: TurnTaken) -> str:
+    known = event.prompt_tokens is not None and event.completion_tokens is not None
+    usage = (
+        f"{event.prompt_tokens}+{event.completion_tokens} tokens"
+        if known
+        else "usage unknown, reservation kept"
+    )
+    over = f", {event.over_reservation} tokens over what was reserved" if event.over_reservation else ""
+    return (
+        f"{event.step}: grant {event.grant}, {usage}, {written(event.cost)}, {event.seconds:.3f}s"
+        f"{over}{_simulated(event.simulated)}{_because(event.error)}"
+    )
+
+
+def _limit(event: LimitReached) -> str:
+    where = f" in {event.step}" if event.step else ""
+    used, allowed = amount(event.limit, event.used), amount(event.limit, event.allowed)
+    return f"{event.limit}{where}: {used} used of {allowed}"
+
+
+def _tool_started(event: ToolCallStarted) -> str:
+    return f"{event.step}: {event.agent} calls {event.tool} (call {event.call})"
+
+
+def _tool_finished(event: ToolCallFinished) -> str:
+    return f"{event.step}: call {event.call}, {event.seconds:.3f}s{_because(event.error)}"
+
+
+def _delegated(event: WorkDelegated) -> str:
+    what = "a question" if event.asks == "question" else "work"
+    return f"{event.step}: {event.by} gives {event.to} {what}"
+
+
+def _verdict(event: VerdictGiven) -> str:
+    return f"{event.selected} by {event.contestant}" if event.selected else "nothing was selected"
+
+
+def _closed(event: RunClosed) -> str:
+    return f"{event.outcome} (exit {event.exit_code}){_because(event.error)}"
+
+
+def _simulated(simulated: bool) -> str:  # noqa: FBT001 - the event's own flag
+    return ", simulated" if simulated else ""
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+_WORDS: dict[type, Callable[[Any], str]] = {
+    KickoffRequested: _kickoff,
+    PlanMade: _plan,
+    ApprovalDecided: _approval,
+    StepStarted: _step_started,
+    StepFinished: _step_finished,
+    TurnGranted: _granted,
+    TurnTaken: _taken,
+    TurnRefused: lambda event: f"{event.step}: {event.limit} does not allow another call",
+    RetryScheduled: lambda event: f"{event.step}: again in {event.delay:.1f}s{_because(event.error)}",
+    ToolCallStarted: _tool_started,
+    ToolCallFinished: _tool_finished,
+    WorkDelegated: _delegated,
+    LimitReached: _limit,
+    StopRequested: lambda event: f"by {event.by}{_because(event.reason)}",
+    VerdictGiven: _verdict,
+    OutputWritten: lambda event: f"{event.task}: {event.file}",
+    RunClosed: _closed,
+}

@@ -1,0 +1,265 @@
+"""The report of a run: what happened and why, as one frozen value with a JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue
+
+from crewctl.audit.events import ApprovalDecided, Fact, LimitName, Outcome, StepOutcome
+
+REPORT_FORMAT: Literal[1] = 1
+SCHEMA_ID = "https://crewctl.dev/schema/report.json"
+
+
+class Requested(Fact):
+    """Who asked for the run, and where."""
+
+    by: str
+    host: str
+    at: datetime
+
+
+class Times(Fact):
+    """When things happened, in UTC; `clock_started` is when the first child was ready.
+
+    `ended` is the last thing that happened. `seconds` runs from the request to the end, and
+    `clock_seconds` is the part that counts against the run's timeout.
+    """
+
+    requested: datetime
+    started: datetime | None
+    clock_started: datetime | None
+    ended: datetime
+    seconds: float
+    clock_seconds: float
+
+
+class ModelUsed(Fact):
+    """A model that the plan names. Prices are in dollars per million tokens; None is unknown."""
+
+    name: str
+    model: str
+    kind: str
+    endpoint: str | None
+    input_usd_per_million: float | None
+    output_usd_per_million: float | None
+    price_source: str | None
+
+
+class PlanDone(Fact):
+    """The plan that ran. What is not in the events is None once its content has been erased."""
+
+    crew_digest: str
+    inputs_digest: str
+    plan_format: int | None
+    process: str | None
+    description: str | None
+    inputs: dict[str, JsonValue] | None
+    models: tuple[ModelUsed, ...]
+    risk_level: str | None
+    business_risk: str | None
+    data_categories: tuple[str, ...]
+    owner: str | None
+
+
+class Approval(Fact):
+    """Whose yes the run went on, or why it needed none.
+
+    `needed` is None once the plan's content has been erased. `decisions` has every answer of the
+    gate, the ones after a wait included.
+    """
+
+    needed: bool | None
+    why: tuple[str, ...]
+    decision: str
+    approved_by: str | None
+    approved_at: datetime | None
+    reason: str
+    statement: str | None
+    decisions: tuple[ApprovalDecided, ...]
+
+
+class LimitUse(Fact):
+    """One limit: `allowed` None is unlimited, `used` None is unknown (a price was)."""
+
+    limit: Literal["max_turns", "timeout", "max_tokens", "max_cost"]
+    unit: Literal["turns", "seconds", "tokens", "USD"]
+    allowed: float | None
+    used: float | None
+    source: str | None
+    reached: bool
+
+
+class Usage(Fact):
+    """Turns, tokens and dollars.
+
+    `tokens` and `cost_usd` count what never came back (`unsettled_turns`) and what nobody
+    measured (`unknown_usage_turns`) at its whole reservation. `cost_usd` is None as soon as one
+    price is unknown; `known_cost_usd` is then what is known of it.
+    """
+
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    tokens: int
+    cost_usd: float | None
+    known_cost_usd: float
+    unsettled_turns: int
+    unsettled_tokens: int
+    unsettled_cost_usd: float | None
+    unknown_usage_turns: int
+    tokens_over_reservation: int
+    failed_turns: int
+    simulated_turns: int
+
+
+class UsageLine(Usage):
+    """What one agent used of one model."""
+
+    agent: str
+    model: str
+
+
+class BillDone(Fact):
+    """The bill, by agent and model."""
+
+    total: Usage
+    by_agent: dict[str, Usage]
+    by_model: dict[str, Usage]
+    lines: tuple[UsageLine, ...]
+
+
+class TaskDone(Fact):
+    """A task, or a contestant's draft of the market's task.
+
+    `output` is None when there is none or when its content has been erased (`erased`).
+    """
+
+    task: str
+    agent: str | None
+    step: str | None
+    outcome: StepOutcome | Literal["not_started"]
+    attempts: int
+    seconds: float | None
+    output: str | None
+    erased: bool
+    error: str
+    process_exit: str
+    files: tuple[str, ...]
+    usage: Usage
+
+
+class ContestantDone(TaskDone):
+    """A contestant: `selected` says whether this draft was chosen, `blind_id` what the judge called it."""
+
+    contestant: str
+    blind_id: str | None
+    selected: bool
+
+
+class JudgeCallDone(Fact):
+    """One call to the judge."""
+
+    step: str
+    agent: str
+    outcome: StepOutcome
+    attempts: int
+    seconds: float | None
+    error: str
+    usage: Usage
+
+
+class ToolCallDone(Fact):
+    """How often an agent called a tool; `unfinished` calls never came back."""
+
+    agent: str
+    tool: str
+    calls: int
+    failed: int
+    unfinished: int
+    seconds: float
+
+
+class DelegationDone(Fact):
+    """How often one agent handed work or questions to another."""
+
+    by: str
+    to: str
+    asks: Literal["work", "question"]
+    times: int
+
+
+class RetryDone(Fact):
+    """A model call that was made again as a new turn."""
+
+    step: str
+    at: datetime
+    error: str
+    delay_seconds: float
+
+
+class Stopped(Fact):
+    """Where and why a run ended before its end."""
+
+    why: str
+    limit: LimitName | None
+    used: float | None
+    allowed: float | None
+    step: str | None
+    by: str | None
+    at: datetime
+
+
+class RunReport(Fact):
+    """A run, as registry/reports/<crew>/<run>.json says it.
+
+    `verdict` is the market's verdict, whole (see verdict.json); `stopped` is None for a run that
+    came to its end. `partial` says that the outputs are what was finished before it was stopped.
+    """
+
+    report_format: Literal[1] = REPORT_FORMAT
+    run_id: str
+    crew: str
+    outcome: Outcome
+    exit_code: int
+    error: str
+    simulated: bool
+    rehearsal: bool
+    partial: bool
+    requested: Requested
+    times: Times
+    approval: Approval
+    plan: PlanDone
+    limits: tuple[LimitUse, ...]
+    stopped: Stopped | None
+    output: str | None
+    tasks: tuple[TaskDone, ...]
+    contestants: tuple[ContestantDone, ...]
+    judge_calls: tuple[JudgeCallDone, ...]
+    verdict: dict[str, JsonValue] | None
+    bill: BillDone
+    tools: tuple[ToolCallDone, ...]
+    delegations: tuple[DelegationDone, ...]
+    retries: tuple[RetryDone, ...]
+    erased: bool = Field(description="Some content has been erased since; its places are null.")
+    versions: dict[str, str]
+
+
+def report_bytes(report: RunReport) -> bytes:
+    """Return the report as its file holds it: the same report is always the same bytes."""
+    data = report.model_dump(mode="json")
+    return (json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8", "replace")
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a report."""
+    schema = RunReport.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        **schema,
+        "title": "The report of a run",
+    }

@@ -1,0 +1,211 @@
+"""What has become of a run, computed from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from crewctl.audit.events import (
+    ApprovalDecided,
+    ClockStarted,
+    ContentRef,
+    Event,
+    Fact,
+    KickoffRequested,
+    LimitReached,
+    Outcome,
+    OutputWritten,
+    PlanMade,
+    Recorded,
+    RetryScheduled,
+    RunClosed,
+    RunStarted,
+    StepFinished,
+    StepKind,
+    StepOutcome,
+    StepStarted,
+    StopRequested,
+    VerdictGiven,
+)
+
+E = TypeVar("E", bound=Fact)
+Status = Literal["requested", "running", "closed", "lost"]
+
+
+class StepState(Fact):
+    """One attempt at a step; `outcome` None means that it is still going on."""
+
+    step: str
+    kind: StepKind
+    task: str
+    agent: str
+    attempt: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: StepOutcome | None = None
+    output: ContentRef | None = None
+    error: str = ""
+    seconds: float | None = None
+    exit: str = ""
+
+
+class RunState(Fact):
+    """A run as its events tell it.
+
+    `status` is ``lost`` when nobody works on a run that was never closed, and once that has been
+    recorded; `ended_at` is then the time of the last thing that happened.
+    """
+
+    run_id: str
+    request: KickoffRequested | None
+    status: Status
+    outcome: Outcome | None
+    closing: RunClosed | None
+    requested_at: datetime
+    started_at: datetime | None
+    clock_started_at: datetime | None
+    ended_at: datetime | None
+    last_at: datetime
+    plan: PlanMade | None
+    decisions: tuple[ApprovalDecided, ...]
+    steps: tuple[StepState, ...]
+    limits_reached: tuple[LimitReached, ...]
+    stops: tuple[StopRequested, ...]
+    verdict: VerdictGiven | None
+    files: tuple[OutputWritten, ...]
+    retries: tuple[RetryScheduled, ...]
+
+    @property
+    def crew(self) -> str:
+        """The crew's name."""
+        return self.request.crew if self.request else ""
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether it was a rehearsal, which writes no report."""
+        return self.request is not None and self.request.rehearsal
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any answer came from a model that is not real."""
+        return self.plan is not None and self.plan.simulated
+
+    @property
+    def approval(self) -> ApprovalDecided | None:
+        """The decision that let the run through, or the last one that did not."""
+        approved = [decision for decision in self.decisions if decision.decision == "approved"]
+        said = approved or self.decisions
+        return said[-1] if said else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from the request to the end; None while it goes on."""
+        return None if self.ended_at is None else _between(self.requested_at, self.ended_at)
+
+    @property
+    def clock_seconds(self) -> float:
+        """Seconds that count against the run's timeout, so far."""
+        if self.clock_started_at is None:
+            return 0.0
+        return _between(self.clock_started_at, self.ended_at or self.last_at)
+
+
+def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
+    """Compute the state of a run from all its events; ValueError when there is none.
+
+    `alive` says whether some process still holds the run's lock.
+    """
+    if not records:
+        raise ValueError("a run without events has no state")
+    events = [record.event for record in records]
+    closing = _last(events, RunClosed)
+    started = _time_of(records, RunStarted)
+    status = _status(closing, started=started is not None, alive=alive)
+    last_at = _last_happening(records)
+    over = closing is not None or status == "lost"
+    return RunState(
+        run_id=records[0].run_id,
+        request=_last(events, KickoffRequested),
+        status=status,
+        outcome=closing.outcome if closing else ("lost" if status == "lost" else None),
+        closing=closing,
+        requested_at=records[0].at,
+        started_at=started,
+        clock_started_at=_time_of(records, ClockStarted),
+        ended_at=last_at if over else None,
+        last_at=last_at,
+        plan=_last(events, PlanMade),
+        decisions=_all(events, ApprovalDecided),
+        steps=fold_steps(records, over=over),
+        limits_reached=_all(events, LimitReached),
+        stops=_all(events, StopRequested),
+        verdict=_last(events, VerdictGiven),
+        files=_all(events, OutputWritten),
+        retries=_all(events, RetryScheduled),
+    )
+
+
+def fold_steps(records: Iterable[Recorded], *, over: bool) -> tuple[StepState, ...]:
+    """Return every attempt at every step in the order they began; `over` loses the unfinished ones."""
+    attempts: dict[tuple[str, int], StepState] = {}
+    for record in records:
+        event = record.event
+        if isinstance(event, StepStarted):
+            attempts[event.step, event.attempt] = StepState(
+                step=event.step,
+                kind=event.step_kind,
+                task=event.task,
+                agent=event.agent,
+                attempt=event.attempt,
+                started_at=record.at,
+            )
+        elif isinstance(event, StepFinished) and (event.step, event.attempt) in attempts:
+            attempts[event.step, event.attempt] = attempts[event.step, event.attempt].model_copy(
+                update={
+                    "finished_at": record.at,
+                    "outcome": event.outcome,
+                    "output": event.output,
+                    "error": event.error,
+                    "seconds": event.seconds,
+                    "exit": event.exit,
+                }
+            )
+    lost = {"outcome": "lost", "error": "the run ended before this step did"}
+    return tuple(
+        state.model_copy(update=lost) if over and state.outcome is None else state
+        for state in attempts.values()
+    )
+
+
+def _status(closing: RunClosed | None, *, started: bool, alive: bool) -> Status:
+    if closing is not None:
+        return "lost" if closing.outcome == "lost" else "closed"
+    if not alive:
+        return "lost"
+    return "running" if started else "requested"
+
+
+def _last_happening(records: Sequence[Recorded]) -> datetime:
+    """Return when something last happened: a loss is recorded long after it came about."""
+    final = records[-1]
+    if isinstance(final.event, RunClosed) and final.event.outcome == "lost" and len(records) > 1:
+        return records[-2].at
+    return final.at
+
+
+def _between(start: datetime, end: datetime) -> float:
+    # The clock on the wall can be set back during a run; time cannot.
+    return max(0.0, (end - start).total_seconds())
+
+
+def _time_of(records: Iterable[Recorded], kind: type[Fact]) -> datetime | None:
+    return next((record.at for record in records if isinstance(record.event, kind)), None)
+
+
+def _all(events: Iterable[Event], kind: type[E]) -> tuple[E, ...]:
+    return tuple(event for event in events if isinstance(event, kind))
+
+
+def _last(events: Iterable[Event], kind: type[E]) -> E | None:
+    return next(reversed(_all(events, kind)), None)
