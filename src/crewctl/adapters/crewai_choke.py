@@ -1,0 +1,148 @@
+"""Replaces CrewAI's one point through which model calls pass, so that each asks for its turn first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, NamedTuple
+
+import crewai.llms.base_llm as point
+from crewai.types.usage_metrics import UsageMetrics
+
+from crewctl.adapters.crewai_retry import is_passing, pause_before
+from crewctl.adapters.crewai_turns import CALL, OpenCall, Prompt, Turns, Usage, capped, open_as, prompt_of
+
+
+class Made(NamedTuple):
+    """A call as CrewAI's wrapper hands it over."""
+
+    instance: object
+    prompt: Prompt
+
+
+def made_by(operation: Callable[[], Any]) -> Made:
+    """Read the LLM instance and its arguments out of the wrapper's closure.
+
+    The wrapper is ``lambda: method(instance, *args, **kwargs)``; a contract test holds it to that.
+    """
+    names = operation.__code__.co_freevars
+    cells = dict(zip(names, (cell.cell_contents for cell in operation.__closure__ or ()), strict=True))
+    args, kwargs = cells["args"], cells["kwargs"]
+
+    def argument(name: str, position: int) -> Any:
+        return args[position] if len(args) > position else kwargs.get(name)
+
+    prompt = prompt_of(argument("messages", 0), argument("tools", 1), argument("response_model", 6))
+    return Made(cells["instance"], _as_sent(cells["instance"], prompt))
+
+
+def _as_sent(instance: Any, prompt: Prompt) -> Prompt:
+    """Count tool schemas in the longer form that the OpenAI class turns them into."""
+    convert = getattr(instance, "_convert_tools_for_interference", None)
+    tools = [extra for extra in prompt.extras if isinstance(extra, dict) and "function" in extra]
+    if convert is None or not tools:
+        return prompt
+    rest = [extra for extra in prompt.extras if extra not in tools]
+    return Prompt(prompt.messages, [*convert(tools), *rest])
+
+
+class _Attempts:
+    """One call of CrewAI's, made as often as it takes: every attempt is a turn of its own."""
+
+    def __init__(self, turns: Turns, operation: Callable[[], Any]) -> None:
+        self._turns = turns
+        self._made = made_by(operation)
+        # Read here, in the caller's thread: what follows may run in another.
+        self._purpose = turns.purpose()
+        self._number = 0
+
+    def begin(self) -> OpenCall:
+        """Ask leave for the next attempt and wait for it."""
+        self._number += 1
+        return self._turns.begin(self._made.instance, self._made.prompt, self._purpose)
+
+    @contextlib.contextmanager
+    def being_made(self, call: OpenCall) -> Iterator[None]:
+        """Let the block make the call under its grant's cap."""
+        with open_as(call), capped(self._made.instance, call.cap):
+            yield
+
+    def pause_after(self, call: OpenCall, error: Exception) -> float:
+        """Settle a failed attempt; return the seconds before the next, or raise the error for good."""
+        self._turns.end(call, error=error)
+        policy = self._turns.retry
+        if self._number >= policy.attempts or not is_passing(error):
+            raise error
+        pause = pause_before(self._number + 1, policy.backoff, error)
+        self._turns.will_retry(error, pause)
+        return pause
+
+
+def install(turns: Turns) -> None:
+    """Make every model call in this process ask `turns` for leave. Not to be undone."""
+    point.run_with_rate_limit_retry = functools.partial(_run, turns)
+    point.arun_with_rate_limit_retry = functools.partial(_arun, turns)
+    _read_usage()
+
+
+def _run(turns: Turns, operation: Callable[[], Any], **_: Any) -> Any:
+    """Stand where CrewAI's retry stands: call `operation` once for each grant."""
+    if _is_nested(operation):
+        return operation()
+    attempts = _Attempts(turns, operation)
+    while True:
+        call = attempts.begin()
+        try:
+            with attempts.being_made(call):
+                response = operation()
+        except Exception as error:  # noqa: BLE001 - raised again unless it is to be retried
+            time.sleep(attempts.pause_after(call, error))
+        else:
+            turns.end(call, response)
+            return response
+
+
+async def _arun(turns: Turns, operation: Callable[[], Awaitable[Any]], **_: Any) -> Any:
+    """Do the same for an asynchronous call."""
+    if _is_nested(operation):
+        return await operation()
+    attempts = _Attempts(turns, operation)
+    while True:
+        call = await asyncio.to_thread(attempts.begin)
+        try:
+            with attempts.being_made(call):
+                response = await operation()
+        except Exception as error:  # noqa: BLE001 - as above
+            await asyncio.sleep(attempts.pause_after(call, error))
+        else:
+            turns.end(call, response)
+            return response
+
+
+def _is_nested(operation: Callable[[], Any]) -> bool:
+    """Say whether this is ``super().call`` of the call that is being made already."""
+    call = CALL.get()
+    return call is not None and call.instance is made_by(operation).instance
+
+
+def _read_usage() -> None:
+    """Let CrewAI's own reading of a provider's usage reach the call being made."""
+    original = point.BaseLLM._track_token_usage_internal  # noqa: SLF001 - held by a contract test
+
+    def track(self: Any, usage_data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        call = CALL.get()
+        if call is not None:
+            _add(call, UsageMetrics.from_provider_dict(usage_data))
+        return original(self, usage_data, *args, **kwargs)
+
+    point.BaseLLM._track_token_usage_internal = track  # noqa: SLF001 - held by a contract test
+
+
+def _add(call: OpenCall, metrics: UsageMetrics | None) -> None:
+    if metrics is None or not (metrics.prompt_tokens or metrics.completion_tokens):
+        return
+    so_far = call.tracked or Usage(0, 0)
+    call.tracked = Usage(so_far.prompt + metrics.prompt_tokens, so_far.completion + metrics.completion_tokens)

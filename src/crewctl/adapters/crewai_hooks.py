@@ -1,0 +1,206 @@
+"""Watches what agents do besides calling models: tools and delegation, each known before it happens."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from crewai import Agent
+from crewai.hooks.dispatch import HookAborted, InterceptionPoint, register
+from crewai.tasks.llm_guardrail import LLMGuardrail
+from crewai.tools import BaseTool
+from crewai.tools.agent_tools.ask_question_tool import AskQuestionTool
+from crewai.tools.agent_tools.deferred_tool_result_reader import DeferredToolResultReader
+from crewai.tools.agent_tools.delegate_work_tool import DelegateWorkTool
+from crewai.tools.base_tool import Tool
+from crewai.utilities.string_utils import sanitize_tool_name
+
+from crewctl.adapters.child_protocol import Delegated, Purpose, ToolFinished, ToolStarted
+from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
+from crewctl.adapters.crewai_turns import Turns, in_one_line, open_as
+
+_LONGEST_NAME = 1_000
+_DELEGATING: ContextVar[bool] = ContextVar("crewctl_delegating", default=False)
+
+
+class Watch:
+    """Lets only known tools run, tells the parent of each before it does, and follows who is at work."""
+
+    def __init__(self, turns: Turns, *, rehearsal: bool) -> None:
+        self._turns = turns
+        self._rehearsal = rehearsal
+        self._allowed: set[str] = set()
+        self._agents: dict[int, tuple[Agent, Speaker]] = {}
+        self._calls = itertools.count(1)
+
+    def install(self) -> None:
+        """Put the watch in place for this process. Not to be undone."""
+        for tool, asks in ((DelegateWorkTool, "work"), (AskQuestionTool, "question")):
+            tool._run = self._delegating(tool._run, asks)  # noqa: SLF001 - held by a contract test
+            self._allow(tool.model_fields["name"].default)
+        reader = DeferredToolResultReader
+        reader._run = self._watched(reader._run, reader.model_fields["name"].default)  # noqa: SLF001 - as above
+        self._allow(reader.model_fields["name"].default)
+        register(InterceptionPoint.PRE_TOOL_CALL, self._only_allowed)
+        self._follow_agents()
+
+    def knows(self, agent: Agent, name: str, part: Purpose = "agent") -> None:
+        """Book what `agent` does on `name`."""
+        self._agents[id(agent)] = (agent, Speaker(name, part))
+
+    def govern(self, tool: BaseTool, name: str) -> BaseTool:
+        """Let `tool` run, watched; in a rehearsal only a note comes back from it."""
+        self._allow(tool.name)
+        if isinstance(tool, Tool):
+            tool.func = self._watched(tool.func, name)
+            return tool
+        # On the instance, because the class may be one of crewai_tools with other uses.
+        object.__setattr__(tool, "_run", self._watched(tool._run, name))  # noqa: SLF001 - held by a contract test
+        if type(tool)._arun is not BaseTool._arun:  # noqa: SLF001 - as above
+            object.__setattr__(tool, "_arun", self._watched(tool._arun, name))  # noqa: SLF001 - as above
+        return tool
+
+    def _allow(self, name: str) -> None:
+        self._allowed.add(sanitize_tool_name(name))
+
+    def _only_allowed(self, context: Any) -> None:
+        """Block what the plan does not name; CrewAI passes over any other error than HookAborted."""
+        try:
+            allowed = sanitize_tool_name(context.tool_name) in self._allowed
+        except Exception as error:
+            raise HookAborted(f"the tool could not be checked: {error}", source="crewctl") from error
+        if not allowed:
+            raise HookAborted(f"the plan names no tool {context.tool_name!r}", source="crewctl")
+
+    def _speaker(self) -> Speaker:
+        return SPEAKER.get() or self._turns.default
+
+    def _watched(self, run: Callable[..., Any], name: str) -> Callable[..., Any]:
+        """Wrap a tool's function, synchronous or not."""
+        if inspect.iscoroutinefunction(run):
+
+            @functools.wraps(run)
+            async def awatched(*args: Any, **kwargs: Any) -> Any:
+                with self._told(name, args, kwargs) as told:
+                    told.append(_note(name) if self._rehearsal else await run(*args, **kwargs))
+                return told[0]
+
+            return awatched
+
+        @functools.wraps(run)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            with self._told(name, args, kwargs) as told:
+                told.append(_note(name) if self._rehearsal else run(*args, **kwargs))
+            return told[0]
+
+        return watched
+
+    @contextlib.contextmanager
+    def _told(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[list[Any]]:
+        """Tell the parent before a tool runs and after; the block puts the result into the list."""
+        call, result, error = next(self._calls), list[Any](), ""
+        self._turns.wire.event(
+            ToolStarted(call=call, agent=self._speaker().agent, tool=name, arguments=_arguments(args, kwargs))
+        )
+        started = time.monotonic()
+        try:
+            # A model call made by a tool is the tool's own, not a part of the call around it.
+            with _as_part_other(self._speaker()), open_as(None):
+                yield result
+        except BaseException as raised:
+            error = f"{type(raised).__name__}: {in_one_line(raised)}"
+            raise
+        finally:
+            said = str(result[0]) if result else None
+            seconds = time.monotonic() - started
+            self._turns.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error))
+
+    def _delegating(self, run: Callable[..., Any], asks: Any) -> Callable[..., Any]:
+        """Wrap the tool by which an agent hands something to a coworker."""
+        name = "delegate_work" if asks == "work" else "ask_question"
+
+        @functools.wraps(run)
+        def delegating(tool: Any, *args: Any, **kwargs: Any) -> Any:
+            to = self._coworker(tool, run, args, kwargs)
+            if to is None:
+                with self._told(name, args, kwargs) as told:
+                    told.append(run(tool, *args, **kwargs))
+                return told[0]
+            self._turns.wire.event(Delegated(by=self._speaker().agent, to=to, asks=asks))
+            token = _DELEGATING.set(True)
+            try:
+                with open_as(None):
+                    return run(tool, *args, **kwargs)
+            finally:
+                _DELEGATING.reset(token)
+
+        return delegating
+
+    def _coworker(
+        self, tool: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> str | None:
+        """Return the plan's name of the coworker that is meant, or None where there is none such."""
+        given = inspect.signature(run).bind_partial(tool, *args, **kwargs).arguments
+        meant = tool._get_coworker(given.get("coworker"), **given.get("kwargs", {}))  # noqa: SLF001 - held by a contract test
+        wanted = tool.sanitize_agent_name(meant or "")
+        for agent in tool.agents:
+            if tool.sanitize_agent_name(agent.role) == wanted:
+                known = self._agents.get(id(agent))
+                return known[1].agent if known else str(agent.role)[:_LONGEST_NAME]
+        return None
+
+    def _follow_agents(self) -> None:
+        """Know in every thread which agent is at work, and whether as a guardrail."""
+        Agent.execute_task = self._as_speaker(Agent.execute_task)
+        judge = LLMGuardrail.__call__
+
+        @functools.wraps(judge)
+        def guarding(guardrail: Any, output: Any) -> Any:
+            token = SPEAKER.set(replace(self._speaker(), part="guardrail"))
+            try:
+                return judge(guardrail, output)
+            finally:
+                SPEAKER.reset(token)
+
+        LLMGuardrail.__call__ = guarding
+
+    def _as_speaker(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(execute)
+        def executing(agent: Any, *args: Any, **kwargs: Any) -> Any:
+            known = self._agents.get(id(agent))
+            speaker = known[1] if known else self._speaker()
+            if _DELEGATING.get():
+                speaker = replace(speaker, part="delegated")
+            token = SPEAKER.set(speaker)
+            try:
+                return execute(agent, *args, **kwargs)
+            finally:
+                SPEAKER.reset(token)
+
+        return executing
+
+
+@contextlib.contextmanager
+def _as_part_other(speaker: Speaker) -> Iterator[None]:
+    token = SPEAKER.set(replace(speaker, part="other"))
+    try:
+        yield
+    finally:
+        SPEAKER.reset(token)
+
+
+def _note(name: str) -> str:
+    return f"(Rehearsal: the tool {name!r} was not run.)"
+
+
+def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    given: Any = {"args": list(args), **kwargs} if args else kwargs
+    return json.dumps(given, default=str, ensure_ascii=False)

@@ -1,0 +1,188 @@
+"""Takes each model call through its turn: leave asked, made once, settled."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from crewctl.adapters.child_protocol import Purpose, Retry, Settle
+from crewctl.adapters.crewai_bound import PromptBound, as_messages
+from crewctl.adapters.crewai_purposes import SPEAKER, Speaker, purpose_here
+from crewctl.adapters.crewai_wire import Question, Wire
+from crewctl.planning.plan import PlannedModel
+from crewctl.planning.plan import Retry as RetryPolicy
+
+CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What CrewAI's model classes call the cap on an answer."""
+
+
+class Usage(NamedTuple):
+    """Tokens that a provider reported."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass
+class OpenCall:
+    """A granted call that is being made.
+
+    `requests` counts the HTTP requests made for it; the first uses this grant. `first` is what that
+    request's answer said it used, `tracked` what CrewAI read from the answer.
+    """
+
+    grant: int
+    cap: int
+    instance: object
+    question: Question
+    key: str
+    blocked: tuple[int, ...]
+    simulated: bool
+    started: float = field(default_factory=time.monotonic)
+    requests: int = 0
+    first: Usage | None = None
+    tracked: Usage | None = None
+
+    def usage(self) -> Usage | None:
+        """Return what this grant used, or None where nobody can say."""
+        if self.requests > 1:
+            return self.first
+        return self.tracked or self.first
+
+
+CALL: ContextVar[OpenCall | None] = ContextVar("crewctl_call", default=None)
+"""The call being made in this context, if any."""
+
+
+class Prompt(NamedTuple):
+    """What a call sends: messages, and the tool and answer schemas beside them."""
+
+    messages: Sequence[Mapping[str, Any]]
+    extras: Sequence[Any]
+
+
+class Turns:
+    """The turns of one child. `models` says which planned model an LLM instance is."""
+
+    def __init__(self, wire: Wire, retry: RetryPolicy, default: Speaker, model: PlannedModel) -> None:
+        self.wire = wire
+        self.retry = retry
+        self.default = default
+        self._default_model = model
+        self._models: dict[int, tuple[object, PlannedModel]] = {}
+        self._bound = PromptBound()
+        self._told: dict[str, list[Any]] = {}
+        self._lock = threading.Lock()
+
+    def knows(self, instance: object, model: PlannedModel) -> None:
+        """Book every call of `instance` as one of `model`; the instance is kept alive."""
+        self._models[id(instance)] = (instance, model)
+
+    def model_of(self, instance: object) -> PlannedModel:
+        """Return the planned model that `instance` is, or the step's own where CrewAI made it."""
+        return self._models.get(id(instance), (None, self._default_model))[1]
+
+    def purpose(self) -> Purpose:
+        """Return what a call made here and now is for."""
+        return purpose_here((SPEAKER.get() or self.default).part)
+
+    def begin(
+        self, instance: object, prompt: Prompt, purpose: Purpose, wanted: int | None = None
+    ) -> OpenCall:
+        """Ask leave for one call and wait; returns only once it is granted."""
+        outer = CALL.get()
+        blocked = (*outer.blocked, outer.grant) if outer else ()
+        speaker, model = SPEAKER.get() or self.default, self.model_of(instance)
+        bound, key = self._bound.of(model.name, prompt.messages, prompt.extras)
+        question = Question(
+            agent=speaker.agent,
+            model=model.name,
+            purpose=purpose,
+            prompt_tokens=bound,
+            output_tokens=min(wanted or model.max_output_tokens, model.max_output_tokens),
+            blocked=blocked,
+            prompt=self._new_messages(speaker.agent, prompt.messages),
+        )
+        granted = self.wire.ask(question)
+        return OpenCall(granted.grant, granted.output_cap, instance, question, key, blocked, model.simulated)
+
+    def end(self, call: OpenCall, response: Any = None, error: BaseException | None = None) -> None:
+        """Settle a call; usage that nobody knows stays at the whole reservation."""
+        usage = call.usage()
+        if usage is not None and usage.prompt:
+            self._bound.learn(call.key, usage.prompt)
+        self.wire.settle(
+            Settle(
+                grant=call.grant,
+                prompt_tokens=None if usage is None else usage.prompt,
+                completion_tokens=None if usage is None else usage.completion,
+                seconds=time.monotonic() - call.started,
+                simulated=call.simulated,
+                error="" if error is None else in_one_line(error),
+                response=None if response is None else as_text(response),
+            )
+        )
+
+    def will_retry(self, error: BaseException, delay: float) -> None:
+        """Tell the parent that the call is made again after `delay` seconds."""
+        self.wire.event(Retry(error=in_one_line(error), delay=delay))
+
+    def _new_messages(self, agent: str, messages: Sequence[Mapping[str, Any]]) -> list[Any]:
+        plain: list[Any] = json.loads(json.dumps(list(messages), default=_plain))
+        with self._lock:
+            told = self._told.get(agent, [])
+            self._told[agent] = plain
+        return plain[len(told) :] if told and plain[: len(told)] == told else plain
+
+
+@contextlib.contextmanager
+def capped(instance: object, cap: int) -> Iterator[None]:
+    """Lower the caps that `instance` has set to `cap` while a call is made."""
+    before = {name: getattr(instance, name, None) for name in CAPS}
+    lowered = {name: value for name, value in before.items() if isinstance(value, int) and value > cap}
+    for name in lowered:
+        setattr(instance, name, cap)
+    try:
+        yield
+    finally:
+        for name, value in lowered.items():
+            setattr(instance, name, value)
+
+
+@contextlib.contextmanager
+def open_as(call: OpenCall | None) -> Iterator[None]:
+    """Make `call` the one that is being made in this context."""
+    token = CALL.set(call)
+    try:
+        yield
+    finally:
+        CALL.reset(token)
+
+
+def as_text(response: Any) -> str:
+    """Return an answer as text: prose as it is, tool calls and structures as JSON."""
+    return response if isinstance(response, str) else json.dumps(response, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
+
+
+def in_one_line(error: BaseException, limit: int = 500) -> str:
+    """Return an error as one line of at most `limit` characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def prompt_of(messages: Any, tools: Any, answer_schema: Any) -> Prompt:
+    """Collect what a call of CrewAI's LLM classes will send."""
+    extras = list(tools or ())
+    if hasattr(answer_schema, "model_json_schema"):
+        extras.append(answer_schema.model_json_schema())
+    return Prompt(as_messages(messages), extras)

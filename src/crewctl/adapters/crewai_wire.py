@@ -1,0 +1,117 @@
+"""The child's two pipes to the parent: leave for model calls on one, events on the other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from crewctl.adapters.child_protocol import Ask, Granted, Purpose, Said, Settle, line
+
+PARENT_GONE = 70
+"""The child's exit code when the parent has closed the pipe."""
+_HIDDEN = b"[hidden]"
+_SHORTEST_SECRET = 6
+
+
+@dataclass(frozen=True)
+class Question:
+    """What leave is asked for; see `child_protocol.Ask`."""
+
+    agent: str
+    model: str
+    purpose: Purpose
+    prompt_tokens: int
+    output_tokens: int
+    blocked: tuple[int, ...]
+    prompt: JsonValue
+
+
+@dataclass
+class _Asking:
+    answered: threading.Event
+    granted: Granted | None = None
+
+
+class Wire:
+    """Speaks the child's side of the protocol; safe from every thread.
+
+    `secrets` are values that must not leave the child: wherever one would be sent, it is hidden.
+    """
+
+    def __init__(self, rpc_fd: int, events_fd: int, secrets: Iterable[str] = ()) -> None:
+        for fd in (rpc_fd, events_fd):
+            # A tool's subprocess must not be able to speak for the child.
+            os.set_inheritable(fd, False)
+        self._rpc = socket.socket(fileno=rpc_fd)
+        self._events_fd = events_fd
+        self._secrets = tuple(
+            json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "replace")
+            for secret in secrets
+            if len(secret) >= _SHORTEST_SECRET
+        )
+        self._asking: dict[int, _Asking] = {}
+        self._ids = itertools.count(1)
+        self._rpc_lock = threading.Lock()
+        self._events_lock = threading.Lock()
+        threading.Thread(target=self._listen, name="crewctl-rpc", daemon=True).start()
+
+    def ask(self, question: Question) -> Granted:
+        """Ask leave for one model call and wait for it.
+
+        A refusal is silence: then this never returns, and the parent ends the process.
+        """
+        number = next(self._ids)
+        asking = self._asking[number] = _Asking(threading.Event())
+        self._send(Ask(id=number, **vars(question)))
+        asking.answered.wait()
+        if asking.granted is None:
+            os._exit(PARENT_GONE)
+        return asking.granted
+
+    def settle(self, settlement: Settle) -> None:
+        """Say how a granted call ended and what it used."""
+        self._send(settlement)
+
+    def event(self, event: Said) -> None:
+        """Write one event; it is on the pipe when this returns."""
+        data = self._hide(line(event))
+        with self._events_lock:
+            while data:
+                data = data[os.write(self._events_fd, data) :]
+
+    def _send(self, message: Said) -> None:
+        data = self._hide(line(message))
+        with self._rpc_lock:
+            self._rpc.sendall(data)
+
+    def _hide(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            data = data.replace(secret, _HIDDEN)
+        return data
+
+    def _listen(self) -> None:
+        buffer = b""
+        while True:
+            try:
+                data = self._rpc.recv(65_536)
+            except OSError:
+                data = b""
+            if not data:
+                # Without the parent nothing is metered, so nothing may go on.
+                os._exit(PARENT_GONE)
+            *lines, buffer = (buffer + data).split(b"\n")
+            for text in lines:
+                self._answer(Granted.model_validate_json(text))
+
+    def _answer(self, granted: Granted) -> None:
+        asking = self._asking.pop(granted.id, None)
+        if asking is not None:
+            asking.granted = granted
+            asking.answered.set()
