@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 # A command pays only for the rooms it enters: `list` and `check` must not import plans or events.
 if TYPE_CHECKING:
     from crewctl.approval.port import Approvals
+    from crewctl.approval.statement import Revocation, Statement
     from crewctl.audit.events import ApprovalDecided, Recorded
     from crewctl.audit.port import ContentStore, RunStore
     from crewctl.catalogue.catalogue import Catalogue
+    from crewctl.planning.inputs import Value
     from crewctl.planning.plan import Plan
 
 
@@ -31,6 +34,26 @@ class Ended:
     report: Mapping[str, Any] | None = None
     report_path: str | None = None
     refusal: ApprovalDecided | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an approval is given for: until when (seconds from now), how often, and for which inputs."""
+
+    reason: str
+    expires: float
+    max_runs: int | None = None
+    for_inputs: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """A statement as it was written: its id, the file relative to the project, and who said it."""
+
+    id: str
+    file: str
+    by: str
+    statement: Statement | Revocation
 
 
 class Project:
@@ -64,14 +87,27 @@ class Project:
         """Prompts, outputs and tool results."""
         raise NotImplementedError
 
-    def plan(
-        self, crew: str, inputs: Mapping[str, str | int | float | bool], *, rehearsal: bool = False
-    ) -> Plan:
-        """Plan a kickoff; InvalidError with `.problems`, or NotFoundError."""
+    def plan(self, crew: str, inputs: Mapping[str, Value] | None, *, rehearsal: bool = False) -> Plan:
+        """Plan a kickoff, or without values what an approval of any inputs is about.
+
+        InvalidError with `.problems`, or NotFoundError.
+        """
         raise NotImplementedError
 
     def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:
         """Take the plan down the line; `watch` hears every event, one at a time, from any thread."""
+        raise NotImplementedError
+
+    def approve(self, plan: Plan, terms: Terms) -> Said:
+        """State a yes to the plan in the name of the person at the terminal."""
+        raise NotImplementedError
+
+    def revoke(self, crew: str, statement: str | None, reason: str) -> Sequence[Said]:
+        """Take back one statement (a unique prefix of its id is enough), or every standing one."""
+        raise NotImplementedError
+
+    def stop(self, run_id: str, reason: str) -> bool:
+        """Ask a run to end and wait until it has; False when it was over already."""
         raise NotImplementedError
 
 
@@ -79,4 +115,5 @@ def open_project(explicit: Path | None) -> Project:
     """Find the project; NotFoundError when there is none."""
     from crewctl.catalogue.project import find_project  # noqa: PLC0415 - start-up cost
 
-    return Project(find_project(Path.cwd(), explicit))
+    named = os.environ.get("CREWCTL_PROJECT")
+    return Project(find_project(Path.cwd(), explicit or (Path(named) if named else None)))
