@@ -11,7 +11,10 @@ import pytest
 
 from crewctl.planning.plan import PlannedModel
 
-pytestmark = pytest.mark.real
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # CrewAI's own fields, on every Agent
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
