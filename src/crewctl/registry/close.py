@@ -1,0 +1,103 @@
+"""How a run ends: its outcome, its exit code, its last event and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from crewctl.audit.build_report import build_report
+from crewctl.audit.events import ApprovalDecided, ContentRef, Outcome, RunClosed, RunStarted
+from crewctl.audit.report import RunReport
+from crewctl.diagnostics.visible import one_line
+from crewctl.errors import CrewctlError, Exit, NotApprovedError
+from crewctl.processes.outcome import Outcome as ProcessOutcome
+from crewctl.registry.rooms import Rooms
+from crewctl.running.port import Value
+
+EXITS: Mapping[Outcome, Exit] = {
+    "finished": Exit.DONE,
+    "failed": Exit.FAILED,
+    "not_approved": Exit.NOT_APPROVED,
+    "limit_reached": Exit.LIMIT,
+    "stopped": Exit.STOPPED,
+    "interrupted": Exit.INTERRUPTED,
+    "undecided": Exit.UNDECIDED,
+    "lost": Exit.FAILED,
+}
+_LONGEST_ERROR = 2000
+
+
+class Ending(Value):
+    """How a run ends, before it is written down."""
+
+    outcome: Outcome
+    exit_code: Exit
+    output: ContentRef | None = None
+    error: str = ""
+
+
+class Closed(Value):
+    """A run that is over. `report` is None when the gate refused; then `refusal` says why.
+
+    `report_path` is relative to the project, and None for a refusal and a rehearsal.
+    """
+
+    run_id: str
+    ending: Ending
+    report: RunReport | None = None
+    report_path: str | None = None
+    refusal: ApprovalDecided | None = None
+
+
+def ending_of(outcome: ProcessOutcome, cause: Literal["", "request", "signal"]) -> Ending:
+    """Name the process's outcome as the account does; a stop by a signal is an interruption."""
+    name: Outcome = outcome.how
+    if outcome.how == "stopped" and cause == "signal":
+        name = "interrupted"
+    return Ending(outcome=name, exit_code=EXITS[name], output=outcome.output, error=outcome.error)
+
+
+def ending_of_refusal(decided: ApprovalDecided) -> Ending:
+    """Return how a run ends that the gate refused."""
+    why = f"{decided.decision}: {decided.reason}" if decided.reason else decided.decision
+    return Ending(outcome="not_approved", exit_code=Exit.NOT_APPROVED, error=why)
+
+
+def ending_of_error(error: BaseException) -> Ending:
+    """Return how a run ends that was broken off: an interruption, our refusal, or a bug of ours."""
+    if isinstance(error, NotApprovedError):
+        return Ending(outcome="not_approved", exit_code=Exit.NOT_APPROVED, error=error.message)
+    if isinstance(error, CrewctlError):
+        return Ending(outcome="failed", exit_code=error.exit, error=error.message)
+    if isinstance(error, KeyboardInterrupt):
+        return Ending(outcome="interrupted", exit_code=Exit.INTERRUPTED, error="interrupted")
+    return Ending(outcome="failed", exit_code=Exit.BUG, error=f"bug: {type(error).__name__}: {error}")
+
+
+def close(rooms: Rooms, ending: Ending, refusal: ApprovalDecided | None = None) -> Closed:
+    """Write the run's last event, and the report of a run that was started."""
+    error = one_line(ending.error)[:_LONGEST_ERROR]
+    rooms.record(
+        RunClosed(outcome=ending.outcome, exit_code=ending.exit_code, output=ending.output, error=error)
+    )
+    closed = Closed(run_id=rooms.run_id, ending=ending, refusal=refusal)
+    if not rooms.has(RunStarted):
+        return closed
+    report = build_report(rooms.store.events_of(rooms.run_id), rooms.contents)
+    path = None if rooms.rehearsal else rooms.reports.write(report)
+    return closed.model_copy(update={"report": report, "report_path": path})
+
+
+@contextmanager
+def closed_if_broken(rooms: Rooms) -> Iterator[None]:
+    """Close the run when anything is raised, then let it through: nothing finished is lost by a bug."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            if rooms.store.events_of(rooms.run_id):
+                close(rooms, ending_of_error(error))
+        except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+            error.add_note(f"the run could not be closed: {second}")
+        raise

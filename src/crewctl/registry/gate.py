@@ -1,0 +1,35 @@
+"""The gate: asked once at the start as a recorded step, and anew whenever a run comes back."""
+
+from __future__ import annotations
+
+from crewctl.approval.decide import admit
+from crewctl.approval.decision import Decision
+from crewctl.audit.events import ApprovalDecided
+from crewctl.planning.plan import Plan
+from crewctl.registry.rooms import Rooms
+
+
+def ask_gate(plan: Plan, rooms: Rooms) -> ApprovalDecided:
+    """Decide, count the run against the statement that lets it through, and write the decision down."""
+    return _recorded(_admit(plan, rooms), rooms)
+
+
+def ask_again(plan: Plan, rooms: Rooms) -> None:
+    """Decide anew for a run that was let through before; NotApprovedError ends it.
+
+    The run is not counted twice, and its own use of a statement does not stand in its way.
+    """
+    decision = _admit(plan, rooms)
+    _recorded(decision, rooms)
+    if not decision.approved:
+        raise decision.refusal(plan)
+
+
+def _admit(plan: Plan, rooms: Rooms) -> Decision:
+    return admit(plan, rooms.approvals, rooms.clock.now(), rooms.run_id)
+
+
+def _recorded(decision: Decision, rooms: Rooms) -> ApprovalDecided:
+    event = decision.event()
+    rooms.record(event)
+    return event

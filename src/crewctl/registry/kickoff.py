@@ -1,0 +1,68 @@
+"""The line: from a request over approval and process to a report."""
+
+from __future__ import annotations
+
+from crewctl.audit.events import ApprovalDecided, PlanMade, RunStarted
+from crewctl.errors import CrewctlError
+from crewctl.planning.digest import canonical
+from crewctl.planning.plan import Plan
+from crewctl.processes.run_process import run_process
+from crewctl.registry.close import (
+    Closed,
+    Ending,
+    close,
+    closed_if_broken,
+    ending_of,
+    ending_of_error,
+    ending_of_refusal,
+)
+from crewctl.registry.gate import ask_again, ask_gate
+from crewctl.registry.rooms import Rooms
+from crewctl.running.port import Steps
+
+
+def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed:
+    """Take one plan down the line: request, approval, process, report.
+
+    The same call with the same run and journal recovers it. Whatever is raised closes the run first.
+    """
+    with closed_if_broken(rooms):
+        _announce(plan, rooms)
+        if not rooms.rehearsal:
+            decision = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
+            if decision.decision != "approved":
+                return close(rooms, ending_of_refusal(decision), decision)
+        ending = _run(plan, rooms, steps)
+        return close(rooms, ending)
+
+
+def _announce(plan: Plan, rooms: Rooms) -> None:
+    """Write down what is asked for before anything is decided."""
+    if not rooms.store.events_of(rooms.run_id):
+        rooms.record(rooms.request)
+    if not rooms.has(PlanMade):
+        rooms.record(
+            PlanMade(
+                crew_digest=plan.crew_digest,
+                inputs_digest=plan.inputs_digest,
+                plan=rooms.contents.put(rooms.run_id, canonical(plan)),
+                simulated=plan.simulated,
+            )
+        )
+
+
+def _run(plan: Plan, rooms: Rooms, steps: Steps) -> Ending:
+    """Run the process behind the gate, which is asked again whenever the run has come back."""
+    if not rooms.has(RunStarted):
+        rooms.record(RunStarted())
+    try:
+        with steps.guarded_by(lambda: _still_approved(plan, rooms)), rooms.open_engine(plan) as engine:
+            outcome = run_process(plan, rooms.process(engine), steps)
+    except (CrewctlError, KeyboardInterrupt) as error:
+        return ending_of_error(error)
+    return ending_of(outcome, rooms.stop.cause)
+
+
+def _still_approved(plan: Plan, rooms: Rooms) -> None:
+    if not rooms.rehearsal:
+        ask_again(plan, rooms)

@@ -1,0 +1,15 @@
+"""The port to the place where reports of runs are put."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from crewctl.audit.report import RunReport
+
+
+class Reports(Protocol):
+    """Keeps one report a run, where people look for it."""
+
+    def write(self, report: RunReport) -> str:
+        """Write the report and return its project-relative path; StoreError when it cannot be kept."""
+        ...

@@ -1,0 +1,102 @@
+"""Approvals in memory: none at all, or a yes to given plans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.planning.plan import Plan
+
+SOMEBODY = Approver(name="ada", identity="os_user", host="test")
+THEN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+STORE = "test-store"
+LATER = THEN + timedelta(days=30)
+
+
+class MemoryApprovals:
+    """The Approvals port over lists."""
+
+    def __init__(self, *said: Statement | Revocation) -> None:
+        self._said = list(said)
+        self._used: dict[str, list[str]] = {}
+
+    def store_id(self) -> str:
+        """Return the id of this store."""
+        return STORE
+
+    def notes(self, crew: str) -> Sequence[str]:
+        """Return nothing: no file is unreadable here."""
+        del crew
+        return ()
+
+    def statements(self, crew: str) -> Sequence[Statement]:
+        """Return every statement for the crew, oldest first."""
+        return [each for each in self._said if isinstance(each, Statement) and each.crew == crew]
+
+    def revocations(self, crew: str) -> Sequence[Revocation]:
+        """Return every revocation for the crew."""
+        return [each for each in self._said if isinstance(each, Revocation) and each.crew == crew]
+
+    def add(self, statement: Statement | Revocation) -> str:
+        """Keep it; the path is made up."""
+        self._said.append(statement)
+        return f"registry/approvals/{statement.crew}/{statement.id}.json"
+
+    def uses(self, statement_id: str) -> int:
+        """Return how many runs have been let through on it."""
+        return len(self._used.get(statement_id, ()))
+
+    def use(self, statement_id: str, run_id: str, max_runs: int | None) -> bool:
+        """Count one run against it; False when it is used up."""
+        used = self._used.setdefault(statement_id, [])
+        if run_id not in used:
+            if max_runs is not None and len(used) >= max_runs:
+                return False
+            used.append(run_id)
+        return True
+
+
+class NoApprovals(MemoryApprovals):
+    """Nobody has said yes to anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class AllApprovals(MemoryApprovals):
+    """Somebody said yes to each of these plans, for thirty days."""
+
+    def __init__(self, *plans: Plan, max_runs: int | None = None) -> None:
+        super().__init__(*(yes_to(plan, max_runs=max_runs) for plan in plans))
+
+
+def yes_to(plan: Plan, *, max_runs: int | None = None, id: str = "yes-1") -> Statement:  # noqa: A002 - as in the file
+    """Return a statement that covers `plan` with any inputs."""
+    return Statement(
+        id=id,
+        crew=plan.crew,
+        crew_digest=plan.crew_digest,
+        inputs_digest=None,
+        approved_by=SOMEBODY,
+        approved_at=THEN,
+        reason="read and found good",
+        not_before=THEN,
+        expires=LATER,
+        max_runs=max_runs,
+        store=STORE,
+        nonce="0",
+        plan=plan,
+    )
+
+
+def no_more(statement: Statement) -> Revocation:
+    """Return the revocation of a statement."""
+    return Revocation(
+        id=f"no-{statement.id}",
+        crew=statement.crew,
+        revokes=statement.id,
+        revoked_by=SOMEBODY,
+        revoked_at=THEN + timedelta(hours=1),
+        reason="read again",
+    )

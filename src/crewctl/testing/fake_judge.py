@@ -1,0 +1,73 @@
+"""A judge without a model: it prefers drafts by what they say, or answers whatever a test wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from crewctl.judging.port import JudgeAnswer, JudgePrompt
+from crewctl.judging.prompt import TIE, read_prompt
+
+Preference = Callable[[str, str], int]
+"""Compares two draft texts in the order shown: above 0 for the first, below 0 for the second, 0 for a tie."""
+
+
+def longest_first(first: str, second: str) -> int:
+    """Prefer the longer draft: a bad judge, but one whose mind is easy to know."""
+    return len(first) - len(second)
+
+
+def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -> dict[str, Any]:
+    """Return a right answer to a judge's prompt, with top-level keys replaced by `changes`."""
+    question = read_prompt(user)
+    if question is None:
+        raise ValueError("this is not a judge's prompt")
+    first, second = question["labels"]
+    texts: Mapping[str, str] = question["drafts"]
+    lead = prefer(texts[first], texts[second])
+    winner = first if lead > 0 else second if lead < 0 else TIE
+    return {
+        "canary": question["canary"],
+        "notes": "It names facts.",
+        "scores": [
+            {
+                "label": label,
+                "criterion": criterion["name"],
+                "evidence": texts[label][:40].strip(),
+                "score": 5 if criterion["must"] or label == winner else 3,
+            }
+            for label in (first, second)
+            for criterion in question["criteria"]
+        ],
+        "instructions_to_judge_found_in": [],
+        "rationale": f"{winner} is the better one.",
+        "winner": winner,
+        **changes,
+    }
+
+
+class FakeJudge:
+    """The JudgeModel port over a preference; `spoil` may change or replace any answer's text.
+
+    `spoil` gets the prompt's key and the right answer, and returns the text to answer, or None for a
+    call that failed. `prompts` holds every prompt that was asked.
+    """
+
+    def __init__(
+        self,
+        prefer: Preference = longest_first,
+        spoil: Callable[[str, str], str | None] = lambda _, text: text,
+    ) -> None:
+        self._prefer = prefer
+        self._spoil = spoil
+        self.prompts: list[JudgePrompt] = []
+
+    def answer(self, prompts: tuple[JudgePrompt, ...]) -> tuple[JudgeAnswer, ...]:
+        """Answer every prompt in its order."""
+        self.prompts += prompts
+        return tuple(self._one(prompt) for prompt in prompts)
+
+    def _one(self, prompt: JudgePrompt) -> JudgeAnswer:
+        text = self._spoil(prompt.key, json.dumps(well_formed(prompt.user, self._prefer)))
+        return JudgeAnswer(text=text, error="" if text is not None else "the model did not answer")
