@@ -7,7 +7,7 @@ import re
 # C0 and C1 controls but tab and newline, zero-width and bidirectional controls, line separators,
 # the byte-order mark, tag characters and interlinear marks: none of them has business in a
 # terminal when the text comes from a model, a tool or a file.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -15,7 +15,7 @@ _HIDDEN = re.compile(
 
 def visible(text: str) -> str:
     r"""Return `text` with every hidden character spelled out (ESC becomes ``\x1b``)."""
-    return _HIDDEN.sub(_spell, text)
+    return HIDDEN.sub(_spell, text)
 
 
 def one_line(text: str) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from crewctl.catalogue.specs.model_spec import ModelSpec
-from crewctl.catalogue.specs.spec import Prose, Spec
+from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
+
+ModelChoice = Annotated[
+    Annotated[Prose, Tag(TEXT)] | Annotated[ModelSpec, Tag(MAPPING)], Discriminator(shape)
+]
+"""A name of config/models.yaml, ``provider/model``, or a model described on the spot."""
 
 
 class AgentSpec(Spec):
@@ -16,7 +21,7 @@ class AgentSpec(Spec):
     role: Prose
     goal: Prose
     backstory: Prose
-    llm: str | ModelSpec = "default"
+    llm: ModelChoice = "default"
     tools: list[str] = []
     allow_delegation: bool = False
     cache: bool = True

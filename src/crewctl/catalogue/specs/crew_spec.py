@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
-from crewctl.catalogue.specs.spec import Prose, Spec
+from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
 
 InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 
@@ -31,19 +31,24 @@ class TaskUse(Spec):
     agent: str | None = None
 
 
+TaskEntry = Annotated[Annotated[Prose, Tag(TEXT)] | Annotated[TaskUse, Tag(MAPPING)], Discriminator(shape)]
+"""A task's name, or the name with the agent who does it in this crew."""
+
+
 class CrewHead(Spec):
     """What every crew has, whatever its process."""
 
     description: Prose
     inputs: dict[InputName, InputSpec | None] = {}
     limits: LimitsSpec | None = None
+    verbose: bool | None = None
 
 
 class SequentialCrew(CrewHead):
     """Tasks one after another."""
 
     process: Literal["sequential"]
-    tasks: Annotated[list[str | TaskUse], Field(min_length=1)]
+    tasks: Annotated[list[TaskEntry], Field(min_length=1)]
     agents: list[str] = []
 
 
@@ -51,7 +56,7 @@ class HierarchicalCrew(CrewHead):
     """Tasks led by a manager who delegates to the agents."""
 
     process: Literal["hierarchical"]
-    tasks: Annotated[list[str | TaskUse], Field(min_length=1)]
+    tasks: Annotated[list[TaskEntry], Field(min_length=1)]
     agents: Annotated[list[str], Field(min_length=1)]
     manager: str
 
@@ -70,7 +75,7 @@ class MarketCrew(CrewHead):
     """Tasks first, in order; then a market over one more task."""
 
     process: Literal["market"]
-    tasks: list[str | TaskUse] = []
+    tasks: list[TaskEntry] = []
     market: MarketSpec
 
 

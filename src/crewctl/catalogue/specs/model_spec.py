@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from crewctl.catalogue.specs.quantities import Duration, Money
-from crewctl.catalogue.specs.spec import Prose, Spec
+from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
 
 DEFAULT_OUTPUT_TOKENS = 4096
 """The output cap of a model that names none: without a cap no budget can hold."""
@@ -23,6 +23,11 @@ class PriceSpec(Spec):
     output: Money
 
 
+PriceChoice = Annotated[
+    Annotated[Literal["free"], Tag(TEXT)] | Annotated[PriceSpec, Tag(MAPPING)], Discriminator(shape)
+]
+
+
 class ModelSpec(Spec):
     """One model: ``offline``, ``scripted``, another entry's name, or CrewAI's ``provider/model``."""
 
@@ -34,5 +39,5 @@ class ModelSpec(Spec):
     context_window: Annotated[int, Field(ge=1024)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     stream: bool = False
-    price: PriceSpec | Literal["free"] | None = None
+    price: PriceChoice | None = None
     script: str | None = None

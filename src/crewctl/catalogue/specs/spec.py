@@ -10,10 +10,28 @@ NAME = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 """A name that is safe as a file's name on every system: no dots, no slashes, no leading dash."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
-Prose = Annotated[str, Field(min_length=1)]
+
+ITEM_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
+"""An agent's or a task's name, as CrewAI's projects write them: also capitals and underscores."""
+
+ItemName = Annotated[str, StringConstraints(pattern=ITEM_NAME)]
+Prose = Annotated[str, Field(pattern=r"\S")]
+"""Text that says something: not empty, and not blank."""
 
 
 class Spec(BaseModel):
     """Strict: an unknown key or a value of another type is a problem, never a guess."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def shape(value: object) -> str:
+    """Tell text from a mapping, so that a field which takes either reports on the one that was written.
+
+    The tags begin with ``<``, by which `catalogue.validation` leaves them out of a value's path.
+    """
+    return TEXT if isinstance(value, str) else MAPPING
+
+
+TEXT = "<text>"
+MAPPING = "<mapping>"
