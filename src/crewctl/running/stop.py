@@ -30,6 +30,13 @@ class StopFlag:
         """Whether the run should end."""
         return bool(self.cause)
 
+    @property
+    def why(self) -> str:
+        """Who or what asked for it, in words for the report."""
+        if self.cause == "signal":
+            return f"interrupted by {self.by}"
+        return f"stopped by {self.by}" + (f": {self.reason}" if self.reason else "")
+
     def request(self, by: str, reason: str = "") -> None:
         """Note that a person asked for the stop; a signal that came first keeps its place."""
         self._set("request", by, reason)

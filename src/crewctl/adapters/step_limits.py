@@ -1,0 +1,63 @@
+"""The deadlines of one step: its child's start, its own timeout, and the run's."""
+
+from __future__ import annotations
+
+import time
+
+from crewctl.adapters.engine_state import EngineState
+from crewctl.running.port import Refusal
+
+START_SECONDS = 60.0
+"""Seconds in which a child must be ready, the import of CrewAI included."""
+
+
+class StepLimits:
+    """Knows which deadline comes next, and holds the run's clock while the step runs."""
+
+    def __init__(self, state: EngineState, timeout: float | None, began: float) -> None:
+        self._state = state
+        self._timeout = timeout
+        self._began = began
+        self._ready_at: float | None = None
+        self._clocked = False
+        # Once a run's clock goes, the start of a further child counts as running.
+        if state.clock_started:
+            self._clock_on()
+
+    def ready(self) -> None:
+        """Note that the child begins its work; the first child of a run starts the run's clock."""
+        if self._ready_at is None:
+            self._ready_at = time.monotonic()
+            self._state.start_clock()
+            self._clock_on()
+
+    def leave(self) -> None:
+        """Stop the run's clock, unless other steps still run."""
+        if self._clocked:
+            self._clocked = False
+            self._state.clock.leave()
+
+    def next(self) -> float | None:
+        """Return the seconds to the next deadline; None when there is none."""
+        return min((limit.allowed - limit.used for limit in self._all()), default=None)
+
+    def passed(self) -> Refusal | None:
+        """Return the deadline that has passed, if one has."""
+        return next((limit for limit in self._all() if limit.used >= limit.allowed), None)
+
+    def _all(self) -> list[Refusal]:
+        now = time.monotonic()
+        found: list[Refusal] = []
+        run = self._state.plan.limits.timeout
+        if run is not None and self._clocked:
+            found.append(Refusal(limit="timeout", allowed=run.value, used=self._state.clock.elapsed()))
+        if self._ready_at is None:
+            found.append(Refusal(limit="engine_start", allowed=START_SECONDS, used=now - self._began))
+        elif self._timeout is not None:
+            found.append(Refusal(limit="task_timeout", allowed=self._timeout, used=now - self._ready_at))
+        return found
+
+    def _clock_on(self) -> None:
+        if not self._clocked:
+            self._clocked = True
+            self._state.clock.enter()

@@ -1,0 +1,189 @@
+"""Run one step in its child: hear what it says, hold it to its limits, and decide how it ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from crewctl.adapters.child_process import ChildProcess
+from crewctl.adapters.child_protocol import Ask, Ready, Result, Said, Settle
+from crewctl.adapters.engine_state import EngineState, limit_event
+from crewctl.adapters.step_events import StepEvents
+from crewctl.adapters.step_limits import StepLimits
+from crewctl.adapters.step_turns import StepTurns
+from crewctl.adapters.stop_watch import EVERY
+from crewctl.audit.events import LimitName, StepOutcome
+from crewctl.running.port import Refusal
+
+GRACE = 0.1
+"""Seconds between SIGTERM and SIGKILL: short, for a deadline includes the end of every process."""
+
+DRAIN_SECONDS = 60.0
+"""Seconds for which a refused step's other open calls may take to come back."""
+
+LINGER_SECONDS = 1.0
+"""Seconds that a child has to leave after its result."""
+
+LAST_RESORT_SECONDS = 2.0
+"""Seconds after which processes that do not die are given up: the kernel itself holds them."""
+
+_ASK_AGAIN = 0.1
+"""Seconds after which a waiting ask is put again: another process may have settled."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the parent has decided that the step ends, whatever the child says from then on."""
+
+    outcome: StepOutcome
+    error: str
+    limit: LimitName | None = None
+
+
+class StepRun:
+    """One step, from the fork to the end of its last process. Used once.
+
+    `verdict` stands when the parent ended the step; otherwise `result` is the child's, or None when
+    it ended without one.
+    """
+
+    def __init__(
+        self, state: EngineState, step: str, child: ChildProcess, bell: int, limits: StepLimits
+    ) -> None:
+        self.verdict: Verdict | None = None
+        self.result: Result | None = None
+        self._state = state
+        self._step = step
+        self._child = child
+        self._bell = bell
+        self._limits = limits
+        self._turns = StepTurns(state, step, child.answer)
+        self._events = StepEvents(state.run, step)
+        self._drain_by: float | None = None
+        self._kill_at: float | None = None
+        self._killed_at: float | None = None
+
+    def run(self) -> None:
+        """Go with the child to its end, and settle what it left open."""
+        try:
+            while not self._child.over and not self._is_beyond_killing():
+                self._wait()
+                self._hear()
+                self._look()
+            while self._hear():
+                pass
+        finally:
+            self._turns.abandon()
+
+    def _wait(self) -> None:
+        """Sleep until there is a word or a bell, or something has to be looked at."""
+        poll = select.poll()
+        for descriptor in (*self._child.descriptors(), self._bell):
+            poll.register(descriptor, select.POLLIN)
+        poll.poll(0 if self._child.has_more else self._patience() * 1000)
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._bell)
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        moments = [EVERY]
+        if self._turns.are_waiting:
+            moments.append(_ASK_AGAIN)
+        if self._kill_at is not None:
+            moments.append(self._kill_at - now)
+        if (left := self._limits.next()) is not None and self._killed_at is None:
+            moments.append(left)
+        return max(0.0, min(moments))
+
+    def _hear(self) -> bool:
+        """Take what was said; tell whether anything was."""
+        heard = self._child.hear()
+        for said in heard:
+            self._take(said)
+        if self._child.broken and self.verdict is None:
+            why = f"the child process said something that has no meaning ({self._child.broken})"
+            self._end(Verdict("failed", why), grace=0.0)
+        return bool(heard)
+
+    def _take(self, said: Said) -> None:
+        if isinstance(said, Ask):
+            self._asked(said)
+        elif isinstance(said, Settle):
+            self._refused(self._turns.settle(said))
+        elif isinstance(said, Ready):
+            self._limits.ready()
+        elif isinstance(said, Result):
+            self._finished(said)
+        elif (event := self._events.event(said)) is not None:
+            self._state.record(event)
+
+    def _asked(self, ask: Ask) -> None:
+        if self._is_ending:
+            self._turns.hold(ask)
+        else:
+            self._refused(self._turns.ask(ask))
+
+    @property
+    def _is_ending(self) -> bool:
+        return self.verdict is not None or self.result is not None or self._child.over
+
+    def _finished(self, result: Result) -> None:
+        if self.result is None:
+            self.result = result
+            if self._kill_at is None:
+                self._kill_at = time.monotonic() + LINGER_SECONDS
+
+    def _refused(self, refusal: Refusal | None) -> None:
+        """End the step at a limit once its open calls have come back; no more are granted."""
+        if refusal is None or self.verdict is not None:
+            return
+        self._state.reach(refusal, self._step)
+        self.verdict = Verdict("limit_reached", "", refusal.limit)
+        self._drain_by = time.monotonic() + DRAIN_SECONDS
+
+    def _look(self) -> None:
+        """Act on a stop, a deadline, drained calls, and a child that does not leave."""
+        now = time.monotonic()
+        if self._killed_at is not None:
+            return
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill()
+        elif self._drain_by is not None:
+            overdue = now >= self._drain_by or self._limits.passed() is not None
+            if overdue or self._turns.drained or self._state.run.stop.is_set:
+                self._kill()
+        elif not self._is_ending:
+            self._look_for_an_end()
+
+    def _look_for_an_end(self) -> None:
+        stop = self._state.run.stop
+        self._state.watch.look()
+        if stop.is_set:
+            self._end(Verdict("stopped", stop.why), grace=0.0 if stop.urgent else GRACE)
+        elif (limit := self._limits.passed()) is not None:
+            if limit.limit == "task_timeout":
+                # The task's own; the run may go on without it.
+                self._state.record(limit_event(limit, self._step))
+            else:
+                self._state.reach(limit, self._step)
+            self._end(Verdict("limit_reached", "", limit.limit), grace=GRACE)
+        elif self._turns.are_waiting:
+            self._refused(self._turns.ask_again())
+
+    def _end(self, verdict: Verdict, grace: float) -> None:
+        self.verdict = self.verdict or verdict
+        if grace > 0:
+            self._child.terminate(grace)
+            self._kill_at = time.monotonic() + grace
+        else:
+            self._kill()
+
+    def _kill(self) -> None:
+        self._child.kill()
+        self._killed_at = time.monotonic()
+
+    def _is_beyond_killing(self) -> bool:
+        return self._killed_at is not None and time.monotonic() > self._killed_at + LAST_RESORT_SECONDS

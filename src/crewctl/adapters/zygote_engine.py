@@ -1,0 +1,203 @@
+"""The engine: each step in a forked child of its own, metered, limited and accounted for here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from crewctl.adapters.child_process import ChildProcess
+from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, ForkOrder
+from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.engine_state import EngineState
+from crewctl.adapters.step_events import LONGEST_ERROR
+from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
+from crewctl.adapters.step_limits import START_SECONDS, StepLimits
+from crewctl.adapters.step_run import StepRun, Verdict
+from crewctl.adapters.zygote import Zygote, tail
+from crewctl.adapters.zygote_environment import all_secrets, secrets_for
+from crewctl.audit.events import StepFinished, StepKind, StepStarted
+from crewctl.audit.redaction import Redaction
+from crewctl.diagnostics.visible import visible
+from crewctl.errors import EngineError
+from crewctl.planning.plan import Plan
+from crewctl.running.port import ModelCall, Refusal, StepResult, TaskWork
+
+LOG_LINES = 5
+"""Lines of a dead child's log that its error quotes."""
+
+
+class ZygoteEngine:
+    """A CrewEngine over processes. A context manager: entering begins to import CrewAI, leaving ends it.
+
+    Steps may run side by side, each called from a thread of its own. EngineError when the process
+    that hosts CrewAI cannot start or ends; StoreError when the account cannot be written.
+    `child` puts other code in CrewAI's place: a module or file for `zygote_main`'s ``--child``.
+    """
+
+    def __init__(self, plan_bytes: bytes, plan: Plan, run: RunContext, *, child: str | None = None) -> None:
+        self._plan_bytes = plan_bytes
+        self._plan = plan
+        self._run = run
+        self._state = EngineState(plan, run)
+        self._redaction = Redaction(all_secrets(plan, run.environ))
+        self._lock = threading.Lock()
+        self._attempts = _attempts_before(run)
+        tools = any(tool.kind == "crewai_tools" for tool in plan.tools)
+        self._zygote = Zygote(run.work_dir / "zygote", run.environ, tools=tools, child=child)
+
+    def __enter__(self) -> Self:
+        """Start the zygote; its import goes on beside whatever comes next."""
+        self._run.meter.listen(self._state.ring)
+        self._run.stop.listen(self._state.ring)
+        self._zygote.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the zygote. No step may be running any more."""
+        self._run.meter.forget(self._state.ring)
+        self._run.stop.forget(self._state.ring)
+        self._zygote.close()
+        self._state.close()
+
+    def run_task(self, work: TaskWork) -> StepResult:
+        """Run one task to its end. Never raises for what the step did."""
+        return self._run_step("task", work.task, work.agent or self._doer(work), work)
+
+    def run_call(self, call: ModelCall) -> StepResult:
+        """Make one model call. Never raises for what the model did."""
+        return self._run_step("judge_call", "", call.agent, call)
+
+    def _doer(self, work: TaskWork) -> str:
+        tasks = [*self._plan.tasks, *([self._plan.market.task] if self._plan.market else [])]
+        planned = next((task for task in tasks if task.name == work.task), None)
+        return (planned.agent if planned else None) or self._plan.manager_agent or "manager"
+
+    def _run_step(self, kind: StepKind, task: str, agent: str, work: TaskWork | ModelCall) -> StepResult:
+        began = time.monotonic()
+        ended = self._ended() or self._warm(began, work.step)
+        if ended is not None:
+            return ended
+        attempt = self._next_attempt(work.step)
+        self._state.record(
+            StepStarted(step=work.step, step_kind=kind, attempt=attempt, task=task, agent=agent)
+        )
+        folder = make_step_folder(self._run.work_dir, work.step)
+        try:
+            result, fate = self._in_child(work, folder, began)
+        except EngineError as problem:
+            self._finish(work.step, attempt, began, self._failed(problem.message), "lost with its zygote")
+            raise
+        finally:
+            tidy_step_folder(folder)
+        self._finish(work.step, attempt, began, result, fate)
+        return result
+
+    def _finish(self, step: str, attempt: int, began: float, result: StepResult, fate: str) -> None:
+        self._state.record(
+            StepFinished(
+                step=step,
+                attempt=attempt,
+                outcome=result.outcome,
+                output=result.output,
+                error=result.error,
+                seconds=time.monotonic() - began,
+                exit=fate,
+            )
+        )
+
+    def _ended(self) -> StepResult | None:
+        """Return what a new step comes to when the run is at its end; None while it is not."""
+        self._state.watch.look()
+        if self._run.stop.is_set:
+            return StepResult(outcome="stopped", error=self._run.stop.why)
+        reached = self._state.reached or self._run.meter.tripped
+        if reached is not None:
+            return StepResult(outcome="limit_reached", limit=reached.limit)
+        return None
+
+    def _warm(self, began: float, step: str) -> StepResult | None:
+        """Wait for the zygote; return what the step comes to when that took too long or was stopped."""
+        if self._zygote.wait_ready(began + START_SECONDS, self._must_end):
+            return None
+        if (ended := self._ended()) is not None:
+            return ended
+        waited = time.monotonic() - began
+        limit = Refusal(limit="engine_start", allowed=START_SECONDS, used=waited)
+        self._state.reach(limit, step)
+        return StepResult(outcome="limit_reached", limit="engine_start")
+
+    def _must_end(self) -> bool:
+        self._state.watch.look()
+        return self._run.stop.is_set
+
+    def _in_child(self, work: TaskWork | ModelCall, folder: Path, began: float) -> tuple[StepResult, str]:
+        order = ForkOrder(
+            request=ChildRequest(
+                run_id=self._run.run_id,
+                plan=self._plan_bytes.decode(),
+                crew_digest=self._plan.crew_digest,
+                inputs_digest=self._plan.inputs_digest,
+                work=work,
+                rehearsal=self._run.rehearsal,
+            ),
+            folder=str(folder.absolute()),
+            secrets=secrets_for(self._plan, work, self._run.environ),
+        )
+        timeout = work.timeout if isinstance(work, TaskWork) else None
+        limits = StepLimits(self._state, timeout, began)
+        try:
+            with self._state.bell() as bell, closing(ChildProcess(self._zygote, order)) as child:
+                step = StepRun(self._state, work.step, child, bell, limits)
+                step.run()
+                if child.pid is None and self._zygote.is_gone:
+                    raise self._zygote.gone()
+                return self._conclude(step, child, folder), child.fate()
+        finally:
+            limits.leave()
+
+    def _conclude(self, step: StepRun, child: ChildProcess, folder: Path) -> StepResult:
+        """Say how the step ended: by the parent's verdict first, and by the child's word last."""
+        if step.verdict is not None:
+            return self._by_verdict(step.verdict)
+        if step.result is None:
+            return self._failed(_death(child.fate(), tail(folder / LOG, lines=LOG_LINES)))
+        if not step.result.ok:
+            return self._failed(step.result.error or "the step failed without saying why")
+        output = step.result.output.encode()
+        if len(output) > MAX_OUTPUT:
+            return self._failed(f"the output has {len(output):,} bytes, and {MAX_OUTPUT:,} are allowed")
+        return StepResult(outcome="done", output=self._run.contents.put(self._run.run_id, output))
+
+    def _by_verdict(self, verdict: Verdict) -> StepResult:
+        return StepResult(outcome=verdict.outcome, error=self._clean(verdict.error), limit=verdict.limit)
+
+    def _failed(self, error: str) -> StepResult:
+        return StepResult(outcome="failed", error=self._clean(error))
+
+    def _clean(self, error: str) -> str:
+        return visible(self._redaction.of_text(error))[:LONGEST_ERROR]
+
+    def _next_attempt(self, step: str) -> int:
+        with self._lock:
+            attempt = self._attempts[step] = self._attempts.get(step, 0) + 1
+            return attempt
+
+
+def _attempts_before(run: RunContext) -> dict[str, int]:
+    """Return how often each step was started before, by processes that have died since."""
+    found: dict[str, int] = {}
+    for recorded in run.store.events_of(run.run_id):
+        if isinstance(recorded.event, StepStarted):
+            found[recorded.event.step] = max(found.get(recorded.event.step, 0), recorded.event.attempt)
+    return found
+
+
+def _death(fate: str, last: str) -> str:
+    said = f"; the last it said was:\n{last}" if last else ""
+    return f"the child process ended without a result ({fate}){said}"
