@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from crewctl.adapters.report_files import ReportFiles
@@ -10,7 +11,7 @@ from crewctl.audit.build_report import build_report
 from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
-from crewctl.errors import Exit
+from crewctl.errors import Exit, StoreError
 
 
 def close_lost_runs(root: Path, store: RunStore, contents: ContentStore) -> tuple[str, ...]:
@@ -39,7 +40,9 @@ def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, run_id: 
         except RunIsClosedError:
             return False
         if state.started_at is not None and not state.rehearsal:
-            ReportFiles(root).write(build_report(store.events_of(run_id), contents))
+            # The loss is recorded; `crewctl report` says what is wrong and can write it anew.
+            with suppress(StoreError):
+                ReportFiles(root).write(build_report(store.events_of(run_id), contents))
         return True
     finally:
         lock.release()

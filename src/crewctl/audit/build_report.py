@@ -15,7 +15,7 @@ from crewctl.audit.report import Approval, ModelUsed, PlanDone, Requested, RunRe
 from crewctl.audit.report_bill import bill_done, limits_used
 from crewctl.audit.report_steps import StepPages
 from crewctl.audit.run_state import RunState, fold_run
-from crewctl.errors import NotFoundError
+from crewctl.errors import NotFoundError, StoreError
 
 
 class Contents:
@@ -96,12 +96,18 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
 
 def _plan_of(state: RunState, contents: Contents) -> PlanView | None:
     data = contents.bytes_of(state.plan.plan) if state.plan else None
-    return None if data is None else plan_view(data)
+    try:
+        return None if data is None else plan_view(data)
+    except ValueError as error:
+        raise StoreError(f"the plan that run {state.run_id} kept is damaged", help=_KEEP) from error
 
 
 def _verdict_of(state: RunState, contents: Contents) -> dict[str, Any] | None:
     data = contents.bytes_of(state.verdict.verdict) if state.verdict else None
-    verdict = None if data is None else json.loads(data)
+    try:
+        verdict = None if data is None else json.loads(data)
+    except ValueError as error:
+        raise StoreError(f"the verdict that run {state.run_id} kept is damaged", help=_KEEP) from error
     return verdict if isinstance(verdict, dict) else None
 
 
@@ -179,6 +185,7 @@ def _why(closing: RunClosed, limit: LimitReached | None, stop: StopRequested | N
     return closing.error or _WHY.get(closing.outcome, closing.outcome)
 
 
+_KEEP = "keep .crewctl/content for inquiry; 'crewctl trace' needs no contents"
 _WHY = {
     "not_approved": "no approval lets this plan run as it is",
     "undecided": "the judge's votes select no draft, so a person has to decide",
