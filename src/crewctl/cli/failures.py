@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from crewctl.cli.session import Session
 from crewctl.diagnostics.visible import one_line, visible
 from crewctl.errors import CrewctlError, Exit, InvalidError
 
@@ -15,10 +16,12 @@ READER_GONE = 141
 """What a shell reports for a program whose reader went away: 128 and SIGPIPE's number."""
 
 
-def ending(error: BaseException, *, colour: bool | None = None) -> int:
+def ending(error: BaseException, session: Session) -> int:
     """Say on stderr what happened and return the exit code; SystemExit is passed through."""
     try:
-        return _said(error, colour=colour)
+        if isinstance(error, InvalidError):
+            _show_problems(error, session)
+        return _said(error, colour=session.colour)
     except BrokenPipeError:
         return _quietly()
 
@@ -54,14 +57,22 @@ def say(message: str, *, help: str = "", colour: bool | None = None) -> None:  #
 
 
 def _crewctl(error: CrewctlError, *, colour: bool | None) -> int:
-    problems = getattr(error, "problems", ())
-    if isinstance(error, InvalidError) and problems:
-        from crewctl.diagnostics.render import render  # noqa: PLC0415 - only invalid input needs it
-
-        sources = getattr(error, "sources", {})
-        click.echo(render(problems, sources, "text").rstrip("\n"), err=True, color=colour)
-    say(error.message, help=error.help, colour=colour)
+    # A problem that was shown with its place has its own help line.
+    advice = "" if getattr(error, "problems", ()) else error.help
+    say(error.message, help=advice, colour=colour)
     return int(error.exit)
+
+
+def _show_problems(error: InvalidError, session: Session) -> None:
+    problems = getattr(error, "problems", ())
+    if not problems:
+        return
+    from crewctl.diagnostics.render import render  # noqa: PLC0415 - only invalid input needs it
+
+    # What could not be opened has no text to show; then the place alone must do.
+    sources = session.opened.catalogue.sources if session.opened is not None else {}
+    contents = {file: source.content for file, source in sources.items()}
+    click.echo(render(problems, contents), err=True, color=session.colour)
 
 
 def _usage(error: click.ClickException, *, colour: bool | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,27 +46,6 @@ def read_inputs(single: Sequence[str], whole: str | None) -> Inputs:
         seen.add(name)
         inputs[name] = _text_of(value[1:]) if value.startswith("@") else value
     return inputs
-
-
-def typed(inputs: Mapping[str, str | int | float | bool], types: Mapping[str, str]) -> Inputs:
-    """Turn what was typed as text into the declared types; what does not fit is left for the plan to refuse."""
-    return {
-        name: _as_declared(value, types.get(name, "string")) if isinstance(value, str) else value
-        for name, value in inputs.items()
-    }
-
-
-def _as_declared(text: str, kind: str) -> str | int | float | bool:
-    try:
-        if kind == "integer":
-            return int(text)
-        if kind == "number":
-            return float(text)
-    except ValueError:
-        return text
-    if kind == "boolean" and text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    return text
 
 
 def _object(text: str) -> Inputs:

@@ -111,5 +111,5 @@ def run(args: Sequence[str] | None = None, session: Session | None = None) -> in
     except BaseException as error:  # noqa: BLE001 - the last place that can turn it into a message
         from crewctl.cli.failures import ending  # noqa: PLC0415 - only a failure needs it
 
-        return ending(error, colour=session.colour)
+        return ending(error, session)
     return result if isinstance(result, int) else 0

@@ -15,11 +15,15 @@ if TYPE_CHECKING:  # `crewctl --help` must not pay for the project's rooms
 
 @dataclass
 class Session:
-    """The global options; `colour` None means on a terminal only, and `opener` lets a test bring its project."""
+    """The global options; `colour` None means on a terminal only, and `opener` lets a test bring its project.
+
+    `opened` is the project once a command has opened it: a failure is shown with its files' text.
+    """
 
     project: Path | None = None
     colour: bool | None = None
     opener: Callable[[Path | None], Project] | None = None
+    opened: Project | None = None
 
 
 def session() -> Session:
@@ -30,11 +34,17 @@ def session() -> Session:
 def open_project() -> Project:
     """Open the project that the user stands in or named; NotFoundError when there is none."""
     chosen = session()
+    if chosen.opened is None:
+        chosen.opened = _opener(chosen)(chosen.project)
+    return chosen.opened
+
+
+def _opener(chosen: Session) -> Callable[[Path | None], Project]:
     if chosen.opener is not None:
-        return chosen.opener(chosen.project)
+        return chosen.opener
     from crewctl.wiring import open_project as wired  # noqa: PLC0415 - start-up cost
 
-    return wired(chosen.project)
+    return wired
 
 
 def _remember_project(context: click.Context, _: click.Parameter, value: Path | None) -> None:

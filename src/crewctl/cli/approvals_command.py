@@ -1,0 +1,25 @@
+"""``crewctl approvals``: who approved what, and whether it still holds."""
+
+from __future__ import annotations
+
+import click
+
+from crewctl.cli.command import declare
+from crewctl.cli.complete import complete_crews
+from crewctl.cli.output import Format, emit_rows, output_option
+from crewctl.cli.session import open_project
+
+COLUMNS = ("id", "crew", "state", "approved_by", "approved_at", "expires", "runs", "reason")
+
+
+@declare("approvals", "crewctl approvals", "crewctl approvals outreach-email -o json")
+@click.argument("crew", required=False, shell_complete=complete_crews)
+@output_option
+def command(crew: str | None, form: Format) -> None:
+    """List every approval, newest first: standing, drifted, expired, used up or revoked.
+
+    A drifted approval was for another state of the crew; 'crewctl plan CREW' shows the difference.
+    """
+    from crewctl.cli.approval_rows import approval_rows  # noqa: PLC0415 - start-up cost
+
+    emit_rows(approval_rows(open_project(), crew), COLUMNS, form)

@@ -1,0 +1,67 @@
+"""What ``approve`` and ``revoke`` check and print around a statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crewctl.cli.amounts import count, moment, short
+from crewctl.cli.output import heading, pairs, say
+from crewctl.errors import UsageError
+from crewctl.wiring import Said, Terms
+
+if TYPE_CHECKING:  # only their shapes are needed
+    from crewctl.approval.statement import Statement
+
+
+def reason_of(text: str) -> str:
+    """Return the reason; UsageError for one that says nothing."""
+    if not text.strip():
+        raise UsageError("the reason is empty", help='say why: --reason "checked the prompts with sales"')
+    return text.strip()
+
+
+def terms_of(reason: str, expires: float, max_runs: int | None, *, for_inputs: bool, given: bool) -> Terms:
+    """Put the terms together; UsageError where they contradict the inputs."""
+    if for_inputs and not given:
+        raise UsageError("--for-inputs needs the inputs", help="give each with -i name=value")
+    if given and not for_inputs:
+        raise UsageError(
+            "inputs are given, but the approval would be for any valid inputs",
+            help="add --for-inputs to approve these alone, or leave the inputs away",
+        )
+    return Terms(reason_of(reason), expires, max_runs, for_inputs)
+
+
+def row(said: Said) -> dict[str, Any]:
+    """Return a statement as data, without the plan it holds."""
+    data = said.statement.model_dump(mode="json", exclude={"plan"})
+    return {"id": said.id, "file": said.file, **data}
+
+
+def show_approval(said: Said) -> None:
+    """Print what was approved, until when, and what to do now."""
+    statement = said.statement
+    if statement.kind != "approval":
+        return
+    heading(f"Approved: {statement.crew}")
+    pairs(
+        [
+            ("by", f"{said.by} (unsigned)"),
+            ("crew digest", short(statement.crew_digest)),
+            (
+                "inputs",
+                "any valid ones" if statement.inputs_digest is None else short(statement.inputs_digest),
+            ),
+            ("until", moment(statement.expires)),
+            ("runs", count(statement.max_runs) if statement.max_runs else "any number"),
+            ("statement", said.file),
+        ],
+        indent=2,
+    )
+    say(f"Next: commit {said.file}, then {kickoff_line(statement)}")
+
+
+def kickoff_line(statement: Statement) -> str:
+    """Return the command that uses the approval."""
+    inputs = [f"-i {name}=…" for name, spec in statement.plan.inputs_schema.items() if spec.required]
+    return " ".join(["crewctl kickoff", statement.crew, *inputs])

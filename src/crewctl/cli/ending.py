@@ -1,0 +1,123 @@
+"""Shows how a kickoff ended: the result and where its report is, or why it was refused and what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crewctl.cli.amounts import count, duration, moment
+from crewctl.cli.changes_view import show_changes
+from crewctl.cli.output import Format, emit_one, heading, note, pairs, say
+from crewctl.diagnostics.visible import one_line
+from crewctl.planning.plan import Plan
+
+if TYPE_CHECKING:  # only their shapes are needed
+    from crewctl.audit.events import ApprovalDecided
+    from crewctl.wiring import Ended
+
+SAID = {
+    "missing": "nobody has approved this crew",
+    "expired": "its approval has expired",
+    "used_up": "its approval has been used as often as it allows",
+    "revoked": "its approval was revoked",
+    "drifted": "it has changed since it was approved",
+    "prohibited": "its risk level is prohibited, and nobody can approve that",
+}
+"""What each refusal of the gate means."""
+
+
+def show_end(plan: Plan, ended: Ended, form: Format) -> None:
+    """Write the report or the refusal to stdout in the asked form, or for a person."""
+    if ended.refusal is not None:
+        _refused(plan, ended, ended.refusal, form)
+        return
+    report = ended.report or {"run_id": ended.run_id, "outcome": ended.outcome, "exit_code": ended.exit_code}
+    emit_one(report, ended.run_id, form, lambda: _finished(plan, ended, report))
+    if form != "table" and ended.report_path:
+        note(f"Report: {ended.report_path}")
+
+
+def _refused(plan: Plan, ended: Ended, refusal: ApprovalDecided, form: Format) -> None:
+    data = {"run_id": ended.run_id, "crew": plan.crew, "outcome": ended.outcome, "exit_code": ended.exit_code}
+    step = next_command(plan, refusal)
+    data |= {"refusal": refusal.model_dump(mode="json"), "next": step}
+    emit_one(data, ended.run_id, form, lambda: None)
+    head = click.style("not approved:", fg="red", bold=True)
+    click.echo(
+        f"{head} {one_line(plan.crew)} did not run: {SAID.get(refusal.decision, refusal.decision)}", err=True
+    )
+    for line in _circumstances(plan, refusal):
+        note(f"  {line}")
+    if refusal.changes:
+        note("Changed since then:")
+        show_changes(refusal.changes, err=True)
+    if step:
+        click.echo(f"{click.style('help:', fg='cyan')} {one_line(step)}", err=True)
+
+
+def _circumstances(plan: Plan, refusal: ApprovalDecided) -> list[str]:
+    lines = [refusal.reason] if refusal.reason else []
+    if refusal.statement:
+        given = f" on {moment(refusal.at)}" if refusal.at else ""
+        lines.append(f"the last approval was given by {refusal.by}{given} [{refusal.statement}]")
+    if refusal.decision == "missing":
+        lines += [f"an approval is needed: {why}" for why in plan.risk.why]
+    return lines
+
+
+def next_command(plan: Plan, refusal: ApprovalDecided) -> str:
+    """Return the exact command after which the kickoff would go through; empty when none would."""
+    if refusal.decision == "prohibited":
+        return ""
+    return f'look at it with crewctl plan {shlex.quote(plan.crew)}, then crewctl approve {shlex.quote(plan.crew)} --reason "…"'
+
+
+def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
+    simulated = ", simulated" if plan.simulated else ""
+    heading(f"{plan.crew} {ended.outcome.replace('_', ' ')}{simulated}")
+    _verdict(report)
+    output = report.get("output")
+    if output:
+        heading("Output")
+        say(str(output).strip(), indent=2)
+    _why_not(report)
+    pairs([*_used(report), ("run", ended.run_id), ("report", ended.report_path)], indent=2)
+    if ended.exit_code:
+        note(f"See what happened: crewctl report {ended.run_id}")
+
+
+def _verdict(report: Mapping[str, Any]) -> None:
+    verdict = report.get("verdict")
+    if not isinstance(verdict, Mapping):
+        return
+    chosen = next((each for each in report.get("contestants", ()) if each.get("selected")), None)
+    if chosen is None:
+        heading("Verdict: undecided, so a person must choose")
+    else:
+        heading(f"Verdict: {chosen['contestant']} (draft {verdict.get('selected_draft')})")
+    say(str(verdict.get("reasoning") or "").strip(), indent=2)
+
+
+def _why_not(report: Mapping[str, Any]) -> None:
+    if report.get("error"):
+        say(f"error: {report['error']}", indent=2)
+    stopped = report.get("stopped")
+    if isinstance(stopped, Mapping):
+        by = f" by {stopped['by']}" if stopped.get("by") else ""
+        say(f"stopped{by}: {stopped.get('why')}", indent=2)
+
+
+def _used(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    total = (report.get("bill") or {}).get("total")
+    if not isinstance(total, Mapping):
+        return []
+    cost = total.get("cost_usd")
+    spent = "unknown cost" if cost is None else f"${cost:.6f}".rstrip("0").rstrip(".")
+    seconds = (report.get("times") or {}).get("seconds")
+    took = f", {duration(seconds)}" if isinstance(seconds, (int, float)) else ""
+    return [
+        ("used", f"{count(total.get('turns'), 'turn')}, {count(total.get('tokens'), 'token')}, {spent}{took}")
+    ]

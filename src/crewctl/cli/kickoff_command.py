@@ -1,0 +1,32 @@
+"""``crewctl kickoff``: runs a crew through the registry."""
+
+from __future__ import annotations
+
+import click
+
+from crewctl.cli.command import declare
+from crewctl.cli.complete import complete_crews
+from crewctl.cli.inputs import inputs_options, read_inputs
+from crewctl.cli.output import Format, output_option
+from crewctl.cli.session import open_project
+
+
+@declare(
+    "kickoff",
+    "crewctl kickoff company-brief -i company='Acme Corp'",
+    "crewctl kickoff outreach-email -i company=@company.txt -i first_name=Elena",
+    "crewctl kickoff outreach-email --inputs @inputs.json -o json",
+)
+@click.argument("crew", shell_complete=complete_crews)
+@inputs_options
+@click.option("-q", "--quiet", is_flag=True, help="Show nothing while it runs.")
+@output_option
+def command(crew: str, single: tuple[str, ...], whole: str | None, quiet: bool, form: Format) -> int:  # noqa: FBT001 - click's
+    """Run CREW within its limits, once it is approved as it is; the report says what happened and why.
+
+    The run is watched live on a terminal, and with one line for each event elsewhere. The exit
+    code tells the outcome: 'crewctl explain' lists them.
+    """
+    from crewctl.cli.running import run_crew  # noqa: PLC0415 - a help text must not import plans and events
+
+    return run_crew(open_project(), crew, read_inputs(single, whole), form, quiet=quiet)

@@ -1,0 +1,37 @@
+"""``crewctl plan``: exactly what a kickoff would do."""
+
+from __future__ import annotations
+
+import click
+
+from crewctl.cli.command import declare
+from crewctl.cli.complete import complete_crews
+from crewctl.cli.inputs import inputs_options, read_inputs
+from crewctl.cli.output import Format, emit_one, output_option
+from crewctl.cli.session import open_project
+
+
+@declare(
+    "plan",
+    "crewctl plan company-brief -i company='Acme Corp'",
+    'crewctl plan outreach-email --inputs \'{"company": "Acme Corp", "first_name": "Elena"}\' -o json',
+)
+@click.argument("crew", shell_complete=complete_crews)
+@inputs_options
+@output_option
+def command(crew: str, single: tuple[str, ...], whole: str | None, form: Format) -> None:
+    """Show what a kickoff of CREW would do, within which limits, and what changed since its last approval.
+
+    Without inputs the plan is shown as an approval of any valid inputs sees it.
+    """
+    from crewctl.cli.plan_since import show_since_approval  # noqa: PLC0415 - a help text must not import plans
+    from crewctl.cli.plan_view import show_plan  # noqa: PLC0415 - the same
+
+    project = open_project()
+    plan = project.plan(crew, read_inputs(single, whole) or None)
+
+    def show() -> None:
+        show_plan(plan)
+        show_since_approval(project, plan)
+
+    emit_one(plan.model_dump(mode="json"), plan.crew_digest, form, show)
