@@ -9,7 +9,11 @@ from crewctl.approval.statement import Revocation, Statement
 
 
 class Approvals(Protocol):
-    """Where statements live, and how often each has been used."""
+    """Where statements live, and how often each has been used. What cannot be read counts as a no."""
+
+    def store_id(self) -> str:
+        """Return the id of the machine's store, made once; runs are counted there and nowhere else."""
+        ...
 
     def statements(self, crew: str) -> Sequence[Statement]:
         """Return every readable statement for the crew, oldest first."""
@@ -19,12 +23,20 @@ class Approvals(Protocol):
         """Return every revocation for the crew."""
         ...
 
+    def notes(self, crew: str) -> Sequence[str]:
+        """Return one sentence for each file for the crew that could not be taken, and why."""
+        ...
+
     def add(self, statement: Statement | Revocation) -> str:
         """Write it as a new file, never over another; return the project-relative path."""
         ...
 
     def uses(self, statement_id: str) -> int:
         """Return how many runs have been let through on it."""
+        ...
+
+    def statement_of(self, run_id: str) -> str | None:
+        """Return the id of the statement that this run was first counted against."""
         ...
 
     def use(self, statement_id: str, run_id: str, max_runs: int | None) -> bool:

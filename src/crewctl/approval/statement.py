@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crewctl.planning.plan import Plan
 
@@ -42,11 +41,11 @@ class Statement(Said):
     crew_digest: str
     inputs_digest: str | None
     approved_by: Approver
-    approved_at: datetime
+    approved_at: AwareDatetime
     reason: str
-    not_before: datetime
-    expires: datetime
-    max_runs: int | None
+    not_before: AwareDatetime
+    expires: AwareDatetime
+    max_runs: Annotated[int, Field(ge=1)] | None
     store: str
     nonce: str
     plan: Plan
@@ -62,5 +61,5 @@ class Revocation(Said):
     crew: str
     revokes: str
     revoked_by: Approver
-    revoked_at: datetime
+    revoked_at: AwareDatetime
     reason: str

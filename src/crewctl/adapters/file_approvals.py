@@ -1,0 +1,187 @@
+"""Approval statements as files under registry/approvals, one a file, never written over."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crewctl.adapters.approval_uses import ApprovalUses
+from crewctl.adapters.private_folder import NEW_FILE, opened_folder, read_all, write_all
+from crewctl.approval.reading import UnreadableError, read_statement, written
+from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.errors import StoreError
+
+FOLDER = "registry/approvals"
+LARGEST = 8 * 1_048_576
+"""Bytes of a statement's file: it holds the plan, and with it the source of every custom tool."""
+
+_SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_REVOKED = re.compile(r"-([0-9a-f]+)-revoked\.json$")
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What became of one file."""
+
+    said: Statement | Revocation | None
+    note: str = ""
+
+
+class FileApprovals:
+    """The Approvals port over a project's folder and the machine's database.
+
+    A file that is unreadable, oversized, a link, changed or of a later format is no approval; it
+    is told of in `notes`. A revocation that cannot be read still revokes what its name says.
+    """
+
+    def __init__(self, root: Path, db_path: Path) -> None:
+        self._root = root
+        self._uses = ApprovalUses(db_path)
+        self._read: dict[tuple[str, int, int, int], _Read] = {}
+
+    def store_id(self) -> str:
+        """Return the id of this machine's store."""
+        return self._uses.store_id()
+
+    def uses(self, statement_id: str) -> int:
+        """Return how many runs were let through on the statement."""
+        return self._uses.uses(statement_id)
+
+    def statement_of(self, run_id: str) -> str | None:
+        """Return the statement that the run was first counted against."""
+        return self._uses.statement_of(run_id)
+
+    def use(self, statement_id: str, run_id: str, max_runs: int | None) -> bool:
+        """Count one run in one transaction; False when the statement is used up."""
+        return self._uses.use(statement_id, run_id, max_runs)
+
+    def statements(self, crew: str) -> Sequence[Statement]:
+        """Return every readable statement for the crew, oldest first."""
+        found = [read.said for read in self._files(crew).values() if isinstance(read.said, Statement)]
+        return sorted(
+            (each for each in found if each.crew == crew), key=lambda each: (each.approved_at, each.id)
+        )
+
+    def revocations(self, crew: str) -> Sequence[Revocation]:
+        """Return every revocation for the crew, those included of which only the name can be read."""
+        found = []
+        for name, read in self._files(crew).items():
+            by_name = _REVOKED.search(name)
+            if isinstance(read.said, Revocation):
+                found.append(read.said)
+            elif by_name:
+                found.append(_unreadable_revocation(crew, by_name.group(1)))
+        return [each for each in found if each.crew == crew]
+
+    def notes(self, crew: str) -> Sequence[str]:
+        """Return one sentence for each file for the crew that could not be taken."""
+        return [f"{FOLDER}/{name} {read.note}" for name, read in self._files(crew).items() if read.note]
+
+    def add(self, statement: Statement | Revocation) -> str:
+        """Write it as a new file; StoreError if that name is taken or the folder cannot be written."""
+        name = _file_name(statement)
+        temporary = f".new-{secrets.token_hex(8)}"
+        with self._folder_made() as folder, _explained(name):
+            descriptor = os.open(temporary, NEW_FILE, 0o644, dir_fd=folder)
+            try:
+                write_all(descriptor, written(statement))
+                os.fsync(descriptor)
+                # A link, unlike a rename, never takes the place of a file that is there.
+                os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            finally:
+                os.close(descriptor)
+                os.unlink(temporary, dir_fd=folder)
+            os.fsync(folder)
+        return f"{FOLDER}/{name}"
+
+    def _files(self, crew: str) -> dict[str, _Read]:
+        """Read every file whose name begins with the crew's, in the order of names."""
+        try:
+            with opened_folder(self._root, *FOLDER.split("/")) as folder:
+                names = sorted(name for name in os.listdir(folder) if _is_for(name, crew))  # noqa: PTH208 - by descriptor
+                return {name: self._one(name, folder) for name in names}
+        except FileNotFoundError:
+            return {}
+        except (OSError, StoreError) as error:
+            return {"": _Read(None, f"cannot be read: {error}")}
+
+    def _one(self, name: str, folder: int) -> _Read:
+        """Read one file, unless the very same was read before."""
+        try:
+            descriptor = os.open(name, _READ, dir_fd=folder)
+        except OSError as error:
+            return _Read(None, f"counts as no approval: it is a link or cannot be opened ({error.strerror})")
+        try:
+            status = os.fstat(descriptor)
+            key = (name, status.st_ino, status.st_size, status.st_mtime_ns)
+            if key not in self._read:
+                self._read[key] = _parsed(descriptor, status)
+            return self._read[key]
+        except OSError as error:
+            return _Read(None, f"counts as no approval: it cannot be read ({error.strerror})")
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _folder_made(self) -> Iterator[int]:
+        *above, last = FOLDER.split("/")
+        with opened_folder(self._root, *above, create=True) as folder, suppress(FileExistsError):
+            os.mkdir(last, 0o755, dir_fd=folder)
+        with opened_folder(self._root, *above, last) as folder:
+            yield folder
+
+
+def _parsed(descriptor: int, status: os.stat_result) -> _Read:
+    if not stat.S_ISREG(status.st_mode):
+        return _Read(None, "counts as no approval: it is not a file")
+    if status.st_size > LARGEST:
+        return _Read(None, f"counts as no approval: it has more than {LARGEST} bytes")
+    try:
+        return _Read(read_statement(read_all(descriptor)))
+    except UnreadableError as error:
+        return _Read(None, f"counts as no approval: it {error}")
+
+
+def _is_for(name: str, crew: str) -> bool:
+    return name.startswith(f"{crew}-") and name.endswith(".json")
+
+
+def _file_name(said: Statement | Revocation) -> str:
+    """Name a statement after itself, and a revocation after what it revokes."""
+    moment = said.approved_at if isinstance(said, Statement) else said.revoked_at
+    subject = said.id if isinstance(said, Statement) else said.revokes
+    if not _SAFE.fullmatch(said.crew) or not _SAFE.fullmatch(subject):
+        raise StoreError(f"{said.crew!r} and {subject!r} cannot be part of a file's name")
+    end = "" if isinstance(said, Statement) else "-revoked"
+    return f"{said.crew}-{moment.astimezone(UTC):%Y%m%d}-{subject}{end}.json"
+
+
+def _unreadable_revocation(crew: str, statement_id: str) -> Revocation:
+    return Revocation(
+        id=f"{statement_id}-revoked",
+        crew=crew,
+        revokes=statement_id,
+        revoked_by=Approver(name="somebody", identity="os_user", host="unknown"),
+        revoked_at=datetime.fromtimestamp(0, UTC),
+        reason="the file that revokes it cannot be read, so it counts",
+    )
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise StoreError(f"{FOLDER}/{name} exists already", help="nothing was written over it") from error
+    except OSError as error:
+        raise StoreError(
+            f"{FOLDER}/{name}: {error.strerror}", help="check the folder's permissions and free space"
+        ) from error

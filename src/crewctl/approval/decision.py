@@ -1,0 +1,75 @@
+"""What the gate says about a plan, as one frozen value."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from crewctl.approval.statement import Statement
+from crewctl.audit.events import ApprovalDecided, Change
+from crewctl.errors import NotApprovedError
+from crewctl.planning.differences import in_words, shortened
+from crewctl.planning.plan import Plan
+
+Answer = Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
+
+
+class Decision(BaseModel):
+    """Yes or no, on whose word and why. `changes` is the difference to what was approved.
+
+    `statement` is the one that let the plan through, or the latest that did not. `notes` names
+    files that could not be taken for statements.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answer: Answer
+    by: str
+    at: datetime | None = None
+    reason: str = ""
+    statement: Statement | None = None
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def approved(self) -> bool:
+        """Whether the plan may run."""
+        return self.answer == "approved"
+
+    def event(self) -> ApprovalDecided:
+        """Return the decision for the account of a run."""
+        return ApprovalDecided(
+            decision=self.answer,
+            by=self.by,
+            at=self.at,
+            reason=self.reason,
+            statement=None if self.statement is None else self.statement.id,
+            changes=tuple(shortened(change) for change in self.changes),
+        )
+
+    def refusal(self, plan: Plan) -> NotApprovedError:
+        """Return the error that says no: what stands in the way, every change, and the next step."""
+        lines = [f"crew {plan.crew!r} {_WORDS[self.answer]}"]
+        lines[0] += f": {self.reason}" if self.reason else ""
+        lines += [f"  {in_words(change)}" for change in self.changes]
+        lines += [f"  note: {note}" for note in self.notes]
+        return NotApprovedError("\n".join(lines), help=_next_step(self.answer, plan))
+
+
+_WORDS: dict[Answer, str] = {
+    "approved": "is approved",
+    "missing": "is not approved",
+    "expired": "is not approved any more",
+    "used_up": "is not approved any more",
+    "revoked": "is not approved any more",
+    "drifted": "is not what was approved",
+    "prohibited": "is prohibited",
+}
+
+
+def _next_step(answer: Answer, plan: Plan) -> str:
+    if answer == "prohibited":
+        return f"nobody can approve it; see risk_level in registry/entries/{plan.crew}.yaml"
+    return f'look at it with: crewctl plan {plan.crew}, then: crewctl approve {plan.crew} --reason "…"'

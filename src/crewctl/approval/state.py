@@ -1,0 +1,97 @@
+"""State a yes to a plan, or take one back."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.errors import NotApprovedError, UsageError
+from crewctl.planning.digest import sealed
+from crewctl.planning.plan import Plan
+
+SHORTEST_REASON = 10
+LONGEST_REASON = 2_000
+DEFAULT_LIFE = timedelta(days=30)
+LONGEST_LIFE = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How far a yes goes: until when, for how many runs, and whether for these inputs alone."""
+
+    expires_in: timedelta = DEFAULT_LIFE
+    max_runs: int | None = None
+    for_inputs: bool = False
+
+
+def approve(
+    plan: Plan, terms: Terms, *, approver: Approver, reason: str, store: str, now: datetime
+) -> Statement:
+    """Return a yes to exactly this plan, to be added to the approvals.
+
+    A yes to any valid inputs leaves the values out: nobody looked at them, and statements are
+    committed. UsageError for a reason or terms that will not do; NotApprovedError for a crew that
+    is prohibited.
+    """
+    if plan.risk.level == "prohibited":
+        raise NotApprovedError(
+            f"crew {plan.crew!r} is prohibited, and nobody can approve it",
+            help=f"see risk_level in registry/entries/{plan.crew}.yaml",
+        )
+    _check(terms)
+    shown = sealed(plan if terms.for_inputs else plan.model_copy(update={"inputs": {}}))
+    return Statement(
+        id=_new_id(),
+        crew=plan.crew,
+        crew_digest=shown.crew_digest,
+        inputs_digest=shown.inputs_digest if terms.for_inputs else None,
+        approved_by=approver,
+        approved_at=now,
+        reason=_reason(reason),
+        not_before=now,
+        expires=now + terms.expires_in,
+        max_runs=terms.max_runs,
+        store=store,
+        nonce=secrets.token_hex(16),
+        plan=shown,
+    )
+
+
+def revoke(statement: Statement, *, approver: Approver, reason: str, now: datetime) -> Revocation:
+    """Return the taking back of `statement`, to be added beside it; UsageError for an unfit reason."""
+    return Revocation(
+        id=_new_id(),
+        crew=statement.crew,
+        revokes=statement.id,
+        revoked_by=approver,
+        revoked_at=now,
+        reason=_reason(reason),
+    )
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise UsageError(
+            f"a reason has at least {SHORTEST_REASON} characters; this one has {len(reason)}",
+            help='say why, such as: --reason "reviewed the prompts and limits with sales"',
+        )
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(f"a reason has at most {LONGEST_REASON} characters", help="link to what is longer")
+    return reason
+
+
+def _check(terms: Terms) -> None:
+    if not timedelta(0) < terms.expires_in <= LONGEST_LIFE:
+        raise UsageError(
+            f"an approval lasts more than no time and at most {LONGEST_LIFE.days} days",
+            help="give it with: --expires 30d",
+        )
+    if terms.max_runs is not None and terms.max_runs < 1:
+        raise UsageError("an approval is for at least one run", help="give it with: --max-runs 1")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(6)

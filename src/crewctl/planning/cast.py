@@ -1,0 +1,153 @@
+"""Who takes part in a crew and in which order: its agents and tasks, by process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.specs.agent_spec import AgentSpec
+from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew, TaskUse
+from crewctl.catalogue.specs.task_spec import TaskSpec
+from crewctl.diagnostics.nearest import nearest
+from crewctl.planning.findings import Findings, Where
+from crewctl.planning.models import ModelResolver
+from crewctl.planning.plan import PlannedAgent, PlannedTask
+
+AGENTS_FILE = "config/agents.yaml"
+TASKS_FILE = "config/tasks.yaml"
+SETTINGS = (
+    "allow_delegation",
+    "cache",
+    "max_iter",
+    "respect_context_window",
+    "use_system_prompt",
+    "system_template",
+    "prompt_template",
+    "response_template",
+    "inject_date",
+    "date_format",
+    "reasoning",
+    "max_reasoning_attempts",
+)
+"""Fields of an agent that are passed on to CrewAI as they are; a test keeps the list complete."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Names in the order in which the plan lists them; `manager` is an agent or a model."""
+
+    tasks: tuple[PlannedTask, ...]
+    market_task: PlannedTask | None
+    contestants: tuple[str, ...]
+    agents: tuple[tuple[str, Where], ...]
+    manager: str | None = None
+
+
+def cast_of(name: str, crew: AnyCrew, findings: Findings) -> Cast:
+    """Return who does what in crew `name`; unknown names go to the findings.
+
+    Contestants are sorted: in which order a file lists them means nothing.
+    """
+    file = f"crews/{name}.yaml"
+    tasks = tuple(_task(file, position, use, crew, findings) for position, use in enumerate(crew.tasks))
+    found = tuple(task for task in tasks if task is not None)
+    if isinstance(crew, MarketCrew):
+        return _market(file, crew, found, findings)
+    if isinstance(crew, HierarchicalCrew):
+        return _hierarchy(file, crew, found, findings)
+    return _sequence(file, crew, found)
+
+
+def planned_agent(name: str, spec: AgentSpec, resolver: ModelResolver) -> PlannedAgent:
+    """Return the agent with its model resolved and CrewAI's other arguments ready to pass on."""
+    said = {field: getattr(spec, field) for field in SETTINGS}
+    return PlannedAgent(
+        name=name,
+        role=spec.role,
+        goal=spec.goal,
+        backstory=spec.backstory,
+        model=resolver.resolve(spec.llm, name, Where(AGENTS_FILE, (name, "llm"))),
+        tools=tuple(spec.tools),
+        settings={field: value for field, value in said.items() if value is not None},
+    )
+
+
+def _sequence(file: str, crew: SequentialCrew, tasks: tuple[PlannedTask, ...]) -> Cast:
+    agents = _doers(file, tasks)
+    agents += [(agent, Where(file, ("agents", i))) for i, agent in enumerate(crew.agents)]
+    return Cast(tasks, None, (), tuple(agents))
+
+
+def _hierarchy(file: str, crew: HierarchicalCrew, tasks: tuple[PlannedTask, ...], findings: Findings) -> Cast:
+    agents = [(agent, Where(file, ("agents", i))) for i, agent in enumerate(crew.agents)]
+    agents += [
+        (task.agent, Where(file, ("tasks", i))) for i, task in enumerate(tasks) if task.agent is not None
+    ]
+    if crew.manager in findings.catalogue.agents:
+        agents.append((crew.manager, Where(file, ("manager",))))
+    return Cast(tasks, None, (), tuple(agents), crew.manager)
+
+
+def _market(file: str, crew: MarketCrew, tasks: tuple[PlannedTask, ...], findings: Findings) -> Cast:
+    market = crew.market
+    agents = _doers(file, tasks)
+    listed = [
+        (agent, Where(file, ("market", "contestants", i))) for i, agent in enumerate(market.contestants)
+    ]
+    agents += sorted(listed)
+    agents.append((market.judge, Where(file, ("market", "judge"))))
+    spec = findings.catalogue.tasks.get(market.task)
+    if spec is None:
+        _unknown_task(market.task, Where(file, ("market", "task")), findings)
+    task = None if spec is None else planned_task(market.task, spec, None)
+    return Cast(tasks, task, tuple(sorted(set(market.contestants))), tuple(agents))
+
+
+def planned_task(name: str, spec: TaskSpec, agent: str | None) -> PlannedTask:
+    """Return the task as `agent` does it."""
+    return PlannedTask(
+        name=name,
+        description=spec.description,
+        expected_output=spec.expected_output,
+        agent=agent,
+        context=None if spec.context is None else tuple(spec.context),
+        tools=None if spec.tools is None else tuple(spec.tools),
+        markdown=spec.markdown,
+        async_execution=spec.async_execution,
+        output_file=spec.output_file,
+        create_directory=spec.create_directory,
+        guardrail=spec.guardrail,
+        guardrail_max_retries=spec.guardrail_max_retries,
+        timeout=spec.timeout,
+    )
+
+
+def _task(
+    file: str, position: int, use: str | TaskUse, crew: AnyCrew, findings: Findings
+) -> PlannedTask | None:
+    name, agent = (use, None) if isinstance(use, str) else (use.task, use.agent)
+    where = Where(file, ("tasks", position))
+    spec = findings.catalogue.tasks.get(name)
+    if spec is None:
+        _unknown_task(name, where, findings)
+        return None
+    agent = agent or spec.agent
+    if agent is None and not isinstance(crew, HierarchicalCrew):
+        findings.add(
+            where,
+            "task-without-agent",
+            f"task {name!r} has no agent",
+            help=f"name one here: {{task: {name}, agent: …}}",
+        )
+    return planned_task(name, spec, agent)
+
+
+def _doers(file: str, tasks: tuple[PlannedTask, ...]) -> list[tuple[str, Where]]:
+    return [(task.agent, Where(file, ("tasks", i))) for i, task in enumerate(tasks) if task.agent is not None]
+
+
+def _unknown_task(name: str, where: Where, findings: Findings) -> None:
+    meant = nearest(name, findings.catalogue.tasks)
+    findings.add(
+        where, "unknown-task", f"there is no task {name!r}", label=f"did you mean {meant!r}?" if meant else ""
+    )

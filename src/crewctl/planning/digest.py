@@ -1,0 +1,88 @@
+"""The two digests of a plan, over one canonical form of its JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from crewctl.errors import InvalidError
+from crewctl.planning.plan import PLAN_FORMAT, Plan
+
+NOT_DIGESTED = frozenset({"inputs", "worst_case", "crew_digest", "inputs_digest"})
+"""Fields of a plan outside its crew digest: values, estimates and the digests themselves."""
+
+NOT_DIGESTED_OF_A_MODEL = frozenset({"price"})
+"""A price list may change without any change in what will run."""
+
+
+def canonical(model: BaseModel) -> bytes:
+    """Return the one JSON form of `model`: sorted keys, ASCII, no spaces.
+
+    Numbers keep their type (``1`` and ``1.0`` differ), so reading and writing again gives these
+    very bytes. ValueError for a number that JSON cannot hold.
+    """
+    return _json(model.model_dump(mode="json"))
+
+
+def digested(plan: Plan) -> dict[str, Any]:
+    """Return, as plain JSON data, all that the crew digest covers."""
+    data = plan.model_dump(mode="json", exclude=set(NOT_DIGESTED))
+    for model in data["models"]:
+        for name in NOT_DIGESTED_OF_A_MODEL:
+            del model[name]
+    return data
+
+
+def crew_digest(plan: Plan) -> str:
+    """Return the SHA-256, in hex, of everything in `plan` but input values and estimates."""
+    return _sha256("crew", digested(plan))
+
+
+def inputs_digest(plan: Plan) -> str:
+    """Return the SHA-256, in hex, of the input values."""
+    return _sha256("inputs", plan.model_dump(mode="json", include={"inputs"}))
+
+
+def sealed(plan: Plan) -> Plan:
+    """Return `plan` with both digests filled in."""
+    return plan.model_copy(update={"crew_digest": crew_digest(plan), "inputs_digest": inputs_digest(plan)})
+
+
+def is_sealed(plan: Plan) -> bool:
+    """Tell whether both digests of `plan` are those of what it says."""
+    return plan.crew_digest == crew_digest(plan) and plan.inputs_digest == inputs_digest(plan)
+
+
+def plan_from_bytes(content: bytes) -> Plan:
+    """Read a plan's canonical bytes and digest them again; InvalidError if anything differs."""
+    try:
+        plan = Plan.model_validate_json(content)
+    except ValidationError as error:
+        raise InvalidError(
+            f"this is not a plan of format {PLAN_FORMAT}: {error.errors()[0]['msg']}",
+            help="make the plan anew with: crewctl plan",
+        ) from error
+    if plan.plan_format != PLAN_FORMAT:
+        raise InvalidError(
+            f"the plan has format {plan.plan_format}, and this crewctl reads format {PLAN_FORMAT}",
+            help="make the plan anew with: crewctl plan",
+        )
+    if canonical(plan) != content or not is_sealed(plan):
+        raise InvalidError(
+            f"the plan of crew {plan.crew!r} is not the one its digests were made from",
+            help="make the plan anew with: crewctl plan",
+        )
+    return plan
+
+
+def _sha256(domain: str, data: Any) -> str:
+    # The domain keeps a digest of one kind from ever standing for the other.
+    return hashlib.sha256(f"crewctl {domain} {PLAN_FORMAT}\n".encode() + _json(data)).hexdigest()
+
+
+def _json(data: Any) -> bytes:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.encode("ascii")

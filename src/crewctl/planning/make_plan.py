@@ -1,0 +1,136 @@
+"""Make one frozen plan of one crew, its inputs and the world it will run in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crewctl.catalogue.catalogue import AnyCrew, Catalogue
+from crewctl.catalogue.specs.crew_spec import MarketCrew
+from crewctl.diagnostics.nearest import nearest
+from crewctl.errors import NotFoundError
+from crewctl.planning.cast import AGENTS_FILE, TASKS_FILE, Cast, cast_of, planned_agent
+from crewctl.planning.digest import sealed
+from crewctl.planning.findings import Findings, InvalidPlanError, Where, problems_in_the_way
+from crewctl.planning.inputs import Value, checked_inputs, inputs_schema
+from crewctl.planning.limits import effective_limits
+from crewctl.planning.market import planned_market
+from crewctl.planning.models import ModelResolver
+from crewctl.planning.plan import (
+    Plan,
+    PlannedAgent,
+    Retry,
+)
+from crewctl.planning.port import World
+from crewctl.planning.risk import risk_of
+from crewctl.planning.tools import planned_tools, refuse_unmetered, tool_sources
+from crewctl.planning.worst_case import refuse_unpriced, worst_case_of
+
+VERSIONED = ("crewai", "crewai-tools")
+"""Distributions whose version decides what a plan does; another one needs another yes."""
+
+
+def make_plan(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | None, world: World) -> Plan:
+    """Return the plan of `crew` with `inputs`, both digests in place.
+
+    None for `inputs` plans without values, as for an approval of any valid inputs: such a plan is
+    to be read, not run. NotFoundError for a crew that nobody wrote; InvalidPlanError, which carries
+    every problem, when the catalogue, the inputs or the world stand in the way.
+    """
+    spec = _crew(catalogue, crew)
+    findings = Findings(catalogue)
+    cast = cast_of(crew, spec, findings)
+    resolver = ModelResolver(findings, world)
+    agents = _agents(cast, resolver, findings)
+    manager_model = _manager_model(crew, cast, resolver, findings)
+    named = _tools_named(cast, agents)
+    tools = planned_tools(named, findings, world)
+    sources = tool_sources(tools, findings)
+    values = {} if inputs is None else checked_inputs(crew, spec, inputs, findings)
+    limits = effective_limits(catalogue, crew)
+    models = tuple(resolver.models.values())
+    refuse_unmetered(tools, limits, named, findings)
+    refuse_unpriced(limits, models, findings)
+    market = planned_market(crew, spec, cast, findings)
+    findings.settle(crew)
+    manages = cast.manager in catalogue.agents
+    return sealed(
+        Plan(
+            crew=crew,
+            description=spec.description,
+            process=spec.process,
+            agents=agents,
+            tasks=cast.tasks,
+            manager_agent=cast.manager if manages else None,
+            manager_model=manager_model,
+            market=market,
+            models=models,
+            tools=tools,
+            tool_sources=sources,
+            inputs_schema=inputs_schema(spec),
+            inputs=values,
+            limits=limits,
+            retry=Retry(attempts=catalogue.policy.retry.attempts, backoff=catalogue.policy.retry.backoff),
+            risk=risk_of(catalogue, crew, tools),
+            versions={name: world.version(name) or "absent" for name in VERSIONED},
+            worst_case=worst_case_of(limits, models, market),
+            crew_digest="",
+            inputs_digest="",
+        )
+    )
+
+
+def _crew(catalogue: Catalogue, crew: str) -> AnyCrew:
+    """Return the crew's spec, if nothing that was read wrongly bears on it."""
+    spec = catalogue.crews.get(crew)
+    rubric = spec.market.rubric if isinstance(spec, MarketCrew) else None
+    file = f"crews/{crew}.yaml"
+    problems = problems_in_the_way(catalogue, crew, rubric)
+    if spec is None and not any(problem.span.file == file for problem in problems):
+        meant = nearest(crew, catalogue.crews)
+        raise NotFoundError(
+            f"there is no crew {crew!r}" + (f"; did you mean {meant!r}?" if meant else ""),
+            help="see the crews with: crewctl list",
+        )
+    if problems:
+        raise InvalidPlanError(crew, problems)
+    assert spec is not None  # noqa: S101 - a crew without a spec and without a problem was refused above
+    return spec
+
+
+def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[PlannedAgent, ...]:
+    planned: dict[str, PlannedAgent] = {}
+    for name, where in cast.agents:
+        spec = findings.catalogue.agents.get(name)
+        if spec is None:
+            meant = nearest(name, findings.catalogue.agents)
+            label = f"did you mean {meant!r}?" if meant else ""
+            findings.add(where, "unknown-agent", f"there is no agent {name!r}", label=label)
+        elif name not in planned:
+            planned[name] = planned_agent(name, spec, resolver)
+    return tuple(planned.values())
+
+
+def _manager_model(crew: str, cast: Cast, resolver: ModelResolver, findings: Findings) -> str | None:
+    if cast.manager is None or cast.manager in findings.catalogue.agents:
+        return None
+    where = Where(f"crews/{crew}.yaml", ("manager",))
+    if not resolver.knows(cast.manager):
+        meant = nearest(cast.manager, [*findings.catalogue.agents, *findings.catalogue.models])
+        label = f"did you mean {meant!r}?" if meant else ""
+        findings.add(where, "unknown-agent", f"there is no agent or model {cast.manager!r}", label=label)
+        return None
+    return resolver.resolve(cast.manager, crew, Where(f"crews/{crew}.yaml", ("manager",)))
+
+
+def _tools_named(cast: Cast, agents: tuple[PlannedAgent, ...]) -> list[tuple[str, Where]]:
+    named = [
+        (tool, Where(AGENTS_FILE, (agent.name, "tools", i)))
+        for agent in agents
+        for i, tool in enumerate(agent.tools)
+    ]
+    tasks = [*cast.tasks, *([cast.market_task] if cast.market_task else [])]
+    return named + [
+        (tool, Where(TASKS_FILE, (task.name, "tools", i)))
+        for task in tasks
+        for i, tool in enumerate(task.tools or ())
+    ]

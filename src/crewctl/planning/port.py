@@ -1,0 +1,27 @@
+"""The port to the world outside the catalogue: what is installed, set and priced on this machine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from crewctl.planning.plan import Price
+
+
+class World(Protocol):
+    """Answers what a plan needs to know beyond the project's files. Never a secret's value."""
+
+    def version(self, distribution: str) -> str | None:
+        """Return the installed version of a distribution, or None when it is not installed."""
+        ...
+
+    def environment(self, name: str) -> str | None:
+        """Return the value of an environment variable, for endpoints only; None when it is not set."""
+        ...
+
+    def price(self, model: str, base_url: str | None) -> Price | None:
+        """Return the list price of ``provider/model``; None when nobody knows it for certain."""
+        ...
+
+    def project_file(self, file: str) -> bytes | None:
+        """Return a file of the project by its relative path; None when it is absent or out of bounds."""
+        ...
