@@ -1,4 +1,4 @@
-"""Picks the adapters for a project; the only place that knows them all."""
+"""A project and its rooms, each built when it is first asked for."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.state = root / ".crewctl"
+        self.database = self.state / "crewctl.db"
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -75,40 +76,57 @@ class Project:
         """The statements under registry/approvals and how often each was used."""
         from crewctl.adapters.file_approvals import FileApprovals  # noqa: PLC0415 - start-up cost
 
-        return FileApprovals(self.root, self.state / "crewctl.db")
+        return FileApprovals(self.root, self.database)
 
     @cached_property
     def store(self) -> RunStore:
         """The account of every run."""
-        raise NotImplementedError
+        from crewctl.adapters.sqlite_run_store import SqliteRunStore  # noqa: PLC0415 - start-up cost
+
+        return SqliteRunStore(self.database)
 
     @cached_property
     def contents(self) -> ContentStore:
         """Prompts, outputs and tool results."""
-        raise NotImplementedError
+        from crewctl.adapters.file_content_store import FileContentStore  # noqa: PLC0415 - start-up cost
+
+        return FileContentStore(self.root)
 
     def plan(self, crew: str, inputs: Mapping[str, Value] | None, *, rehearsal: bool = False) -> Plan:
         """Plan a kickoff, or without values what an approval of any inputs is about.
 
         InvalidError with `.problems`, or NotFoundError.
         """
-        raise NotImplementedError
+        from crewctl.adapters.installed_packages import InstalledWorld  # noqa: PLC0415 - start-up cost
+        from crewctl.planning.make_plan import make_plan  # noqa: PLC0415 - start-up cost
+        from crewctl.planning.rehearsal import plan_rehearsal  # noqa: PLC0415 - start-up cost
+
+        make = plan_rehearsal if rehearsal else make_plan
+        return make(self.catalogue, crew, inputs, InstalledWorld(self.root))
 
     def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:
         """Take the plan down the line; `watch` hears every event, one at a time, from any thread."""
-        raise NotImplementedError
+        from crewctl.wiring.line import take_down_the_line  # noqa: PLC0415 - start-up cost
+
+        return take_down_the_line(self, plan, watch, rehearsal=rehearsal)
 
     def approve(self, plan: Plan, terms: Terms) -> Said:
         """State a yes to the plan in the name of the person at the terminal."""
-        raise NotImplementedError
+        from crewctl.wiring.statements import approve  # noqa: PLC0415 - start-up cost
+
+        return approve(self, plan, terms)
 
     def revoke(self, crew: str, statement: str | None, reason: str) -> Sequence[Said]:
         """Take back one statement (a unique prefix of its id is enough), or every standing one."""
-        raise NotImplementedError
+        from crewctl.wiring.statements import revoke  # noqa: PLC0415 - start-up cost
+
+        return revoke(self, crew, statement, reason)
 
     def stop(self, run_id: str, reason: str) -> bool:
         """Ask a run to end and wait until it has; False when it was over already."""
-        raise NotImplementedError
+        from crewctl.wiring.stopping import stop  # noqa: PLC0415 - start-up cost
+
+        return stop(self, run_id, reason)
 
 
 def open_project(explicit: Path | None) -> Project:
