@@ -21,12 +21,16 @@ from crewctl.adapters.crewai_models import build_llm
 from crewctl.adapters.crewai_purposes import Speaker
 from crewctl.adapters.crewai_tools_of_plan import write_sources
 from crewctl.adapters.crewai_turns import Turns, as_text
+from crewctl.adapters.crewai_warm import warm
 from crewctl.adapters.crewai_wire import Wire
 from crewctl.errors import EngineError
 from crewctl.planning.digest import plan_from_bytes
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
 from crewctl.running.port import ModelCall, TaskWork
+
+__all__ = ["run", "warm"]
+"""The two functions of a child's code that the zygote calls."""
 
 _FLUSH_SECONDS = 1.0
 

@@ -72,9 +72,12 @@ class Watch:
         self._allowed.add(sanitize_tool_name(name))
 
     def _only_allowed(self, context: Any) -> None:
-        """Block what the plan does not name; CrewAI passes over any other error than HookAborted."""
+        """Block what the plan does not name; CrewAI passes over any other error than HookAborted.
+
+        A name that a model made up is nobody's tool: nothing can run, and CrewAI tells the model so.
+        """
         try:
-            allowed = sanitize_tool_name(context.tool_name) in self._allowed
+            allowed = context.tool is None or sanitize_tool_name(context.tool_name) in self._allowed
         except Exception as error:
             raise HookAborted(f"the tool could not be checked: {error}", source="crewctl") from error
         if not allowed:
