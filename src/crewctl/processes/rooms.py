@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.judging.port import JudgeModel
@@ -12,8 +11,8 @@ from crewctl.planning.plan import Plan
 from crewctl.processes.port import OutputFiles
 from crewctl.running.port import CrewEngine, Steps
 
-if TYPE_CHECKING:
-    JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
+JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
+"""Makes the judge of one run: how a person or a recording takes the model's place."""
 
 
 @dataclass(frozen=True)
