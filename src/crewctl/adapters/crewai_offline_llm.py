@@ -15,14 +15,18 @@ class OfflineLLM(SimulatedLLM):
 
     llm_type: str = "offline"
 
+    plan_name: str = ""
+
     def __init__(self, name: str, planned: PlannedModel) -> None:
         super().__init__(planned)
         self.plan_name = name
 
-    plan_name: str = ""
-
     def say(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
+        self,
+        messages: list[dict[str, Any]],
+        tools: list[dict[str, Any]],
+        schema: dict[str, Any] | None,
+        source: dict[str, Any],  # noqa: ARG002 - the prompt says it all
     ) -> Said:
         """Answer one conversation."""
         return offline_model.answer(messages, tools=tools, schema=schema, most_tokens=self.most_tokens)

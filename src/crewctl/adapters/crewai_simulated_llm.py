@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from crewai.events.types.llm_events import LLMCallType
@@ -32,9 +33,16 @@ class SimulatedLLM(BaseLLM):  # type: ignore[misc]  # CrewAI's types are not fol
         self._window = planned.context_window or CONTEXT_WINDOW
 
     def say(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
+        self,
+        messages: list[dict[str, Any]],
+        tools: list[dict[str, Any]],
+        schema: dict[str, Any] | None,
+        source: dict[str, Any],
     ) -> Said:
-        """Return the answer to one conversation; an exception is the model's failure."""
+        """Return the answer to one conversation; an exception is the model's failure.
+
+        `schema` is what the answer must fit; `source` holds CrewAI's agent and task, either may be None.
+        """
         raise NotImplementedError
 
     def supports_function_calling(self) -> bool:
@@ -85,8 +93,8 @@ class SimulatedLLM(BaseLLM):  # type: ignore[misc]  # CrewAI's types are not fol
                 raise
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
-        """Answer one call; there is nothing to wait for."""
-        return self.call(*args, **kwargs)
+        """Answer one call in a thread of its own, which sees this one's context."""
+        return await asyncio.to_thread(self.call, *args, **kwargs)
 
     def _answered(
         self,
@@ -97,7 +105,8 @@ class SimulatedLLM(BaseLLM):  # type: ignore[misc]  # CrewAI's types are not fol
     ) -> Any:
         if not self._invoke_before_llm_call_hooks(messages, source["from_agent"]):
             raise ValueError("LLM call blocked by before_llm_call hook")
-        said = self.say(messages, tools, response_model.model_json_schema() if response_model else None)
+        schema = response_model.model_json_schema() if response_model else None
+        said = self.say(messages, tools, schema, source)
         usage = {"prompt_tokens": said.prompt_tokens, "completion_tokens": said.completion_tokens}
         usage["total_tokens"] = sum(usage.values())
         self._track_token_usage_internal(usage)
