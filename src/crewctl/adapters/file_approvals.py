@@ -63,6 +63,10 @@ class FileApprovals:
         """Count one run in one transaction; False when the statement is used up."""
         return self._uses.use(statement_id, run_id, max_runs)
 
+    def crews(self) -> Sequence[str]:
+        """Return, sorted, every crew that a readable file speaks of."""
+        return sorted({read.said.crew for read in self._files(None).values() if read.said is not None})
+
     def statements(self, crew: str) -> Sequence[Statement]:
         """Return every readable statement for the crew, oldest first."""
         found = [read.said for read in self._files(crew).values() if isinstance(read.said, Statement)]
@@ -102,8 +106,8 @@ class FileApprovals:
             os.fsync(folder)
         return f"{FOLDER}/{name}"
 
-    def _files(self, crew: str) -> dict[str, _Read]:
-        """Read every file whose name begins with the crew's, in the order of names."""
+    def _files(self, crew: str | None) -> dict[str, _Read]:
+        """Read every file whose name begins with the crew's (None for any), in the order of names."""
         try:
             with opened_folder(self._root, *FOLDER.split("/")) as folder:
                 names = sorted(name for name in os.listdir(folder) if _is_for(name, crew))  # noqa: PTH208 - by descriptor
@@ -150,8 +154,9 @@ def _parsed(descriptor: int, status: os.stat_result) -> _Read:
         return _Read(None, f"counts as no approval: it {error}")
 
 
-def _is_for(name: str, crew: str) -> bool:
-    return name.startswith(f"{crew}-") and name.endswith(".json")
+def _is_for(name: str, crew: str | None) -> bool:
+    begins = not name.startswith(".") if crew is None else name.startswith(f"{crew}-")
+    return begins and name.endswith(".json")
 
 
 def _file_name(said: Statement | Revocation) -> str:

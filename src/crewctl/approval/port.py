@@ -15,6 +15,10 @@ class Approvals(Protocol):
         """Return the id of the machine's store, made once; runs are counted there and nowhere else."""
         ...
 
+    def crews(self) -> Sequence[str]:
+        """Return, sorted, every crew that a readable statement or revocation speaks of."""
+        ...
+
     def statements(self, crew: str) -> Sequence[Statement]:
         """Return every readable statement for the crew, oldest first."""
         ...

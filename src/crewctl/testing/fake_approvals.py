@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.errors import StoreError
 from crewctl.planning.plan import Plan
 
 SOMEBODY = Approver(name="ada", identity="os_user", host="test")
@@ -30,6 +31,10 @@ class MemoryApprovals:
         del crew
         return ()
 
+    def crews(self) -> Sequence[str]:
+        """Return every crew that anything was said about, sorted."""
+        return sorted({each.crew for each in self._said})
+
     def statements(self, crew: str) -> Sequence[Statement]:
         """Return every statement for the crew, oldest first."""
         return [each for each in self._said if isinstance(each, Statement) and each.crew == crew]
@@ -39,13 +44,20 @@ class MemoryApprovals:
         return [each for each in self._said if isinstance(each, Revocation) and each.crew == crew]
 
     def add(self, statement: Statement | Revocation) -> str:
-        """Keep it; the path is made up."""
+        """Keep it, never over another; the path is made up."""
+        paths = {_path(each) for each in self._said}
+        if _path(statement) in paths:
+            raise StoreError(f"{_path(statement)} exists already")
         self._said.append(statement)
-        return f"registry/approvals/{statement.crew}/{statement.id}.json"
+        return _path(statement)
 
     def uses(self, statement_id: str) -> int:
         """Return how many runs have been let through on it."""
         return len(self._used.get(statement_id, ()))
+
+    def statement_of(self, run_id: str) -> str | None:
+        """Return the statement that the run was first counted against."""
+        return next((statement for statement, runs in self._used.items() if run_id in runs), None)
 
     def use(self, statement_id: str, run_id: str, max_runs: int | None) -> bool:
         """Count one run against it; False when it is used up."""
@@ -55,6 +67,11 @@ class MemoryApprovals:
                 return False
             used.append(run_id)
         return True
+
+
+def _path(said: Statement | Revocation) -> str:
+    name = said.id if isinstance(said, Statement) else f"{said.revokes}-revoked"
+    return f"registry/approvals/{said.crew}-{name}.json"
 
 
 class NoApprovals(MemoryApprovals):
