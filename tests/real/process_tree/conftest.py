@@ -1,0 +1,143 @@
+"""A run around a real zygote whose children do what a test tells them."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.zygote_engine import ZygoteEngine
+from crewctl.audit.events import Event
+from crewctl.planning.digest import canonical
+from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan, PlannedModel
+from crewctl.running.meter import Meter, caps_of
+from crewctl.running.port import Message, ModelCall, StepResult
+from crewctl.running.stop import StopFlag
+from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+from crewctl.testing.memory_ledger import MemoryLedger
+from crewctl.testing.small_plans import small_model, small_plan
+
+CHILD = str(Path(__file__).with_name("obedient_child.py"))
+RUN = "r-1"
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class Bench:
+    """An engine, and what it wrote."""
+
+    engine: ZygoteEngine
+    run: RunContext
+    store: FakeRunStore
+    contents: FakeContentStore
+    ledger: MemoryLedger
+    numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 10_000)))
+
+    def do(self, source: str, step: str = "") -> StepResult:
+        """Have a child execute `source`."""
+        call = ModelCall(
+            step=step or f"step/{next(self.numbers)}",
+            agent="writer",
+            model="m",
+            purpose="judge",
+            messages=(Message(role="user", content=textwrap.dedent(source)),),
+        )
+        return self.engine.run_call(call)
+
+    def events(self) -> list[Event]:
+        return self.store.events(RUN)
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events()]
+
+    def text(self, result: StepResult) -> str:
+        return self.contents.text(result.output)
+
+
+MakeBench = Callable[..., Bench]
+
+
+def limits(**values: float) -> EffectiveLimits:
+    return EffectiveLimits(
+        **{name: EffectiveLimit(value=value, source="test") for name, value in values.items()}
+    )
+
+
+def plan_with(model: PlannedModel | None = None, **values: float) -> Plan:
+    return small_plan(models=(model or small_model(None),), limits=limits(**values))
+
+
+def make_bench(folder: Path, plan: Plan, environ: dict[str, str] | None = None) -> Bench:
+    """Make an engine that has not been entered."""
+    store, contents, ledger = FakeRunStore(), FakeContentStore(), MemoryLedger()
+    run = RunContext(
+        run_id=RUN,
+        store=store,
+        contents=contents,
+        meter=Meter(ledger, RUN, caps_of(plan.limits)),
+        clock=RealClock(),
+        work_dir=folder / "run",
+        environ=environ if environ is not None else {"PATH": os.environ["PATH"]},
+        stop=StopFlag(),
+    )
+    return Bench(ZygoteEngine(canonical(plan), plan, run, child=CHILD), run, store, contents, ledger)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[MakeBench]:
+    with ExitStack() as stack:
+
+        def make(plan: Plan | None = None, environ: dict[str, str] | None = None) -> Bench:
+            made = make_bench(tmp_path, plan or plan_with(), environ)
+            stack.enter_context(made.engine)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def marker() -> Iterator[str]:
+    """A word for a process's arguments, by which a test finds what is left of it."""
+    word = f"crewctl-left-{os.getpid()}-{time.monotonic_ns()}"
+    yield word
+    assert gone_within(2.0, word), f"processes are left: {alive(word)}"
+
+
+def alive(word: str) -> list[int]:
+    """Return the processes whose arguments hold `word` and that are no zombies."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if word.encode() in arguments and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def gone_within(seconds: float, word: str) -> bool:
+    until = time.monotonic() + seconds
+    while alive(word):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
