@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from crewctl.judging.choice import choose_from
 from crewctl.judging.drafts import Candidate, Draft, line_up, sha256
@@ -83,33 +84,38 @@ def _hold(
 ) -> tuple[Pass, ...]:
     """Hold one round: ask every pass side by side, then those that could not be read once more."""
     first = [ask(question, each.key, (each.first, each.second), shown) for each in pairings]
-    read_first = _answers(first, question.rubric, shown, judge)
-    again = {
-        each.key: ask(question, f"{each.key}.again", (each.first, each.second), shown, repair=found.problem)
-        for each, (_, found) in zip(pairings, read_first, strict=True)
-        if isinstance(found, Unreadable) and found.outcome != "call_failed"
+    held = {
+        each.key: [heard] for each, heard in zip(pairings, _hear(first, question, shown, judge), strict=True)
     }
-    read_again = dict(zip(again, _answers(list(again.values()), question.rubric, shown, judge), strict=True))
-    return tuple(
-        _pass(
-            judge_name,
-            each,
-            [(asked, *heard)] + [(again[each.key], *read_again[each.key])] * (each.key in again),
-        )
-        for each, asked, heard in zip(pairings, first, read_first, strict=True)
-    )
+    again = [
+        ask(question, f"{each.key}.again", (each.first, each.second), shown, repair=found.problem)
+        for each in pairings
+        if isinstance(found := held[each.key][0].found, Unreadable) and found.outcome != "call_failed"
+    ]
+    for heard in _hear(again, question, shown, judge):
+        held[heard.asked.prompt.key.removesuffix(".again")].append(heard)
+    return tuple(_pass(judge_name, each, held[each.key]) for each in pairings)
 
 
-Heard = tuple[JudgeAnswer, Reading | Unreadable]
+@dataclass(frozen=True)
+class _Heard:
+    """One call: what was asked, what came back, and what the host read in it."""
+
+    asked: Asked
+    answer: JudgeAnswer
+    found: Reading | Unreadable
 
 
-def _answers(
-    asked: Sequence[Asked], rubric: PlannedRubric, shown: Mapping[str, str], judge: JudgeModel
-) -> list[Heard]:
+def _hear(
+    asked: Sequence[Asked], question: Question, shown: Mapping[str, str], judge: JudgeModel
+) -> list[_Heard]:
     if not asked:
         return []
     answers = judge.answer(tuple(each.prompt for each in asked))
-    return [(answer, _read(answer, each, rubric, shown)) for each, answer in zip(asked, answers, strict=True)]
+    return [
+        _Heard(each, answer, _read(answer, each, question.rubric, shown))
+        for each, answer in zip(asked, answers, strict=True)
+    ]
 
 
 def _read(
@@ -123,11 +129,9 @@ def _read(
         return unreadable
 
 
-def _pass(
-    judge_name: str, pairing: Pairing, held: Sequence[tuple[Asked, JudgeAnswer, Reading | Unreadable]]
-) -> Pass:
-    asked, answer, found = held[-1]
-    attempts = tuple(_attempt(n, one) for n, (_, _, one) in enumerate(held, start=1))
+def _pass(judge_name: str, pairing: Pairing, held: Sequence[_Heard]) -> Pass:
+    asked, answer, found = held[-1].asked, held[-1].answer, held[-1].found
+    attempts = tuple(_attempt(n, heard.found) for n, heard in enumerate(held, start=1))
     void = Pass(
         id=pairing.key,
         judge=judge_name,
