@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
 import crewai.llms.base_llm as point
+from crewai.llms.cache import CACHE_BREAKPOINT_KEY
 from crewai.types.usage_metrics import UsageMetrics
 
 from crewctl.adapters.crewai_retry import is_passing, pause_before
@@ -36,6 +37,9 @@ def made_by(operation: Callable[[], Any]) -> Made:
         return args[position] if len(args) > position else kwargs.get(name)
 
     prompt = prompt_of(argument("messages", 0), argument("tools", 1), argument("response_model", 6))
+    for message in prompt.messages:
+        # CrewAI's own mark, which it takes off before sending, and which moves as a conversation grows.
+        message.pop(CACHE_BREAKPOINT_KEY, None)
     return Made(cells["instance"], _as_sent(cells["instance"], prompt))
 
 

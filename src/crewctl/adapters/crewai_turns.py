@@ -63,8 +63,8 @@ CALL: ContextVar[OpenCall | None] = ContextVar("crewctl_call", default=None)
 class Prompt(NamedTuple):
     """What a call sends: messages, and the tool and answer schemas beside them."""
 
-    messages: Sequence[Mapping[str, Any]]
-    extras: Sequence[Any]
+    messages: list[dict[str, Any]]
+    extras: list[Any]
 
 
 class Turns:

@@ -1,0 +1,212 @@
+"""N granted turns are N model calls, counted by the server's own log, whatever CrewAI is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crewctl.planning.plan import Plan, Retry
+from crewctl.running.port import Message, ModelCall, TaskWork
+from crewctl.testing.fake_parent import FakeParent
+from crewctl.testing.model_server import ModelServer
+from crewctl.testing.model_server_behaviours import failing
+from crewctl.testing.model_server_behaviours import looping as tool_loop
+from crewctl.testing.model_server_exchange import Failure
+from crewctl.testing.small_plans import small_agent, small_model, small_plan, small_task, small_tool
+
+pytestmark = pytest.mark.real
+
+TALKER = '''
+from crewai.tools import tool
+
+@tool("Talker")
+def talker(number: int) -> str:
+    """Say a great deal about a number."""
+    return f"{number}: " + "very " * 200
+'''
+WITH_TOOL: dict[str, Any] = {"tools": (small_tool("talker"),), "tool_sources": {"tools/talker.py": TALKER}}
+LOOPING = small_agent("writer", tools=("custom:talker",), settings={"max_iter": 100})
+
+
+def looping(url: str, **model: Any) -> Plan:
+    return small_plan(agents=(LOOPING,), models=(small_model(url, "tool-loop", **model),), **WITH_TOOL)
+
+
+def delegating(url: str) -> Plan:
+    return small_plan(
+        process="hierarchical",
+        agents=(small_agent("researcher"), small_agent("writer")),
+        tasks=(small_task("draft", agent=None),),
+        manager_model="m",
+        models=(small_model(url, "delegate-for-ever"),),
+    )
+
+
+def guarded(url: str) -> Plan:
+    task = small_task("draft", guardrail="Never good enough.", guardrail_max_retries=100)
+    return small_plan(tasks=(task,), models=(small_model(url, "guardrail-invalid"),))
+
+
+def too_many_requests(url: str) -> Plan:
+    return small_plan(models=(small_model(url, "429"),), retry=Retry(attempts=20, backoff=0.001))
+
+
+def failing_and_looping(url: str) -> Plan:
+    return small_plan(
+        agents=(LOOPING,),
+        models=(small_model(url, "flaky-loop"),),
+        retry=Retry(attempts=2, backoff=0.001),
+        **WITH_TOOL,
+    )
+
+
+ENDLESS = {
+    "tool loop": looping,
+    "streamed tool loop": lambda url: looping(url, stream=True),
+    "summarised context": lambda url: looping(url, context_window=1500),
+    "delegating hierarchy": delegating,
+    "guardrail loop": guarded,
+    "429": too_many_requests,
+    "429 every other time": failing_and_looping,
+}
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
+    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
+        yield open_parent
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer() as open_server:
+        full = Failure(429, "rate limit reached")
+        open_server.behave("flaky-loop", failing(full, when=lambda count: count % 2 == 1, then=tool_loop))
+        yield open_server
+
+
+@pytest.mark.parametrize("turns", [1, 3, 7])
+@pytest.mark.parametrize("name", ENDLESS)
+def test_exactly_so_many_calls_are_made_as_turns_are_granted(
+    name: str, turns: int, server: ModelServer, parent: FakeParent
+) -> None:
+    story = parent.do(ENDLESS[name](server.base_url), TaskWork(step="draft", task="draft"), turns=turns)
+
+    assert len(server.calls) == turns, [ask.purpose for ask in story.asks]
+    assert story.result is None, "a refused child must have no way to call its run a success"
+    assert story.refused >= 1
+    assert len(story.settles) == turns
+
+
+def test_summaries_are_calls_of_their_own_purpose(server: ModelServer, parent: FakeParent) -> None:
+    plan = ENDLESS["summarised context"](server.base_url)
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"), turns=7)
+
+    assert "summary" in {ask.purpose for ask in story.asks}
+
+
+def test_a_prompt_never_has_more_tokens_than_were_asked_for(server: ModelServer, parent: FakeParent) -> None:
+    story = parent.do(looping(server.base_url), TaskWork(step="draft", task="draft"), turns=7)
+
+    asked = {grant: ask.prompt_tokens for grant, ask in enumerate(story.asks, 1)}
+    for settle in story.settles:
+        assert settle.prompt_tokens is not None
+        assert settle.prompt_tokens <= asked[settle.grant]
+    # Once the provider has counted a prefix, only what is new is bounded by its bytes.
+    assert asked[7] < 2 * asked[1] + 7 * 1600
+
+
+def test_the_cap_of_a_grant_is_the_cap_of_the_request(server: ModelServer, parent: FakeParent) -> None:
+    plan = small_plan(models=(small_model(server.base_url),))
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"), cap=33)
+
+    assert [ask.output_tokens for ask in story.asks] == [512]
+    assert [call.body["max_tokens"] for call in server.calls] == [33]
+
+
+def test_a_passing_failure_is_retried_as_a_new_turn_and_told(server: ModelServer, parent: FakeParent) -> None:
+    plan = small_plan(
+        models=(small_model(server.base_url, "500-once"),), retry=Retry(attempts=2, backoff=0.01)
+    )
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"))
+
+    assert story.result is not None
+    assert story.result.ok
+    assert [settle.prompt_tokens == 0 for settle in story.settles] == [True, False]
+    assert len(story.retries) == 1
+    assert len(server.calls) == 2
+
+
+def test_retry_after_is_honoured(server: ModelServer, parent: FakeParent) -> None:
+    plan = small_plan(
+        models=(small_model(server.base_url, "429-retry-after"),), retry=Retry(attempts=2, backoff=0.01)
+    )
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"))
+
+    assert [retry.delay for retry in story.retries] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said", "calls"),
+    [
+        ("401", "refused the key (401)", 1),
+        ("500", "the model's endpoint failed (500)", 2),
+        ("429", "has had too many requests (429)", 2),
+        ("garbage", "not JSON", 1),
+        ("drop", "endpoint broke the connection off", 2),
+        ("hang", "did not answer in time", 2),
+    ],
+)
+def test_a_failing_model_fails_the_step_in_one_plain_line(
+    behaviour: str, said: str, calls: int, server: ModelServer, parent: FakeParent
+) -> None:
+    model = small_model(server.base_url, behaviour, timeout=0.5)
+    plan = small_plan(models=(model,), retry=Retry(attempts=2, backoff=0.01))
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"))
+
+    assert story.result is not None
+    assert not story.result.ok
+    assert said in story.result.error
+    assert "\n" not in story.result.error
+    assert len(server.calls) == calls
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_usage_that_nobody_reports_is_unknown(
+    *, stream: bool, server: ModelServer, parent: FakeParent
+) -> None:
+    plan = small_plan(models=(small_model(server.base_url, "no-usage", stream=stream),))
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"))
+
+    assert [(s.prompt_tokens, s.completion_tokens) for s in story.settles] == [(None, None)]
+
+
+def test_a_model_call_is_one_request_without_an_agent(server: ModelServer, parent: FakeParent) -> None:
+    plan = small_plan(models=(small_model(server.base_url),))
+    messages = (Message(role="system", content="You judge."), Message(role="user", content="A or B?"))
+
+    story = parent.do(
+        plan, ModelCall(step="j", agent="writer", model="m", purpose="judge", messages=messages)
+    )
+
+    assert story.result is not None
+    assert story.result.ok
+    assert [(ask.agent, ask.purpose, ask.model) for ask in story.asks] == [("writer", "judge", "m")]
+    assert [call.body["messages"] for call in server.calls] == [[dict(message) for message in messages]]
+    assert story.asks[0].prompt == [dict(message) for message in messages]
+
+
+def test_each_ask_tells_only_the_messages_that_are_new(server: ModelServer, parent: FakeParent) -> None:
+    story = parent.do(looping(server.base_url), TaskWork(step="draft", task="draft"), turns=3)
+
+    told = [ask.prompt for ask in story.asks[:3] if isinstance(ask.prompt, list)]
+    assert [message["role"] for message in told[0]] == ["system", "user"]
+    assert told[0] + told[1] + told[2] == server.calls[2].body["messages"]
