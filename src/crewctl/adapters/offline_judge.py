@@ -63,16 +63,20 @@ def judge(question: Mapping[str, Any]) -> str:
 
 def _marks(question: Mapping[str, Any], text: str) -> list[Mark]:
     task = f"{question['task']['description']} {question['task']['expected_output']}"
-    return [_mark(criterion, task, text) for criterion in question["criteria"]]
+    marks: list[Mark] = []
+    for criterion in question["criteria"]:
+        quoted = {mark.evidence for mark in marks}
+        marks.append(_mark(criterion, task, text, quoted))
+    return marks
 
 
-def _mark(criterion: Mapping[str, Any], task: str, text: str) -> Mark:
+def _mark(criterion: Mapping[str, Any], task: str, text: str, quoted: set[str]) -> Mark:
     says = f"{criterion['name']} {criterion['says']}"
     if criterion["must"]:
         met = _meets(criterion["says"], text)
         return Mark(criterion["name"], BEST if met else 1, float(met), criterion["weight"], True, "")
     exact = _worth(says, task, text)
-    quote = _quote(says, task, text)
+    quote = _quote(says, task, text, quoted)
     # Without words to point at there is no ground for a good score.
     score = round(1 + (BEST - 1) * exact) if quote else 1
     return Mark(criterion["name"], score, exact, criterion["weight"], False, quote)
@@ -103,7 +107,10 @@ def _worth(says: str, task: str, text: str) -> float:
     # drafts of equal worth apart, whatever their order.
     lean = prose.digest("lean", says) % 100 / 100 if not _telling(says) else _telling(says)
     grain = prose.digest("grain", says, text) % 1000 / 1000
-    return min(1.0, max(0.0, 0.9 * (lean * specific + (1 - lean) * plain) + 0.1 * grain))
+    # Ordinary prose lies between these two; the scale is spread over it.
+    low, high = 0.45, 0.95
+    exact = 0.9 * (lean * specific + (1 - lean) * plain) + 0.1 * grain
+    return min(1.0, max(0.0, (exact - low) / (high - low)))
 
 
 def _telling(says: str) -> float:
@@ -116,19 +123,25 @@ def _telling(says: str) -> float:
     )
 
 
-def _quote(says: str, task: str, text: str) -> str:
+def _quote(says: str, task: str, text: str, quoted: set[str]) -> str:
     """Return the words of the draft that say most about the criterion, exactly as they stand there."""
-    wanted = set(prose.keywords(f"{says} {task}"))
+    asked, told = set(prose.keywords(says)), set(prose.keywords(task))
     names = prose.names(task)[:4]
+    wants_question = bool(re.search(r"question|ask|request|answer|reply", says, re.IGNORECASE))
     found = [one for one in prose.sentences(text) if one in text]
-    if not found:
-        return ""
 
-    def worth(one: str) -> tuple[int, int]:
-        hits = len(wanted & set(prose.keywords(one))) + 2 * sum(name in one for name in names)
-        return hits, prose.digest("quote", says, one)
+    def worth(one: str) -> tuple[bool, bool, int, int]:
+        said = set(prose.keywords(one))
+        hits = 3 * len(asked & said) + len(told & said) + 2 * sum(name in one for name in names)
+        hits += 5 * (wants_question and one.endswith("?"))
+        return (
+            one not in quoted,
+            not one.startswith(("Subject:", "#")),
+            hits,
+            prose.digest("quote", says, one),
+        )
 
-    best = max(found, key=worth)
+    best = max(found, key=worth, default="")
     return best if len(best) <= LONGEST_QUOTE else best[:LONGEST_QUOTE].rsplit(" ", 1)[0]
 
 
@@ -177,4 +190,4 @@ def _sentence(winner: str, loser: str, won: Mark, lost: Mark) -> str:
     against = (
         f'where {loser} has "{lost.evidence}"' if lost.evidence else f"and {loser} offers nothing to quote"
     )
-    return f'On {won.criterion} {winner} is stronger: it says "{won.evidence}", {against}.'
+    return f'On {won.criterion} {winner} is stronger: it says "{won.evidence.rstrip(".")}", {against}.'

@@ -17,16 +17,16 @@ _SUBJECTS: Mapping[Voice, Sequence[str]] = {
 }
 _OPENINGS: Mapping[Voice, Sequence[str]] = {
     "question": (
-        "When {point} comes up at {about}, who has to have the answer, and how long does it take to find?",
+        "When talk at {about} turns to {point}, who has to have the answer, and how long does it take to find?",
         "If you could change one thing about {point} at {about} before the month is over, what would it be?",
-        "What would {about} do first if {point} took half the time it takes today?",
+        "What would {about} do first if {point} needed half of today's time?",
     ),
     "story": (
         (
             "Last week somebody asked me to explain {point} on a single page, and {about} was the example that "
             "made it click."
         ),
-        "Picture a Monday morning at {about}: {point} is on the table, and three people have three answers.",
+        "Picture a Monday morning at {about}, with {point} on the table and three people with three answers.",
         "I keep a list of teams worth learning from; {about} went onto it because of {point}.",
     ),
     "direct": (
@@ -36,7 +36,7 @@ _OPENINGS: Mapping[Voice, Sequence[str]] = {
     ),
     "careful": (
         (
-            "Before writing I checked what can be said about {about} with confidence; on {point} it is enough "
+            "Before writing I checked what can be said about {about} with confidence; on {point} that is enough "
             "for one careful suggestion."
         ),
         (
@@ -45,7 +45,7 @@ _OPENINGS: Mapping[Voice, Sequence[str]] = {
         ),
     ),
     "warm": (
-        "I have spent some time with what {about} says about itself, and I liked how {point} comes through.",
+        "I have spent some time with what {about} says about itself, and I liked what it says of {point}.",
         "It is easy to see that people at {about} care about {point}, which is why I am writing to you.",
     ),
 }
@@ -57,14 +57,14 @@ _NOTED: Sequence[str] = (
 )
 _MIDDLES: Mapping[Voice, Sequence[str]] = {
     "question": (
-        "Is {point} something you would rather solve inside {about}, or get help with?",
-        "And what would have to be true of {point} for you to call it settled?",
-        "Where does {point} cost you most: in time, in money, or in patience?",
+        "Would you rather see to {point} inside {about}, or have help with it?",
+        "And what would have to be true of {point} before you call the matter settled?",
+        "What do you pay most for {point}: time, money, or patience?",
     ),
     "story": (
-        "In a team I know, {point} was nobody's job until one person wrote it down, and the rest followed.",
+        "In a team I know, nobody looked after {point} until one person wrote it down, and the rest followed.",
         "The turning point there was small: they stopped talking about {point} and showed it once.",
-        "I would like to hear how that chapter goes at {about}, because {point} rarely goes by the book.",
+        "I would like to hear how that chapter goes at {about}, because nothing about {point} goes by the book.",
     ),
     "direct": (
         "My suggestion: start with {point}, measure it for two weeks, and keep only what shows.",
@@ -72,12 +72,12 @@ _MIDDLES: Mapping[Voice, Sequence[str]] = {
         "I can show you what I mean about {point} in fifteen minutes, with {about} as the example.",
     ),
     "careful": (
-        "What I do not know is how {point} is handled inside {about}; you do, and that decides.",
-        "If {point} is already in good hands, please take this as a note for later.",
+        "What I do not know is who handles {point} inside {about}; you do, and that decides.",
+        "If somebody good already sees to {point}, please take this as a note for later.",
         "I have left out every claim about {point} that I could not trace to a source.",
     ),
     "warm": (
-        "I imagine {point} is the kind of work that is noticed only when it is missing.",
+        "I imagine that work on {point} is noticed only when it is missing.",
         "If it would help, I am glad to share what others have tried with {point}, without any strings.",
         "Please tell me where I have read {about} wrongly, too; that is as useful as a yes.",
     ),

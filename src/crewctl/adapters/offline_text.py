@@ -26,7 +26,7 @@ _COMMON = frozenset(
 )
 _OPENERS = frozenset(
     _WORD.findall(
-        "analyse analyze answer ask assess based build check choose collect compare compile compose consider "
+        "according after analyse analyze answer ask assess based build check choose collect compare compile compose consider "
         "create decide define describe design develop draft evaluate examine explain explore find first gather "
         "generate give identify investigate list look make map note outline plan prepare produce propose provide "
         "read recommend report research return review rewrite say search select sketch state study suggest "
@@ -72,15 +72,28 @@ def names(text: str) -> list[str]:
 
 
 def points(text: str, most: int = 6) -> list[str]:
-    """Return the short phrases that `text` lists: what stands between commas, colons and "and"."""
-    found: list[str] = []
+    """Return the short phrases of the first list in `text`: after a colon, else between commas."""
     for part in sentences(text):
-        pieces = re.split(r"[,;:()]|\band\b|\bor\b|\.\s*$|\s[-\u2013\u2014]\s", part)
-        if len(pieces) > 2:  # noqa: PLR2004 - a sentence without a list has no points
-            found += [piece.strip(" .!?\"'*_`") for piece in pieces]
+        lists = [part.partition(":")[2]] if ":" in part else []
+        for listing in [*lists, part]:
+            found = _phrases(listing)
+            if len(found) > 1 and (listing is not part or len(found) > 2):  # noqa: PLR2004 - a bare comma lists nothing
+                return found[:most]
+    return []
+
+
+def _phrases(listing: str) -> list[str]:
     longest = 5
-    kept = [one for one in found if one and len(one.split()) <= longest and keywords(one)]
-    return list(dict.fromkeys(one for one in kept if keywords(one)[0] not in _OPENERS))[:most]
+    pieces = (piece.strip(" .!?\"'*_`") for piece in re.split(r"[,;()]|\band\b|\bor\b", listing))
+    return [one for one in dict.fromkeys(pieces) if 0 < len(one.split()) <= longest and _names_something(one)]
+
+
+def _names_something(phrase: str) -> bool:
+    first = phrase.split(maxsplit=1)[0].lower()
+    begins_well = (
+        first in {"the", "a", "an", "its", "their", "his", "her", "our", "your"} or first not in _COMMON
+    )
+    return begins_well and first not in _OPENERS and bool(keywords(phrase))
 
 
 def headings(text: str) -> list[str]:
