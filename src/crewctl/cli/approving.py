@@ -13,13 +13,6 @@ if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.approval.statement import Statement
 
 
-def reason_of(text: str) -> str:
-    """Return the reason; UsageError for one that says nothing."""
-    if not text.strip():
-        raise UsageError("the reason is empty", help='say why: --reason "checked the prompts with sales"')
-    return text.strip()
-
-
 def terms_of(reason: str, expires: float, max_runs: int | None, *, for_inputs: bool, given: bool) -> Terms:
     """Put the terms together; UsageError where they contradict the inputs."""
     if for_inputs and not given:
@@ -29,7 +22,7 @@ def terms_of(reason: str, expires: float, max_runs: int | None, *, for_inputs: b
             "inputs are given, but the approval would be for any valid inputs",
             help="add --for-inputs to approve these alone, or leave the inputs away",
         )
-    return Terms(reason_of(reason), expires, max_runs, for_inputs)
+    return Terms(reason, expires, max_runs, for_inputs)
 
 
 def row(said: Said) -> dict[str, Any]:

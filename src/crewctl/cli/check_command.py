@@ -21,15 +21,16 @@ def command(shape: str, verbose: bool, form: Format) -> int:  # noqa: FBT001 - c
 
     Ends with 3 when there is an error; warnings alone end with 0.
     """
-    from crewctl.cli.checking import checked, ignored_fields, problem_rows  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.checking import errors_in, problem_rows, rendered, summary  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.overview import overview  # noqa: PLC0415 - start-up cost
 
-    found = checked(open_project())
+    seen = overview(open_project())
     if form == "table":
-        click.echo(found.rendered(shape), nl=False)
+        click.echo(rendered(seen, shape), nl=False)
     else:
-        emit_rows(problem_rows(found), ("file", "line", "rule", "message"), form)
-    for field in ignored_fields(found) if verbose else ():
+        emit_rows(problem_rows(seen), ("file", "line", "rule", "message"), form)
+    for field in seen.ignored if verbose else ():
         note(field)
     if shape == "text" and form == "table":
-        note(found.summary)
-    return Exit.INVALID if found.errors else Exit.DONE
+        note(summary(seen))
+    return Exit.INVALID if errors_in(seen) else Exit.DONE

@@ -8,18 +8,24 @@ from crewctl.cli.command import declare
 from crewctl.cli.output import Format, emit_rows, note, output_option
 from crewctl.cli.session import open_project
 
-KINDS = ("crews", "agents", "tasks", "models", "tools", "rubrics")
+COLUMNS = {
+    "crews": ("name", "process", "risk", "inputs", "description"),
+    "agents": ("name", "role", "model", "tools", "crews"),
+    "tasks": ("name", "agent", "context", "expected_output"),
+    "models": ("name", "model", "base_url", "agents"),
+    "tools": ("name", "kind", "tags", "used_by"),
+    "rubrics": ("name", "criteria", "description"),
+}
 
 
 @declare("list", "crewctl list", "crewctl list agents", "crewctl list tools -o json")
-@click.argument("kind", type=click.Choice(KINDS), default="crews")
+@click.argument("kind", type=click.Choice(list(COLUMNS)), default="crews")
 @output_option
 def command(kind: str, form: Format) -> None:
     """List crews (the default), agents, tasks, models, tools or rubrics."""
-    from crewctl.cli.listing import LISTINGS  # noqa: PLC0415 - a help text must not import the specs
+    from crewctl.cli.overview import overview  # noqa: PLC0415 - start-up cost
 
-    catalogue = open_project().catalogue
-    listing = LISTINGS[kind]
-    emit_rows(listing.rows(catalogue), listing.columns, form)
-    if catalogue.problems:
+    seen = overview(open_project())
+    emit_rows(seen.rows[kind], COLUMNS[kind], form)
+    if seen.problems:
         note("Some files hold problems, and what they say may be missing here: crewctl check shows them.")

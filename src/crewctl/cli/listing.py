@@ -1,20 +1,13 @@
-"""The rows of ``crewctl list``: one function per kind of thing in a catalogue."""
+"""The rows of ``crewctl list``: one function for each kind of thing in a catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
 
 Row = dict[str, Any]
-
-
-class Listing(NamedTuple):
-    """How one kind is listed: its rows, and the columns of the table."""
-
-    rows: Callable[[Catalogue], list[Row]]
-    columns: tuple[str, ...]
 
 
 def crew_agents(catalogue: Catalogue, crew: AnyCrew) -> list[str]:
@@ -56,13 +49,17 @@ def _risk(catalogue: Catalogue, crew: str) -> str:
 
 
 def _agents(catalogue: Catalogue) -> list[Row]:
+    crews: dict[str, list[str]] = {}
+    for crew, spec in sorted(catalogue.crews.items()):
+        for agent in crew_agents(catalogue, spec):
+            crews.setdefault(agent, []).append(crew)
     return [
         {
             "name": name,
             "role": agent.role.strip(),
             "model": agent.llm if isinstance(agent.llm, str) else agent.llm.model,
             "tools": list(agent.tools),
-            "crews": [crew for crew, spec in catalogue.crews.items() if name in crew_agents(catalogue, spec)],
+            "crews": crews.get(name, []),
         }
         for name, agent in sorted(catalogue.agents.items())
     ]
@@ -121,11 +118,11 @@ def _rubrics(catalogue: Catalogue) -> list[Row]:
     ]
 
 
-LISTINGS: dict[str, Listing] = {
-    "crews": Listing(_crews, ("name", "process", "risk", "inputs", "description")),
-    "agents": Listing(_agents, ("name", "role", "model", "tools", "crews")),
-    "tasks": Listing(_tasks, ("name", "agent", "context", "expected_output")),
-    "models": Listing(_models, ("name", "model", "base_url", "agents")),
-    "tools": Listing(_tools, ("name", "kind", "tags", "used_by")),
-    "rubrics": Listing(_rubrics, ("name", "criteria", "description")),
+LISTINGS: dict[str, Callable[[Catalogue], list[Row]]] = {
+    "crews": _crews,
+    "agents": _agents,
+    "tasks": _tasks,
+    "models": _models,
+    "tools": _tools,
+    "rubrics": _rubrics,
 }

@@ -77,14 +77,14 @@ def _emit_whole(value: Any, form: Format) -> None:
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     heads = [column.replace("_", " ").upper() for column in columns]
-    widths = [max(_width(line[n]) for line in [heads, *cells]) for n in range(len(columns))]
+    widths = [max(width(line[n]) for line in [heads, *cells]) for n in range(len(columns))]
     click.echo(click.style(_aligned(heads, widths), bold=True))
     for line in cells:
         click.echo(_aligned(line, widths))
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
+    padded = [cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True)]
     return "  ".join(padded).rstrip()
 
 
@@ -98,7 +98,8 @@ def _cell(value: Any) -> str:
     return one_line(str(value))
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """Return how many cells of a terminal the text takes."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)

@@ -8,13 +8,12 @@ from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.output import Format, emit_rows, output_option
 from crewctl.cli.session import open_project
-from crewctl.errors import NotFoundError
 
 
 @declare(
     "revoke",
     'crewctl revoke outreach-email --reason "the offer has ended"',
-    'crewctl revoke outreach-email 01J8XK --reason "given by mistake"',
+    'crewctl revoke outreach-email 3f9c2a --reason "given by mistake"',
 )
 @click.argument("crew", shell_complete=complete_crews)
 @click.argument("statement", required=False)
@@ -25,9 +24,7 @@ def command(crew: str, statement: str | None, reason: str, form: Format) -> None
 
     Nothing is deleted: a revocation is written beside the approval. Commit it.
     """
-    from crewctl.cli.approving import reason_of, row  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.approving import row  # noqa: PLC0415 - start-up cost
 
-    said = open_project().revoke(crew, statement, reason_of(reason))
-    if not said:
-        raise NotFoundError(f"crew '{crew}' has no standing approval", help=f"see 'crewctl approvals {crew}'")
+    said = open_project().revoke(crew, statement, reason)
     emit_rows([row(each) for each in said], ("id", "revokes", "file"), form)

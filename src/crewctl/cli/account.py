@@ -1,0 +1,61 @@
+"""Opens the account of the project's runs, the dead ones closed, and finds the run that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crewctl.adapters.lost_runs import close_lost_runs
+from crewctl.audit.build_report import build_report
+from crewctl.audit.events import Recorded
+from crewctl.audit.report import RunReport
+from crewctl.audit.run_state import RunState, fold_run
+from crewctl.cli.choose_run import choose_run
+from crewctl.cli.output import note
+from crewctl.cli.session import open_project
+from crewctl.errors import NotFoundError
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.wiring import Project
+
+LAST = "last"
+
+
+def open_account() -> Project:
+    """Open the project; runs whose process died are closed as lost first, and said so on stderr."""
+    project = open_project()
+    for run_id in close_lost_runs(project.root, project.store, project.contents):
+        note(f"Run {run_id} is lost: its process died. What it had finished: crewctl report {run_id}")
+    return project
+
+
+def find_run(project: Project, word: str) -> str:
+    """Return the run with this id, the only one whose id begins so, or the newest one for ``last``."""
+    run_ids = project.store.run_ids()
+    if not run_ids:
+        raise NotFoundError(
+            "no run has been made in this project yet", help="make one with: crewctl rehearse CREW"
+        )
+    return run_ids[0] if word == LAST else choose_run(run_ids, word)
+
+
+def records_of(project: Project, word: str) -> Sequence[Recorded]:
+    """Return all events of the run that is meant."""
+    return project.store.events_of(find_run(project, word))
+
+
+def state_of(records: Sequence[Recorded]) -> RunState:
+    """Return the run's state; after `open_account` whatever is open is alive."""
+    return fold_run(records, alive=True)
+
+
+def report_of(project: Project, word: str) -> RunReport:
+    """Return the report of the run that is meant; NotFoundError when the gate refused it."""
+    records = records_of(project, word)
+    state = state_of(records)
+    if state.closing is not None and state.started_at is None:
+        raise NotFoundError(
+            f"run {state.run_id} was not started, so it has no report: {state.closing.error or state.outcome}",
+            help=f"see what is known of it with: crewctl runs show {state.run_id}",
+        )
+    return build_report(records, project.contents)

@@ -1,0 +1,72 @@
+"""Writes a report or a comparison of two in the asked form, and the report's file if it is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crewctl.adapters.report_files import ReportFiles, report_path
+from crewctl.audit.events import Change, PlanMade
+from crewctl.audit.report import RunReport
+from crewctl.audit.report_diff import report_differences
+from crewctl.cli.output import Format, emit_one, note
+from crewctl.cli.report_diff_view import show_differences
+from crewctl.cli.report_view import show_report_page
+from crewctl.errors import CrewctlError
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.planning.plan import Plan
+    from crewctl.wiring import Project
+
+
+def show_report(project: Project, report: RunReport, form: Format) -> None:
+    """Write the report; its file is written too unless it is there."""
+    path = _file(project, report)
+    data: dict[str, Any] = report.model_dump(mode="json")
+    emit_one(data, report.run_id, form, lambda: show_report_page(report, path))
+
+
+def show_comparison(project: Project, before: RunReport, after: RunReport, form: Format) -> None:
+    """Write what differs between two runs, their plans field by field."""
+    found = report_differences(before, after)
+    changes = _plan_changes(project, before, after)
+    data = {
+        "before": before.run_id,
+        "after": after.run_id,
+        "differences": [difference.model_dump(mode="json") for difference in found],
+        "plan_changes": [change.model_dump(mode="json") for change in changes],
+    }
+    name = f"{before.run_id}..{after.run_id}"
+    emit_one(data, name, form, lambda: show_differences(before.run_id, after.run_id, found, changes))
+
+
+def _file(project: Project, report: RunReport) -> str | None:
+    """Return the report's path; a report whose contents were erased is not written anew."""
+    if report.rehearsal or report.times.started is None:
+        return None
+    files, path = ReportFiles(project.root), report_path(report.crew, report.run_id)
+    if files.has(report.crew, report.run_id):
+        return path
+    if report.erased:
+        return None
+    files.write(report)
+    note(f"The report's file was missing and has been written: {path}")
+    return path
+
+
+def _plan_changes(project: Project, before: RunReport, after: RunReport) -> tuple[Change, ...]:
+    if before.plan.crew_digest == after.plan.crew_digest:
+        return ()
+    from crewctl.planning.differences import differences  # noqa: PLC0415 - only differing plans need it
+
+    try:
+        return differences(_plan(project, before.run_id), _plan(project, after.run_id))
+    except CrewctlError as error:
+        note(f"The plans cannot be compared field by field: {error}")
+        return ()
+
+
+def _plan(project: Project, run_id: str) -> Plan:
+    from crewctl.planning.digest import plan_from_bytes  # noqa: PLC0415 - only differing plans need it
+
+    made = next(r.event for r in project.store.events_of(run_id) if isinstance(r.event, PlanMade))
+    return plan_from_bytes(project.contents.get(made.plan))

@@ -1,0 +1,175 @@
+"""A run's report on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crewctl.audit.report import Approval, LimitUse, RunReport, TaskDone, Usage
+from crewctl.cli.amounts import count, duration, moment, short
+from crewctl.cli.output import emit_rows, heading, note, pairs, say
+
+
+def show_report_page(report: RunReport, path: str | None) -> None:
+    """Print the report for a person."""
+    marks = [m for m, true in (("simulated", report.simulated), ("rehearsal", report.rehearsal)) if true]
+    heading(f"{report.crew}: {', '.join([report.outcome.replace('_', ' '), *marks])}")
+    pairs(_facts(report), indent=2)
+    _limits(report.limits)
+    _verdict(report)
+    for contestant in report.contestants:
+        chosen = ", selected" if contestant.selected else ""
+        blind = f" ({contestant.blind_id})" if contestant.blind_id else ""
+        _task(f"Draft of {contestant.contestant}{blind}{chosen}", contestant)
+    for task in report.tasks:
+        _task(f"Task {task.task}" + (f" by {task.agent}" if task.agent else ""), task)
+    _bill(report)
+    _tools(report)
+    if report.erased:
+        note("Some contents of this run have been erased; their places are empty.")
+    if path:
+        note(f"Report: {path}")
+
+
+def _facts(report: RunReport) -> list[tuple[str, Any]]:
+    stopped = report.stopped
+    where = f" (in {stopped.step})" if stopped and stopped.step else ""
+    requested = report.requested
+    return [
+        ("run", report.run_id),
+        ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
+        ("approval", _approval(report.approval, rehearsal=report.rehearsal)),
+        ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),
+        ("inputs", _inputs(report.plan.inputs)),
+        ("took", duration(report.times.seconds)),
+        ("stopped", f"{stopped.why}{where}" if stopped else None),
+        ("kept", "what had been finished before that" if report.partial else None),
+        ("retries", f"{count(len(report.retries))} of model calls" if report.retries else None),
+    ]
+
+
+def _approval(approval: Approval, *, rehearsal: bool) -> str:
+    if rehearsal:
+        return "a rehearsal needs none"
+    if approval.approved_by:
+        return f"by {approval.approved_by} on {moment(approval.approved_at)}: {approval.reason}"
+    why = "; ".join(approval.why)
+    return (
+        f"none was needed{f': {why}' if why else ''}"
+        if approval.decision == "approved"
+        else approval.decision
+    )
+
+
+def _inputs(inputs: Mapping[str, Any] | None) -> str | None:
+    if inputs is None:
+        return None
+    return ", ".join(f"{name}={value}" for name, value in inputs.items()) or "none"
+
+
+def _limits(limits: Sequence[LimitUse]) -> None:
+    heading("Limits")
+    rows = [
+        {
+            "limit": limit.limit,
+            "used": _amount(limit.used, limit.unit, "unknown"),
+            "allowed": _amount(limit.allowed, limit.unit, "no limit"),
+            "reached": "reached" if limit.reached else None,
+            "set_by": limit.source,
+        }
+        for limit in limits
+    ]
+    emit_rows(rows, ("limit", "used", "allowed", "reached", "set_by"), "table")
+
+
+def _amount(value: float | None, unit: str, absent: str) -> str:
+    if value is None:
+        return absent
+    if unit == "seconds":
+        return duration(value)
+    return dollars_text(value) if unit == "USD" else f"{int(value):,}"
+
+
+def dollars_text(dollars: float | None) -> str:
+    """Write dollars with as many digits as they have; an unknown sum is never zero."""
+    if dollars is None:
+        return "unknown"
+    text = f"{dollars:.12f}".rstrip("0").rstrip(".")
+    return f"${text}"
+
+
+def _verdict(report: RunReport) -> None:
+    if report.verdict is None:
+        return
+    chosen = next((each.contestant for each in report.contestants if each.selected), None)
+    heading(f"Verdict: {chosen}" if chosen else "Verdict: undecided, so a person has to choose")
+    say(str(report.verdict.get("reasoning") or "").strip(), indent=2)
+
+
+def _task(title: str, task: TaskDone) -> None:
+    took = f", {duration(task.seconds)}" if task.seconds is not None else ""
+    again = f", {task.attempts} attempts" if task.attempts > 1 else ""
+    heading(f"{title}: {task.outcome.replace('_', ' ')}{took}{again}")
+    if task.error:
+        say(f"error: {task.error}", indent=2)
+    if task.output is not None:
+        say(task.output.strip(), indent=2)
+    elif task.erased:
+        say("(its output has been erased)", indent=2)
+    for file in task.files:
+        say(f"written to {file}", indent=2)
+
+
+def _bill(report: RunReport) -> None:
+    heading("Bill")
+    bill = report.bill
+    rows: list[dict[str, str | None]] = [
+        {"agent": line.agent, "model": line.model, **_usage(line)} for line in bill.lines
+    ]
+    rows.append({"agent": "in all", "model": None, **_usage(bill.total)})
+    emit_rows(rows, ("agent", "model", "turns", "tokens_in", "tokens_out", "counted", "cost"), "table")
+    total = bill.total
+    if total.unsettled_turns:
+        say(
+            f"{count(total.unsettled_turns, 'call')} never came back and count at their whole reservation.",
+            indent=2,
+        )
+    if total.unknown_usage_turns:
+        say(
+            f"{count(total.unknown_usage_turns, 'call')} of unknown usage count at their whole reservation.",
+            indent=2,
+        )
+    if total.tokens_over_reservation:
+        say(
+            f"{count(total.tokens_over_reservation, 'token')} more than was reserved were reported.", indent=2
+        )
+    if total.cost_usd is None:
+        say(f"A price is unknown; known of the cost: {dollars_text(total.known_cost_usd)}.", indent=2)
+
+
+def _usage(usage: Usage) -> dict[str, str]:
+    return {
+        "turns": count(usage.turns),
+        "tokens_in": count(usage.prompt_tokens),
+        "tokens_out": count(usage.completion_tokens),
+        "counted": count(usage.tokens),
+        "cost": dollars_text(usage.cost_usd),
+    }
+
+
+def _tools(report: RunReport) -> None:
+    if not report.tools:
+        return
+    heading("Tools")
+    rows = [
+        {
+            "tool": tool.tool,
+            "agent": tool.agent,
+            "calls": tool.calls,
+            "failed": tool.failed or None,
+            "unfinished": tool.unfinished or None,
+            "took": duration(tool.seconds),
+        }
+        for tool in report.tools
+    ]
+    emit_rows(rows, ("tool", "agent", "calls", "failed", "unfinished", "took"), "table")

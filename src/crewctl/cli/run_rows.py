@@ -1,0 +1,109 @@
+"""Runs as rows of a table and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crewctl.audit.bill import Bill, Spent, fold_bill
+from crewctl.audit.events import Recorded
+from crewctl.audit.money import dollars
+from crewctl.audit.run_state import RunState
+from crewctl.cli.account import state_of
+from crewctl.cli.amounts import duration, moment, money
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.wiring import Project
+
+COLUMNS = ("run", "crew", "outcome", "started", "took", "turns", "tokens", "cost", "approved_by")
+
+
+def runs(
+    project: Project, *, crew: str | None, outcome: str | None, most: int
+) -> Iterator[Sequence[Recorded]]:
+    """Give the events of the newest `most` runs of that crew and outcome, newest first."""
+    found = 0
+    for run_id in project.store.run_ids(crew=crew):
+        if found == most:
+            return
+        records = project.store.events_of(run_id)
+        if records and outcome in (None, ended_as(state_of(records))):
+            found += 1
+            yield records
+
+
+def ended_as(state: RunState) -> str:
+    """Return a run's outcome, or what it is doing."""
+    return state.outcome or state.status
+
+
+def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
+    """Return a run as a person reads it."""
+    state, spent = state_of(records), fold_bill(records).total
+    row = run_data(state, spent)
+    marks = [mark for mark in ("simulated", "rehearsal") if row[mark]]
+    return {
+        "run": state.run_id,
+        "crew": state.crew,
+        "outcome": ", ".join([ended_as(state).replace("_", " "), *marks]),
+        "started": moment(state.requested_at),
+        "took": None if state.seconds is None else duration(state.seconds),
+        "turns": spent.turns,
+        "tokens": f"{spent.tokens:,}{'*' if spent.unsettled or spent.unknown_usage else ''}",
+        "cost": cost_text(spent),
+        "approved_by": row["approved_by"],
+    }
+
+
+def data_row(records: Sequence[Recorded]) -> dict[str, Any]:
+    """Return a run as data, in one level."""
+    return run_data(state_of(records), fold_bill(records).total)
+
+
+def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
+    """Return what is known of a run; an unknown cost is null, and so is what has not happened."""
+    approval = state.approval
+    by_a_person = approval is not None and approval.decision == "approved" and approval.statement is not None
+    return {
+        "run": state.run_id,
+        "crew": state.crew,
+        "outcome": ended_as(state),
+        "exit_code": state.closing.exit_code if state.closing else None,
+        "error": state.closing.error if state.closing else "",
+        "requested_by": state.request.by if state.request else None,
+        "requested_at": _iso(state.requested_at),
+        "ended_at": _iso(state.ended_at),
+        "seconds": state.seconds,
+        "turns": spent.turns,
+        "tokens": spent.tokens,
+        "cost_usd": dollars(spent.cost),
+        "unsettled_turns": spent.unsettled,
+        "approved_by": approval.by if approval and by_a_person else None,
+        "approved_at": _iso(approval.at) if approval and by_a_person else None,
+        "simulated": state.simulated,
+        "rehearsal": state.rehearsal,
+    }
+
+
+def run_page(state: RunState, bill: Bill) -> dict[str, Any]:
+    """Return everything that is known of one run without its contents."""
+    return {
+        **run_data(state, bill.total),
+        "plan": None if state.plan is None else state.plan.model_dump(mode="json", exclude={"kind", "plan"}),
+        "decisions": [decision.model_dump(mode="json", exclude={"kind"}) for decision in state.decisions],
+        "limits_reached": [limit.model_dump(mode="json", exclude={"kind"}) for limit in state.limits_reached],
+        "steps": [step.model_dump(mode="json", exclude={"output"}) for step in state.steps],
+        "files": [written.file for written in state.files],
+        "retries": len(state.retries),
+    }
+
+
+def cost_text(spent: Spent) -> str:
+    """Write the cost; where a price is unknown, at least what is known."""
+    if spent.cost is not None:
+        return money(spent.cost)
+    return f"unknown, over {money(spent.known_cost)}" if spent.known_cost else "unknown"
+
+
+def _iso(at: Any) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,82 @@
+"""``crewctl runs``: which runs there were, and one of them in short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from crewctl.cli.command import CONTEXT, Command, declare
+from crewctl.cli.complete import complete_crews, complete_runs
+from crewctl.cli.output import Format, emit_one, emit_rows, output_option
+
+OUTCOMES = (
+    "finished",
+    "failed",
+    "not_approved",
+    "limit_reached",
+    "stopped",
+    "interrupted",
+    "undecided",
+    "lost",
+    "running",
+    "requested",
+)
+
+
+class RunsGroup(click.Group):
+    """Shows its examples as every command does."""
+
+    examples = (
+        "crewctl runs",
+        "crewctl runs --crew outreach-email --last 5",
+        "crewctl runs --outcome lost -o json",
+        "crewctl runs show last",
+    )
+    format_epilog = Command.format_epilog
+
+
+@click.group("runs", cls=RunsGroup, invoke_without_command=True, context_settings=CONTEXT)
+@click.option("--crew", shell_complete=complete_crews, help="Only runs of this crew.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only runs that ended so, or do so now.")
+@click.option(
+    "--last", "most", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
+)
+@output_option
+@click.pass_context
+def command(context: click.Context, crew: str | None, outcome: str | None, most: int, form: Format) -> None:
+    """List runs, newest first.
+
+    A run whose process died is shown as lost, with what it had finished. Tokens with a star count
+    calls of unknown usage at their whole reservation.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.run_rows import COLUMNS, data_row, runs, table_row  # noqa: PLC0415 - start-up cost
+
+    row = table_row if form == "table" else data_row
+    found = runs(open_account(), crew=crew, outcome=outcome, most=most)
+    emit_rows([row(records) for records in found], COLUMNS, form)
+
+
+@declare("show", "crewctl runs show last", "crewctl runs show 20261121-09 -o yaml")
+@click.argument("run", shell_complete=complete_runs)
+@output_option
+def show(run: str, form: Format) -> None:
+    """Show one run: who asked, who approved, its steps, and what it used.
+
+    RUN is an id, its beginning, or 'last'.
+    """
+    from crewctl.audit.bill import fold_bill  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import open_account, records_of, state_of  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.run_rows import run_page  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.run_view import show_run  # noqa: PLC0415 - start-up cost
+
+    records = records_of(open_account(), run)
+    state, bill = state_of(records), fold_bill(records)
+    page: dict[str, Any] = run_page(state, bill)
+    emit_one(page, state.run_id, form, lambda: show_run(state, bill))
+
+
+command.add_command(show)

@@ -1,0 +1,34 @@
+"""Looks over a whole catalogue once, for ``check`` and ``list``."""
+
+from __future__ import annotations
+
+from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.specs.model_spec import ModelSpec
+from crewctl.cli.listing import LISTINGS
+from crewctl.cli.overview import Overview
+
+
+def survey(catalogue: Catalogue) -> Overview:
+    """Return everything that ``check`` and ``list`` print."""
+    return Overview(
+        problems=catalogue.problems,
+        files=len(catalogue.sources),
+        crews=len(catalogue.crews),
+        ignored=tuple(_ignored(catalogue)),
+        rows={kind: rows(catalogue) for kind, rows in LISTINGS.items()},
+        contents={file: source.content for file, source in catalogue.sources.items()},
+    )
+
+
+def rememberable(catalogue: Catalogue) -> bool:
+    """Tell whether the project's own files are all that was looked at: a script may lie anywhere in it."""
+    named = [agent.llm for agent in catalogue.agents.values() if isinstance(agent.llm, ModelSpec)]
+    return not any(model.script for model in (*catalogue.models.values(), *named))
+
+
+def _ignored(catalogue: Catalogue) -> list[str]:
+    return [
+        f"config/agents.yaml: agent '{name}': 'verbose' only changes what CrewAI prints, and is ignored"
+        for name, agent in sorted(catalogue.agents.items())
+        if agent.verbose is not None
+    ]

@@ -1,0 +1,80 @@
+"""Draws a trace as a tree with aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+
+from crewctl.audit.trace import TraceNode
+from crewctl.cli.amounts import duration, money
+from crewctl.cli.output import note, width
+from crewctl.diagnostics.visible import one_line
+
+_LONGEST_ERROR = 160
+_COLOURS = {
+    "done": "green",
+    "finished": "green",
+    "running": "cyan",
+    "requested": "cyan",
+}
+_MARKS = {"delegation": "→ ", "retry": "↻ ", "refusal": "✗ ", "limit": "■ ", "verdict": "★ "}
+
+
+class _Line(NamedTuple):
+    guide: str
+    node: TraceNode
+    label: str
+    cells: tuple[str, ...]
+
+
+def show_trace(trace: TraceNode) -> None:
+    """Print the tree; a star marks tokens that are a reservation, not a measurement."""
+    lines = list(_lines(trace, "", ""))
+    wide = max(width(line.guide + line.label) for line in lines)
+    columns = [max(len(line.cells[n]) for line in lines) for n in range(len(lines[0].cells))]
+    for line in lines:
+        gap = " " * (wide - width(line.guide + line.label))
+        cells = "  ".join(cell.rjust(size) for cell, size in zip(line.cells, columns, strict=True))
+        row = f"{click.style(line.guide, dim=True)}{_coloured(line)}{gap}  {cells}"
+        click.echo(row.rstrip())
+        if line.node.error:
+            under = " " * (len(line.guide) + 2)
+            click.echo(under + click.style(one_line(line.node.error)[:_LONGEST_ERROR], fg="red"))
+    if trace.unsettled:
+        note(f"* {trace.unsettled} model calls never came back and count at their whole reservation.")
+
+
+def _lines(node: TraceNode, guide: str, below: str) -> Iterator[_Line]:
+    yield _Line(guide, node, _label(node), _cells(node))
+    for child in node.children:
+        last = child is node.children[-1]
+        yield from _lines(child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "))
+
+
+def _label(node: TraceNode) -> str:
+    said = [one_line(_MARKS.get(node.kind, "") + node.name)]
+    if node.outcome and node.outcome != "done":
+        said.append(node.outcome.replace("_", " "))
+    if node.detail:
+        said.append(one_line(node.detail))
+    if node.simulated and node.kind == "crew":
+        said.append("simulated")
+    return " · ".join(said)
+
+
+def _cells(node: TraceNode) -> tuple[str, ...]:
+    took = "" if node.seconds is None else duration(node.seconds)
+    if not node.turns:
+        return took, "", "", ""
+    turns = "" if node.kind == "model_call" else f"{node.turns} {'turn' if node.turns == 1 else 'turns'}"
+    star = "*" if node.unsettled else ""
+    return took, turns, f"{node.tokens:,}{star} tok", money(node.cost)
+
+
+def _coloured(line: _Line) -> str:
+    name, dot, rest = line.label.partition(" · ")
+    bold = line.node.kind in {"crew", "task", "judge_call"}
+    colour = _COLOURS.get(line.node.outcome, "red") if line.node.outcome else None
+    return click.style(name, bold=bold, fg=colour if bold else None) + click.style(dot + rest, dim=True)
