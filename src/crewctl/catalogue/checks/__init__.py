@@ -4,9 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from crewctl.catalogue.checks.agents_exist import agents_exist
+from crewctl.catalogue.checks.agents_given import agents_given
+from crewctl.catalogue.checks.async_order import async_order
+from crewctl.catalogue.checks.contestants_differ import contestants_differ
+from crewctl.catalogue.checks.context_in_order import context_in_order
+from crewctl.catalogue.checks.entries_have_crews import entries_have_crews
+from crewctl.catalogue.checks.guardrails import guardrails
+from crewctl.catalogue.checks.inputs_declared import inputs_declared
+from crewctl.catalogue.checks.inputs_fit import inputs_fit
+from crewctl.catalogue.checks.limits_sane import limits_sane
+from crewctl.catalogue.checks.manager_fits import manager_fits
+from crewctl.catalogue.checks.metered_tools import metered_tools
+from crewctl.catalogue.checks.models_exist import models_exist
+from crewctl.catalogue.checks.output_files import output_files
+from crewctl.catalogue.checks.outputs_described import outputs_described
+from crewctl.catalogue.checks.oversight import oversight
+from crewctl.catalogue.checks.prices_needed import prices_needed
+from crewctl.catalogue.checks.providers_installed import providers_installed
+from crewctl.catalogue.checks.roles_differ import roles_differ
+from crewctl.catalogue.checks.rubrics_exist import rubrics_exist
+from crewctl.catalogue.checks.scripts_exist import scripts_exist
+from crewctl.catalogue.checks.secrets_elsewhere import secrets_elsewhere
+from crewctl.catalogue.checks.tasks_exist import tasks_exist
+from crewctl.catalogue.checks.tools_exist import tools_exist
 from crewctl.catalogue.draft import Draft
 from crewctl.diagnostics.problem import Problem
 
 Check = Callable[[Draft], Iterable[Problem]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    agents_exist,
+    tasks_exist,
+    tools_exist,
+    models_exist,
+    scripts_exist,
+    providers_installed,
+    rubrics_exist,
+    entries_have_crews,
+    agents_given,
+    context_in_order,
+    async_order,
+    contestants_differ,
+    manager_fits,
+    inputs_declared,
+    inputs_fit,
+    output_files,
+    outputs_described,
+    roles_differ,
+    guardrails,
+    secrets_elsewhere,
+    prices_needed,
+    oversight,
+    metered_tools,
+    limits_sane,
+)
+"""Every check; each looks at the whole catalogue and yields what it finds."""
