@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 
 LOG = "log.txt"
@@ -19,7 +19,7 @@ def make_step_folder(run_folder: Path, step: str) -> Path:
     """Make a new folder for an attempt at `step`, with a home, a working folder and so on in it."""
     steps = run_folder / "steps"
     steps.mkdir(mode=0o700, parents=True, exist_ok=True)
-    slug = _UNSAFE.sub("-", step).strip(".-")[:60] or "step"
+    slug = _slug(step)
     for number in count(1):
         folder = steps / (slug if number == 1 else f"{slug}.{number}")
         try:
@@ -32,7 +32,19 @@ def make_step_folder(run_folder: Path, step: str) -> Path:
     raise AssertionError("count never ends")
 
 
+def step_folders(run_folder: Path, step: str) -> list[Path]:
+    """Return the folders of every attempt at `step` that are there, first attempt first."""
+    steps, slug = run_folder / "steps", _slug(step)
+    attempts = takewhile(Path.is_dir, (steps / f"{slug}.{number}" for number in count(2)))
+    first = steps / slug
+    return [first, *attempts] if first.is_dir() else []
+
+
 def tidy_step_folder(folder: Path) -> None:
     """Remove what nobody reads again; the log and the working folder stay."""
     for name in REMOVED:
         shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _slug(step: str) -> str:
+    return _UNSAFE.sub("-", step).strip(".-")[:60] or "step"

@@ -140,11 +140,12 @@ def _step_node(attempt: _Attempt) -> TraceNode:
 
 
 def _agent_node(agent: _Agent) -> TraceNode:
+    span = max(0.0, (agent.last - agent.first).total_seconds())
     node = TraceNode(
         kind="agent",
         name=agent.name,
         started_at=agent.first,
-        seconds=max(0.0, (agent.last - agent.first).total_seconds()),
+        seconds=span if span > 0 or not agent.turns else None,
         children=tuple(agent.nodes),
     )
     return _summed(node, agent.turns)

@@ -25,7 +25,8 @@ def open_account() -> Project:
     """Open the project; runs whose process died are closed as lost first, and said so on stderr."""
     project = open_project()
     for run_id in close_lost_runs(project.root, project.store, project.contents):
-        note(f"Run {run_id} is lost: its process died. What it had finished: crewctl report {run_id}")
+        closing = state_of(project.store.events_of(run_id)).closing
+        note(f"Run {run_id} is lost: {closing.error if closing else ''}")
     return project
 
 

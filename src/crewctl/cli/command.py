@@ -21,11 +21,7 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples after the options."""
         super().format_epilog(ctx, formatter)
-        if self.examples:
-            with formatter.section("Examples"):
-                for example in self.examples:
-                    # Not wrapped: an example is there to be copied.
-                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        write_examples(self.examples, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a result that is an int and not zero ends the process with it."""
@@ -33,6 +29,14 @@ class Command(click.Command):
         if isinstance(result, int) and result:
             ctx.exit(int(result))
         return 0
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """Write the examples of a help text, not wrapped: an example is there to be copied."""
+    if examples:
+        with formatter.section("Examples"):
+            for example in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
 def declare(name: str, *examples: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:

@@ -12,9 +12,10 @@ from crewctl.audit.events import Change
 from crewctl.audit.report_diff import Difference
 from crewctl.cli.changes_view import show_changes
 from crewctl.cli.output import heading, say
+from crewctl.cli.report_view import dollars_text
 from crewctl.diagnostics.visible import one_line, visible
 
-_SHORT = 60
+_SHORT = 100
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -33,9 +34,10 @@ def show_differences(
 
 
 def _difference(difference: Difference) -> None:
-    old, new = _text(difference.before), _text(difference.after)
+    old, new = (_text(difference.place, value) for value in (difference.before, difference.after))
     place = click.style(one_line(difference.place), bold=True)
-    if _is_short(old) and _is_short(new):
+    one_sided = None in (difference.before, difference.after)
+    if "\n" not in old + new and (one_sided or len(old) + len(new) <= _SHORT):
         click.echo(f"  {place}: {one_line(old)} → {one_line(new)}")
         return
     click.echo(f"  {place}:")
@@ -44,9 +46,9 @@ def _difference(difference: Difference) -> None:
         click.echo("    " + click.style(line, fg=_COLOURS.get(line[:1])))
 
 
-def _is_short(text: str) -> bool:
-    return len(text) <= _SHORT and "\n" not in text
-
-
-def _text(value: Any) -> str:
-    return "nothing" if value is None else str(value)
+def _text(place: str, value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if place.endswith("_usd") and isinstance(value, (int, float)):
+        return dollars_text(value)
+    return str(value)

@@ -91,11 +91,11 @@ def _amount(value: float | None, unit: str, absent: str) -> str:
 
 
 def dollars_text(dollars: float | None) -> str:
-    """Write dollars with as many digits as they have; an unknown sum is never zero."""
+    """Write dollars, to the cent or with as many digits as they have; an unknown sum is never zero."""
     if dollars is None:
         return "unknown"
-    text = f"{dollars:.12f}".rstrip("0").rstrip(".")
-    return f"${text}"
+    whole, _, part = f"{dollars:.12f}".rstrip("0").partition(".")
+    return f"${whole}.{part:0<2}" if part else f"${whole}"
 
 
 def _verdict(report: RunReport) -> None:

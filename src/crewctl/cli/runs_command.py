@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crewctl.cli.command import CONTEXT, Command, declare
+from crewctl.cli.command import CONTEXT, declare, write_examples
 from crewctl.cli.complete import complete_crews, complete_runs
 from crewctl.cli.output import Format, emit_one, emit_rows, output_option
 
@@ -33,14 +33,29 @@ class RunsGroup(click.Group):
         "crewctl runs --outcome lost -o json",
         "crewctl runs show last",
     )
-    format_epilog = Command.format_epilog
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the examples after the commands."""
+        write_examples(self.examples, formatter)
 
 
 @click.group("runs", cls=RunsGroup, invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--crew", shell_complete=complete_crews, help="Only runs of this crew.")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only runs that ended so, or do so now.")
 @click.option(
-    "--last", "most", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
+    "--outcome",
+    type=click.Choice(OUTCOMES),
+    metavar="OUTCOME",
+    help="Only runs that ended so: finished, failed, not_approved, limit_reached, stopped, interrupted, "
+    "undecided or lost; or that are running.",
+)
+@click.option(
+    "--last",
+    "most",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default="20",
+    metavar="N",
+    help="At most so many.",
 )
 @output_option
 @click.pass_context

@@ -19,9 +19,9 @@ def command(run: str, form: Format) -> None:
     """
     from crewctl.audit.trace import fold_trace  # noqa: PLC0415 - start-up cost
     from crewctl.cli.account import open_account, records_of, state_of  # noqa: PLC0415 - start-up cost
-    from crewctl.cli.trace_view import show_trace  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.trace_view import show_trace, trace_data  # noqa: PLC0415 - start-up cost
 
     records = records_of(open_account(), run)
     state = state_of(records)
     trace = fold_trace(records, state)
-    emit_one(trace.model_dump(mode="json"), state.run_id, form, lambda: show_trace(trace))
+    emit_one(trace_data(trace), state.run_id, form, lambda: show_trace(trace))

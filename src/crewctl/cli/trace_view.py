@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
+from crewctl.audit.money import dollars
 from crewctl.audit.trace import TraceNode
-from crewctl.cli.amounts import duration, money
+from crewctl.cli.amounts import count, duration, money
 from crewctl.cli.output import note, width
 from crewctl.diagnostics.visible import one_line
 
@@ -43,7 +44,17 @@ def show_trace(trace: TraceNode) -> None:
             under = " " * (len(line.guide) + 2)
             click.echo(under + click.style(one_line(line.node.error)[:_LONGEST_ERROR], fg="red"))
     if trace.unsettled:
-        note(f"* {trace.unsettled} model calls never came back and count at their whole reservation.")
+        note(f"* {count(trace.unsettled, 'model call')} never came back, counted at the whole reservation.")
+
+
+def trace_data(node: TraceNode) -> dict[str, Any]:
+    """Return the tree as data, with dollars for pico-dollars."""
+    data = node.model_dump(mode="json", exclude={"cost", "children"})
+    return {
+        **data,
+        "cost_usd": dollars(node.cost),
+        "children": [trace_data(child) for child in node.children],
+    }
 
 
 def _lines(node: TraceNode, guide: str, below: str) -> Iterator[_Line]:
