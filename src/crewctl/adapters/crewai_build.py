@@ -133,16 +133,20 @@ def _as_done(output: ContextOutput) -> Task:
 
 def _process(parts: Parts) -> dict[str, Any]:
     """Return what every crew is given, and who leads a hierarchical one."""
-    plan = parts.plan
-    given: dict[str, Any] = {"name": plan.crew, "verbose": False, "tracing": False, "memory": False}
-    if plan.process != "hierarchical":
+    given: dict[str, Any] = {"name": parts.plan.crew, "verbose": False, "tracing": False, "memory": False}
+    if parts.plan.process != "hierarchical":
         return {**given, "process": Process.sequential}
-    given["process"] = Process.hierarchical
+    return {**given, "process": Process.hierarchical, **led_by(parts)}
+
+
+def led_by(parts: Parts) -> dict[str, Any]:
+    """Return the manager of a hierarchical crew as CrewAI takes it: an agent or an LLM."""
+    plan = parts.plan
     if plan.manager_agent is not None:
-        return {**given, "manager_agent": parts.agent(plan.manager_agent)}
+        return {"manager_agent": parts.agent(plan.manager_agent)}
     if plan.manager_model is None:
         raise EngineError(f"the plan of crew {plan.crew!r} names no manager", help="plan the crew anew")
-    return {**given, "manager_llm": parts.llm(plan.manager_model)}
+    return {"manager_llm": parts.llm(plan.manager_model)}
 
 
 def _managed(crew: Crew) -> Agent:

@@ -46,7 +46,7 @@ def make_tool(planned: PlannedTool) -> BaseTool:
         return _custom(planned.name) if planned.kind == "custom" else _shipped(planned.name)
     except EngineError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever the tool's own code raises on import or construction is its author's to fix.
         raise EngineError(
             f"the tool {planned.name!r} cannot be made: {type(error).__name__}: "

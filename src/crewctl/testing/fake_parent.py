@@ -87,11 +87,16 @@ class Story:
 
 
 class FakeParent:
-    """Holds one warm zygote, and lets real children do steps under a simple meter."""
+    """Holds one warm zygote, and lets real children do steps under a simple meter.
 
-    def __init__(self, folder: Path, *, tools: bool = False) -> None:
+    `tools` says whether crewai_tools is imported too; `child` names another file of child's code.
+    """
+
+    def __init__(self, folder: Path, *, tools: bool = False, child: Path | None = None) -> None:
         self._folder = folder
-        self._tools = tools
+        self._more = ["--tools"] if tools else []
+        if child is not None:
+            self._more += ["--child", str(child)]
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -101,7 +106,7 @@ class FakeParent:
         log = (self._folder / "zygote.log").open("wb")
         with theirs, log:
             self._zygote = subprocess.Popen(
-                [*command, str(theirs.fileno()), *(["--tools"] if self._tools else [])],
+                [*command, str(theirs.fileno()), *self._more],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 stdin=subprocess.DEVNULL,
