@@ -23,13 +23,14 @@ from crewai import LLM, Agent, Crew, Process, Task
 from crewai.tools import tool
 
 CASE, MODEL, URL, LIMIT = sys.argv[1:5]
-STREAM = CASE.endswith("stream")
+STREAM = CASE.endswith("-stream")
+CASE = CASE.removesuffix("-stream")
 
 
 @tool("lookup")
 def lookup(question: str) -> str:
     """Look a question up."""
-    return f"Nothing is known about {question}." + (" and so on" * 400 if CASE.startswith("summary") else "")
+    return f"Nothing is known about {question}." + (" and so on" * 400 if CASE == "summary" else "")
 
 
 def llm(**more: Any) -> LLM:
@@ -52,7 +53,7 @@ def task(who: Agent | None, text: str = "Find out.", **more: Any) -> Task:
 
 def crew() -> Crew:
     """Return the crew of the case."""
-    if CASE.startswith("hierarchy"):
+    if CASE == "hierarchy":
         workers = [agent("Analyst"), agent("Lawyer")]
         manager = agent("Lead", allow_delegation=True)
         return Crew(agents=workers, tasks=[task(None)], process=Process.hierarchical, manager_agent=manager)

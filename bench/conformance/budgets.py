@@ -23,8 +23,9 @@ CREW = (
 )
 
 
-def budget_rows(word: str) -> Iterator[Row]:
+def budget_rows(word: str, *, bare: bool) -> Iterator[Row]:
     """Yield rows for three contestants that call at once and would never stop by themselves."""
+    del bare  # CrewAI has no such limits to run
     price = ", price: {input: 0.15 USD, output: 0.60 USD}"
     for stream in (False, True):
         more = ", streaming" if stream else ""

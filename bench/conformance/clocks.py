@@ -40,22 +40,22 @@ def linger(question: str) -> str:
 '''
 
 
-def clock_rows(word: str) -> Iterator[Row]:
+def clock_rows(word: str, *, bare: bool) -> Iterator[Row]:
     """Yield a row for each way to hang: how long past the deadline, what survived, what was kept."""
     answer, hang = Answer("A first note."), Hang()
     linger = Answer(tool_calls=(ToolCall("linger", {"question": "now"}),))
     cases = {
-        "never answers": ((answer, hang), False),
-        "never answers, streaming": ((answer, hang), True),
-        "stops half-way through an answer": ((answer, Hang(after_headers=True)), False),
+        "model never answers": ((answer, hang), False),
+        "model never answers, streaming": ((answer, hang), True),
+        "model stops half-way through an answer": ((answer, Hang(after_headers=True)), False),
         "grandchild in its own session, deaf to TERM": ((answer, linger, hang), False),
     }
     for name, (replies, stream) in cases.items():
         if word in name:
-            yield _row(name, replies, stream=stream)
+            yield _row(name, replies, stream=stream, bare=bare)
 
 
-def _row(name: str, replies: tuple[Answer | Hang, ...], *, stream: bool) -> Row:
+def _row(name: str, replies: tuple[Answer | Hang, ...], *, stream: bool, bare: bool) -> Row:
     marker = f"marker-{uuid4().hex}"
     with ModelServer() as server:
         server.behave("hanging", script(*replies))
@@ -66,7 +66,7 @@ def _row(name: str, replies: tuple[Answer | Hang, ...], *, stream: bool) -> Row:
             kept = "A first note." in str(ended.report["tasks"])
     ours = f"{late:+.2f} s, exit {ended.exit}, {len(left)} left"
     holds = 0 <= late <= WITHIN and ended.exit == LIMIT_EXIT and not left and kept
-    return Row(f"model {name}" if "model" not in name else name, "timeout: 2s", ours, _bare(), holds)
+    return Row(name, "timeout: 2s", ours, _bare() if bare else "not run", holds)
 
 
 def _files(url: str, marker: str, *, stream: bool) -> Mapping[str, str]:

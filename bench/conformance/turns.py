@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from project import AGENT, LOOKUP, TASK, kickoff, model, project
@@ -71,21 +71,23 @@ GUARDED = {
     "crews/case.yaml": ONE_TASK,
 }
 
-CASES = (
+_PLAIN_CASES = (
     Case("endless tool loop", "loop", "tool-loop", LOOP),
-    Case("endless tool loop, streaming", "loop-stream", "tool-loop", LOOP, stream=True),
     Case("delegating hierarchy", "hierarchy", "delegate-for-ever", HIERARCHY),
     Case("market of three with its judge", "market", "plain", MARKET),
     Case("guardrail that never passes", "guardrail", "guardrail-invalid", GUARDED),
     Case("chatty, context summarised", "summary", "forgetful", {**LOOP, "tools/lookup.py": LONG_LOOKUP}),
     Case("429 every other call, 429s counted", "loop", "busy", LOOP),
-    Case("429 every other call, streaming", "loop-stream", "busy", LOOP, stream=True),
+)
+CASES = (
+    *_PLAIN_CASES,
+    *(replace(case, name=f"{case.name}, streaming", stream=True) for case in _PLAIN_CASES),
 )
 
 
 def _forgetful(asked: Asked) -> Reply:
     """Loop over a tool until the conversation is too long, summarise it when asked to."""
-    if "structured summar" in asked.text:
+    if "creates structured summaries" in asked.text:
         return Answer("<summary>The question was looked up without result.</summary>")
     if len(asked.text) > 6_000:
         return Failure(400, "maximum context length exceeded", code="context_length_exceeded")
@@ -101,19 +103,19 @@ def _busy(asked: Asked) -> Reply:
 EXTRA: Mapping[str, Behaviour] = {"forgetful": _forgetful, "busy": _busy}
 
 
-def turn_rows(word: str) -> Iterator[Row]:
+def turn_rows(word: str, *, bare: bool) -> Iterator[Row]:
     """Yield a row for each case and limit: the server's count for crewctl and for bare CrewAI."""
     for case in CASES:
         if word not in case.name:
             continue
         for limit in TURNS:
             ours, code = _ours(case, limit)
-            bare = _bare(case, limit)
+            theirs = f"{_bare(case, limit)} calls" if bare else "not run"
             yield Row(
                 case=case.name,
                 limit=f"max_turns: {limit}",
                 crewctl=f"{ours} calls, exit {code}",
-                bare=f"{bare} calls",
+                bare=theirs,
                 holds=ours == limit and code == LIMIT_EXIT,
             )
 
@@ -139,6 +141,13 @@ def _ours(case: Case, limit: int) -> tuple[int, int]:
 def _bare(case: Case, limit: int) -> int:
     with _server() as server:
         script = Path(__file__).with_name("bare.py")
-        command = [sys.executable, str(script), case.bare, case.model, server.base_url, str(limit)]
+        command = [
+            sys.executable,
+            str(script),
+            case.bare + "-stream" * case.stream,
+            case.model,
+            server.base_url,
+            str(limit),
+        ]
         subprocess.run(command, capture_output=True, timeout=180, check=True)
         return len(server.calls)
