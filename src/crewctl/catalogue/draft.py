@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE, TASKS_FILE, crew_file, entry_file
+from crewctl.catalogue.uses import CrewUses, uses_of
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.span import Span
 
@@ -37,6 +39,11 @@ class Draft:
 
     catalogue: Catalogue
     declared: Declared
+
+    @cached_property
+    def uses(self) -> dict[str, CrewUses]:
+        """What each crew uses, by the crew's name."""
+        return {name: uses_of(self.catalogue, name, crew) for name, crew in self.catalogue.crews.items()}
 
     def place(self, file: str, path: Path, *, key: bool = False) -> Span:
         """Return where the value at `path` of `file` stands; the file's start when it was not read."""

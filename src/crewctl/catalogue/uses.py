@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
@@ -28,8 +28,30 @@ class TaskInOrder(NamedTuple):
     agent: str | None
 
 
-def tasks_in_order(crew: AnyCrew) -> Iterator[TaskInOrder]:
-    """Yield the tasks that `crew` lists, in order; a market's own task is not among them."""
+class CrewUses(NamedTuple):
+    """All that one crew uses, worked out once for all checks.
+
+    `order` lists its tasks; `tasks` adds a market's own; `agents` are those who take part, by the
+    place that brings them in; `tools` pairs each tool with what in the crew brings it in.
+    """
+
+    order: tuple[TaskInOrder, ...]
+    tasks: tuple[TaskInOrder, ...]
+    agents: tuple[Use, ...]
+    tools: tuple[tuple[Use, Use], ...]
+
+
+def uses_of(catalogue: Catalogue, name: str, crew: AnyCrew) -> CrewUses:
+    """Return what the crew `name` uses."""
+    order = tuple(_tasks_in_order(crew))
+    tasks = order
+    if isinstance(crew, MarketCrew):
+        tasks = (*order, TaskInOrder(crew.market.task, ("market", "task"), None))
+    agents = tuple(_agents_used(catalogue, name, crew, order))
+    return CrewUses(order, tasks, agents, tuple(_tools_used(catalogue, name, agents, tasks)))
+
+
+def _tasks_in_order(crew: AnyCrew) -> Iterator[TaskInOrder]:
     for position, entry in enumerate(crew.tasks):
         if isinstance(entry, str):
             yield TaskInOrder(entry, ("tasks", position), None)
@@ -37,17 +59,10 @@ def tasks_in_order(crew: AnyCrew) -> Iterator[TaskInOrder]:
             yield TaskInOrder(entry.task, ("tasks", position, "task"), entry.agent)
 
 
-def all_tasks(crew: AnyCrew) -> Iterator[TaskInOrder]:
-    """Yield the tasks in order, the market's own last."""
-    yield from tasks_in_order(crew)
-    if isinstance(crew, MarketCrew):
-        yield TaskInOrder(crew.market.task, ("market", "task"), None)
-
-
-def agents_named(name: str, crew: AnyCrew) -> Iterator[Use]:
+def agents_named(name: str, crew: AnyCrew, order: Iterable[TaskInOrder]) -> Iterator[Use]:
     """Yield the agents that the file of the crew `name` itself names, except a manager."""
     file = crew_file(name)
-    for task in tasks_in_order(crew):
+    for task in order:
         if task.agent is not None:
             yield Use(task.agent, file, (*task.path[:-1], "agent"))
     if isinstance(crew, (SequentialCrew, HierarchicalCrew)):
@@ -59,10 +74,11 @@ def agents_named(name: str, crew: AnyCrew) -> Iterator[Use]:
         yield Use(crew.market.judge, file, ("market", "judge"))
 
 
-def agents_used(catalogue: Catalogue, name: str, crew: AnyCrew) -> Iterator[Use]:
-    """Yield every agent who takes part in the crew `name`, by the place that brings them in."""
-    yield from agents_named(name, crew)
-    for task in tasks_in_order(crew):
+def _agents_used(
+    catalogue: Catalogue, name: str, crew: AnyCrew, order: Iterable[TaskInOrder]
+) -> Iterator[Use]:
+    yield from agents_named(name, crew, order)
+    for task in order:
         spec = catalogue.tasks.get(task.name)
         if task.agent is None and spec is not None and spec.agent is not None:
             yield Use(spec.agent, crew_file(name), task.path)
@@ -70,13 +86,14 @@ def agents_used(catalogue: Catalogue, name: str, crew: AnyCrew) -> Iterator[Use]
         yield Use(crew.manager, crew_file(name), ("manager",))
 
 
-def tools_used(catalogue: Catalogue, name: str, crew: AnyCrew) -> Iterator[tuple[Use, Use]]:
-    """Yield each tool that the crew `name` may call, with what in the crew brings it in."""
-    for agent in agents_used(catalogue, name, crew):
+def _tools_used(
+    catalogue: Catalogue, name: str, agents: Iterable[Use], tasks: Iterable[TaskInOrder]
+) -> Iterator[tuple[Use, Use]]:
+    for agent in agents:
         spec = catalogue.agents.get(agent.name)
         for position, tool in enumerate(spec.tools if spec is not None else ()):
             yield Use(tool, "config/agents.yaml", (agent.name, "tools", position)), agent
-    for task in all_tasks(crew):
+    for task in tasks:
         task_spec = catalogue.tasks.get(task.name)
         for position, tool in enumerate((task_spec.tools if task_spec is not None else None) or ()):
             place = Use(tool, TASKS_FILE, (task.name, "tools", position))

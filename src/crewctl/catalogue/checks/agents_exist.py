@@ -19,7 +19,7 @@ def agents_exist(draft: Draft) -> Iterator[Problem]:
         if spec.agent is not None and spec.agent not in draft.declared.agents:
             yield _unknown(draft, Use(spec.agent, TASKS_FILE, (task, "agent")))
     for name, crew in draft.catalogue.crews.items():
-        for use in agents_named(name, crew):
+        for use in agents_named(name, crew, draft.uses[name].order):
             if use.name not in draft.declared.agents:
                 yield _unknown(draft, use)
         if isinstance(crew, HierarchicalCrew):

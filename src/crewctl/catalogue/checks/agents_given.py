@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
-from crewctl.catalogue.uses import tasks_in_order
 from crewctl.diagnostics.problem import Problem, Related
 
 
@@ -16,7 +15,7 @@ def agents_given(draft: Draft) -> Iterator[Problem]:
     Who does a task is never guessed: half of the guesses would be wrong.
     """
     for name, crew in draft.catalogue.crews.items():
-        for task in tasks_in_order(crew):
+        for task in draft.uses[name].order:
             spec = draft.catalogue.tasks.get(task.name)
             if spec is None:
                 continue

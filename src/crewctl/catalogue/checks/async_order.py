@@ -8,20 +8,20 @@ from itertools import takewhile
 from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.specs.crew_spec import MarketCrew
-from crewctl.catalogue.uses import TaskInOrder, tasks_in_order
+from crewctl.catalogue.uses import TaskInOrder
 from crewctl.diagnostics.problem import Problem, Related
 
 
 def async_order(draft: Draft) -> Iterator[Problem]:
     """Yield a problem for every order of asynchronous tasks that CrewAI refuses."""
     for name, crew in draft.catalogue.crews.items():
-        order = list(tasks_in_order(crew))
+        order = draft.uses[name].order
         if any(_is_async(draft, task) for task in order):
             yield from _at_the_end(draft, name, crew, order)
             yield from _waiting_for_each_other(draft, name, order)
 
 
-def _at_the_end(draft: Draft, name: str, crew: AnyCrew, order: list[TaskInOrder]) -> Iterator[Problem]:
+def _at_the_end(draft: Draft, name: str, crew: AnyCrew, order: tuple[TaskInOrder, ...]) -> Iterator[Problem]:
     last = list(takewhile(lambda task: _is_async(draft, task), reversed(order)))
     if len(last) > 1 and not isinstance(crew, MarketCrew):
         yield Problem(
@@ -34,7 +34,7 @@ def _at_the_end(draft: Draft, name: str, crew: AnyCrew, order: list[TaskInOrder]
         )
 
 
-def _waiting_for_each_other(draft: Draft, name: str, order: list[TaskInOrder]) -> Iterator[Problem]:
+def _waiting_for_each_other(draft: Draft, name: str, order: tuple[TaskInOrder, ...]) -> Iterator[Problem]:
     running: set[str] = set()
     for task in order:
         spec = draft.catalogue.tasks.get(task.name)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import TASKS_FILE
-from crewctl.catalogue.uses import all_tasks
+from crewctl.catalogue.uses import TaskInOrder
 from crewctl.catalogue.wording import did_you_mean
 from crewctl.diagnostics.problem import Problem, Related
 
@@ -21,8 +20,9 @@ def context_in_order(draft: Draft) -> Iterator[Problem]:
                 yield _unknown(draft, name, position, needed)
     for circle in circles:
         yield _circle(draft, circle)
-    for name, crew in draft.catalogue.crews.items():
-        yield from _of_crew(draft, name, crew, {task for circle in circles for task in circle})
+    in_circles = {task for circle in circles for task in circle}
+    for name, uses in draft.uses.items():
+        yield from _of_crew(draft, name, uses.tasks, in_circles)
 
 
 def _unknown(draft: Draft, task: str, position: int, needed: str) -> Problem:
@@ -53,9 +53,11 @@ def _circle(draft: Draft, circle: tuple[str, ...]) -> Problem:
     )
 
 
-def _of_crew(draft: Draft, name: str, crew: AnyCrew, in_circles: set[str]) -> Iterator[Problem]:
-    order = [task.name for task in all_tasks(crew)]
-    for position, task in enumerate(all_tasks(crew)):
+def _of_crew(
+    draft: Draft, name: str, tasks: tuple[TaskInOrder, ...], in_circles: set[str]
+) -> Iterator[Problem]:
+    order = [task.name for task in tasks]
+    for position, task in enumerate(tasks):
         spec = draft.catalogue.tasks.get(task.name)
         for at, needed in enumerate((spec.context if spec is not None else None) or ()):
             known = needed in draft.declared.tasks and not (needed in in_circles and task.name in in_circles)

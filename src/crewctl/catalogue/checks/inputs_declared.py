@@ -9,7 +9,7 @@ from crewctl.catalogue.catalogue import AnyCrew, Catalogue
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
 from crewctl.catalogue.placeholders import placeholders
-from crewctl.catalogue.uses import agents_used, all_tasks
+from crewctl.catalogue.uses import CrewUses
 from crewctl.catalogue.wording import did_you_mean
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.problem import Problem, Related, Severity
@@ -31,7 +31,7 @@ def inputs_declared(draft: Draft) -> Iterator[Problem]:
     by_item: dict[tuple[str, str], dict[str, _Asked]] = {}
     for name, crew in draft.catalogue.crews.items():
         asked: dict[str, _Asked] = {}
-        for item in _items(draft.catalogue, name, crew):
+        for item in _items(draft.uses[name]):
             if item not in by_item:
                 by_item[item] = _asked_by(draft.catalogue, *item)
             asked = {**by_item[item], **asked}
@@ -39,10 +39,10 @@ def inputs_declared(draft: Draft) -> Iterator[Problem]:
         yield from _unused(draft, name, crew, asked)
 
 
-def _items(catalogue: Catalogue, name: str, crew: AnyCrew) -> Iterator[tuple[str, str]]:
-    for task in all_tasks(crew):
+def _items(uses: CrewUses) -> Iterator[tuple[str, str]]:
+    for task in uses.tasks:
         yield "task", task.name
-    for agent in agents_used(catalogue, name, crew):
+    for agent in uses.agents:
         yield "agent", agent.name
 
 
@@ -77,7 +77,7 @@ def _undeclared(draft: Draft, name: str, crew: AnyCrew, asked: dict[str, _Asked]
 
 
 def _unused(draft: Draft, name: str, crew: AnyCrew, asked: dict[str, _Asked]) -> Iterator[Problem]:
-    if _anything_missing(draft, name, crew):
+    if _anything_missing(draft, name):
         return
     for found in crew.inputs:
         if found not in asked:
@@ -91,10 +91,10 @@ def _unused(draft: Draft, name: str, crew: AnyCrew, asked: dict[str, _Asked]) ->
             )
 
 
-def _anything_missing(draft: Draft, name: str, crew: AnyCrew) -> bool:
+def _anything_missing(draft: Draft, name: str) -> bool:
     """Tell whether a task or agent could not be read, so that nothing can be said about its prose."""
     catalogue = draft.catalogue
     return any(
         item not in (catalogue.tasks if kind == "task" else catalogue.agents)
-        for kind, item in _items(catalogue, name, crew)
+        for kind, item in _items(draft.uses[name])
     )

@@ -9,7 +9,6 @@ from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import POLICY_FILE, crew_file, entry_file
 from crewctl.catalogue.specs.crew_spec import MarketCrew
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
-from crewctl.catalogue.uses import all_tasks, tasks_in_order
 from crewctl.diagnostics.problem import Problem, Related, Severity
 
 
@@ -26,7 +25,7 @@ def limits_sane(draft: Draft) -> Iterator[Problem]:
             if limits is not None:
                 yield from _without_effect(draft, file, limits, ceilings)
                 yield from _too_few_turns(draft, name, crew, file, limits)
-                yield from _longer_tasks(draft, crew, file, limits)
+                yield from _longer_tasks(draft, name, file, limits)
 
 
 def _without_effect(
@@ -63,15 +62,15 @@ def _too_few_turns(
 
 def _least_turns(crew: AnyCrew) -> int:
     """Return one model call for each task and draft, and one for each order of each pair of drafts."""
-    tasks = sum(1 for _ in tasks_in_order(crew))
+    tasks = len(crew.tasks)
     if not isinstance(crew, MarketCrew):
         return tasks
     drafts = len(crew.market.contestants)
     return tasks + drafts + drafts * (drafts - 1)
 
 
-def _longer_tasks(draft: Draft, crew: AnyCrew, file: str, limits: LimitsSpec) -> Iterator[Problem]:
-    for task in all_tasks(crew) if limits.timeout is not None else ():
+def _longer_tasks(draft: Draft, name: str, file: str, limits: LimitsSpec) -> Iterator[Problem]:
+    for task in draft.uses[name].tasks if limits.timeout is not None else ():
         spec = draft.catalogue.tasks.get(task.name)
         if spec is not None and spec.timeout is not None and spec.timeout > (limits.timeout or 0):
             yield Problem(

@@ -8,7 +8,6 @@ from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import POLICY_FILE, crew_file, entry_file
 from crewctl.catalogue.known_tools import tags_of
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
-from crewctl.catalogue.uses import tools_used
 from crewctl.diagnostics.problem import Problem, Related
 
 _LIMITS = ("max_tokens", "max_cost")
@@ -28,7 +27,7 @@ def metered_tools(draft: Draft) -> Iterator[Problem]:
             continue
         file, key = limit
         seen: set[str] = set()
-        for tool, brought in tools_used(catalogue, name, crew):
+        for tool, brought in draft.uses[name].tools:
             if tool.name in seen or "calls_models" not in tags_of(catalogue, tool.name):
                 continue
             seen.add(tool.name)

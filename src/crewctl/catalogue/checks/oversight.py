@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import POLICY_FILE, entry_file
 from crewctl.catalogue.known_tools import tags_of
 from crewctl.catalogue.specs.registry_specs import EntrySpec
-from crewctl.catalogue.uses import Use, tools_used
+from crewctl.catalogue.uses import Use
 from crewctl.diagnostics.problem import Problem, Related
 from crewctl.diagnostics.span import Span
 
@@ -27,7 +26,7 @@ class _Leave(NamedTuple):
 
 def oversight(draft: Draft) -> Iterator[Problem]:
     """Yield a problem wherever a risk asks for oversight and the registry switches it off."""
-    for name, crew in draft.catalogue.crews.items():
+    for name in draft.catalogue.crews:
         entry = draft.catalogue.entries.get(name)
         if entry is None:
             continue
@@ -35,7 +34,7 @@ def oversight(draft: Draft) -> Iterator[Problem]:
         if entry.risk_level == "high" and entry.human_oversight_required is False:
             yield _high(draft, name)
         if leave is not None:
-            yield from _of_tools(draft, name, crew, leave)
+            yield from _of_tools(draft, name, leave)
 
 
 def _leave(draft: Draft, name: str, entry: EntrySpec) -> _Leave | None:
@@ -66,9 +65,9 @@ def _high(draft: Draft, name: str) -> Problem:
     )
 
 
-def _of_tools(draft: Draft, name: str, crew: AnyCrew, leave: _Leave) -> Iterator[Problem]:
+def _of_tools(draft: Draft, name: str, leave: _Leave) -> Iterator[Problem]:
     seen: set[str] = set()
-    for tool, _ in tools_used(draft.catalogue, name, crew):
+    for tool, _ in draft.uses[name].tools:
         harm = next(
             (words for tag, words in _HARM.items() if tag in tags_of(draft.catalogue, tool.name)), None
         )

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import TASKS_FILE
-from crewctl.catalogue.uses import TaskInOrder, all_tasks
+from crewctl.catalogue.uses import TaskInOrder
 from crewctl.catalogue.wording import did_you_mean
 from crewctl.diagnostics.problem import Problem, Related
 
 
 def tasks_exist(draft: Draft) -> Iterator[Problem]:
     """Yield a problem for every task that is unknown, or listed again."""
-    for name, crew in draft.catalogue.crews.items():
-        yield from _of_crew(draft, name, crew)
+    for name, uses in draft.uses.items():
+        yield from _of_crew(draft, name, uses.tasks)
 
 
-def _of_crew(draft: Draft, name: str, crew: AnyCrew) -> Iterator[Problem]:
+def _of_crew(draft: Draft, name: str, tasks: tuple[TaskInOrder, ...]) -> Iterator[Problem]:
     first: dict[str, TaskInOrder] = {}
-    for task in all_tasks(crew):
+    for task in tasks:
         if task.name not in draft.declared.tasks:
             yield Problem(
                 draft.crew(name, *task.path),
