@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.lost_runs import close_lost_runs
-from crewctl.audit.build_report import build_report
 from crewctl.audit.events import Recorded
-from crewctl.audit.report import RunReport
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.cli.choose_run import choose_run
 from crewctl.cli.output import note
@@ -48,15 +46,3 @@ def records_of(project: Project, word: str) -> Sequence[Recorded]:
 def state_of(records: Sequence[Recorded]) -> RunState:
     """Return the run's state; after `open_account` whatever is open is alive."""
     return fold_run(records, alive=True)
-
-
-def report_of(project: Project, word: str) -> RunReport:
-    """Return the report of the run that is meant; NotFoundError when the gate refused it."""
-    records = records_of(project, word)
-    state = state_of(records)
-    if state.closing is not None and state.started_at is None:
-        raise NotFoundError(
-            f"run {state.run_id} was not started, so it has no report: {state.closing.error or state.outcome}",
-            help=f"see what is known of it with: crewctl runs show {state.run_id}",
-        )
-    return build_report(records, project.contents)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crewctl.cli.amounts import count, duration, moment
+from crewctl.cli.amounts import count, duration
 from crewctl.cli.changes_view import show_changes
 from crewctl.cli.output import Format, emit_one, heading, note, pairs, say
 from crewctl.diagnostics.visible import one_line
@@ -46,33 +46,24 @@ def _refused(plan: Plan, ended: Ended, refusal: ApprovalDecided, form: Format) -
     data |= {"refusal": refusal.model_dump(mode="json"), "next": step}
     emit_one(data, ended.run_id, form, lambda: None)
     head = click.style("not approved:", fg="red", bold=True)
-    click.echo(
-        f"{head} {one_line(plan.crew)} did not run: {SAID.get(refusal.decision, refusal.decision)}", err=True
-    )
-    for line in _circumstances(plan, refusal):
-        note(f"  {line}")
+    why = refusal.reason or SAID.get(refusal.decision, refusal.decision)
+    click.echo(f"{head} {one_line(plan.crew)} did not run: {one_line(why)}", err=True)
     if refusal.changes:
-        note("Changed since then:")
+        note("What has changed since:")
         show_changes(refusal.changes, err=True)
+    help_word = click.style("help:", fg="cyan")
     if step:
-        click.echo(f"{click.style('help:', fg='cyan')} {one_line(step)}", err=True)
-
-
-def _circumstances(plan: Plan, refusal: ApprovalDecided) -> list[str]:
-    lines = [refusal.reason] if refusal.reason else []
-    if refusal.statement:
-        given = f" on {moment(refusal.at)}" if refusal.at else ""
-        lines.append(f"the last approval was given by {refusal.by}{given} [{refusal.statement}]")
-    if refusal.decision == "missing":
-        lines += [f"an approval is needed: {why}" for why in plan.risk.why]
-    return lines
+        click.echo(f"{help_word} look at it with 'crewctl plan {one_line(plan.crew)}', then:", err=True)
+        click.echo(f"      {one_line(step)}", err=True)
+    else:
+        click.echo(f"{help_word} see risk_level in registry/entries/{one_line(plan.crew)}.yaml", err=True)
 
 
 def next_command(plan: Plan, refusal: ApprovalDecided) -> str:
     """Return the exact command after which the kickoff would go through; empty when none would."""
     if refusal.decision == "prohibited":
         return ""
-    return f'look at it with crewctl plan {shlex.quote(plan.crew)}, then crewctl approve {shlex.quote(plan.crew)} --reason "…"'
+    return f'crewctl approve {shlex.quote(plan.crew)} --reason "…"'
 
 
 def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:

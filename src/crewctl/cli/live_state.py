@@ -59,6 +59,7 @@ class LiveState:
         self.cost: int | None = 0
         self.clock_started: datetime | None = None
         self.closed: RunClosed | None = None
+        self.ended_at: datetime | None = None
         self.verdict: VerdictGiven | None = None
         self.limit: LimitReached | None = None
         self._open: dict[int, TurnGranted] = {}
@@ -165,6 +166,11 @@ def _retry(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
         step.doing = f"tries again in {record.event.delay:.1f}s: {record.event.error}"
 
 
+def _closed(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
+    if isinstance(record.event, RunClosed):
+        state.closed, state.ended_at = record.event, record.at
+
+
 def _keep(name: str) -> Handler:
     def keep(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
         setattr(state, name, record.event)
@@ -185,5 +191,5 @@ _HANDLERS: dict[type[Any], Handler] = {
     RetryScheduled: _retry,
     LimitReached: _keep("limit"),
     VerdictGiven: _keep("verdict"),
-    RunClosed: _keep("closed"),
+    RunClosed: _closed,
 }

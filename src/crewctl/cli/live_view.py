@@ -71,6 +71,8 @@ class LiveView:
                 tree.add(self._step(step))
         if market is not None:
             self._add_market(tree)
+        if not state.steps and state.closed is None:
+            tree.add(Text("getting ready", "dim"))
         return Group(tree, self._meters())
 
     def _headline(self) -> Text:
@@ -85,17 +87,18 @@ class LiveView:
         return self._marked(step, name)
 
     def _marked(self, step: LiveStep, name: str) -> RenderableType:
-        told = [count(step.turns, "turn"), count(step.tokens, "token")]
+        words = [name] if name else []
+        if step.turns:
+            words.append(f"{count(step.turns, 'turn')}, {count(step.tokens, 'token')}")
         if step.outcome is None:
-            self._spinner.text = Text()
-            doing = Text(f"{name}  {', '.join(told)}  ", no_wrap=True, overflow="ellipsis")
-            doing.append(one_line(step.doing), "dim")
+            doing = Text("  ".join(words), no_wrap=True, overflow="ellipsis")
+            doing.append(f"  {one_line(step.doing)}", "dim")
             row = Table.grid(padding=(0, 1))
             row.add_row(self._spinner, doing)
             return row
         mark, style = MARKS.get(step.outcome, OTHER_MARK)
-        told.append(duration(step.seconds or 0))
-        line = Text.assemble((mark, style), f" {name}  {', '.join(told)}", no_wrap=True, overflow="ellipsis")
+        words.append(duration(step.seconds or 0))
+        line = Text.assemble((mark, style), f" {'  '.join(words)}", no_wrap=True, overflow="ellipsis")
         if step.tools:
             used = (f"{one_line(tool)} x{times}" for tool, times in step.tools.items())
             line.append(f"  {', '.join(used)}", "dim")
@@ -145,7 +148,8 @@ class LiveView:
         state, limits = self._state, self._state.plan.limits
         held = f" (+{count(state.reserved_tokens)} reserved)" if state.reserved_tokens else ""
         held_cost = f" (+{money(state.reserved_cost)} reserved)" if state.reserved_cost else ""
-        elapsed = (self._now() - state.clock_started).total_seconds() if state.clock_started else 0.0
+        until = state.ended_at or self._now()
+        elapsed = (until - state.clock_started).total_seconds() if state.clock_started else 0.0
         parts = [
             f"turn {state.turns}{_of(limits.max_turns, count)}",
             f"{count(state.tokens)}{held}{_of(limits.max_tokens, count)} tokens",

@@ -15,6 +15,10 @@ from crewctl.cli.command_table import COMMANDS, SECTIONS
 from crewctl.cli.session import Session, global_options, with_global_options
 
 
+COMPLETION = "_CREWCTL_COMPLETE"
+"""The variable by which a shell's completion script asks."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is asked for."""
 
@@ -100,16 +104,25 @@ def run(args: Sequence[str] | None = None, session: Session | None = None) -> in
     if os.environ.get("NO_COLOR"):
         session.colour = False
     try:
-        result = line.main(
-            args=None if args is None else list(args),
-            prog_name="crewctl",
-            standalone_mode=False,
-            obj=session,
-            color=session.colour,
-        )
+        code = _invoke(list(sys.argv[1:] if args is None else args), session)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the last place that can turn it into a message
         from crewctl.cli.failures import ending  # noqa: PLC0415 - only a failure needs it
 
         return ending(error, session)
+    return code
+
+
+def _invoke(args: list[str], session: Session) -> int:
+    # Not click's own main(): it would end the process itself, and take a reader that went away for a failure.
+    asked = os.environ.get(COMPLETION)
+    if asked:
+        from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell's question needs it
+
+        return shell_complete(line, {"obj": session}, "crewctl", COMPLETION, asked)
+    try:
+        with line.make_context("crewctl", args, obj=session, color=session.colour) as context:
+            result = line.invoke(context)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     return result if isinstance(result, int) else 0

@@ -30,8 +30,12 @@ def command(run: str, other: str | None, form: Format) -> None:
     RUN is an id, its beginning, or 'last' (the default). The report is computed from the run's
     account; its file under registry/reports is written if it is missing.
     """
-    from crewctl.cli.account import open_account, report_of  # noqa: PLC0415 - start-up cost
-    from crewctl.cli.report_reading import show_comparison, show_report  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.report_reading import (  # noqa: PLC0415 - start-up cost
+        report_of,
+        show_comparison,
+        show_report,
+    )
 
     project = open_account()
     report = report_of(project, run)

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.report_files import ReportFiles, report_path
+from crewctl.audit.build_report import build_report
 from crewctl.audit.events import Change, PlanMade
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_diff import report_differences
+from crewctl.cli.account import records_of, state_of
 from crewctl.cli.output import Format, emit_one, note
 from crewctl.cli.report_diff_view import show_differences
 from crewctl.cli.report_view import show_report_page
-from crewctl.errors import CrewctlError
+from crewctl.errors import CrewctlError, NotFoundError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.planning.plan import Plan
     from crewctl.wiring import Project
+
+
+def report_of(project: Project, word: str) -> RunReport:
+    """Return the report of the run that is meant; NotFoundError when the gate refused it."""
+    records = records_of(project, word)
+    state = state_of(records)
+    if state.closing is not None and state.started_at is None:
+        raise NotFoundError(
+            f"run {state.run_id} was not started, so it has no report: {state.closing.error or state.outcome}",
+            help=f"see what is known of it with: crewctl runs show {state.run_id}",
+        )
+    return build_report(records, project.contents)
 
 
 def show_report(project: Project, report: RunReport, form: Format) -> None:
