@@ -55,13 +55,19 @@ def choose(case: Case, judge: JudgeModel, protocol: Protocol) -> Verdict:
     passes: tuple[Pass, ...] = ()
     while pairings := _next(protocol, shown, passes):
         passes += _hold(case.judge_name, question, pairings, shown, judge)
-    choice = choose_from(_words(candidates), passes, _criteria(case.rubric), protocol)
+    choice = choose_from(_words(candidates), passes, _criteria(case.rubric), protocol, _suspects(candidates))
     return _verdict(case, question.seed, candidates, passes, choice, protocol)
 
 
 def recompute(verdict: Verdict, protocol: Protocol) -> Choice:
     """Fold the verdict's passes again, from what it holds itself."""
-    return choose_from(_words(verdict.candidates), verdict.passes, verdict.rubric.criteria, protocol)
+    return choose_from(
+        _words(verdict.candidates),
+        verdict.passes,
+        verdict.rubric.criteria,
+        protocol,
+        _suspects(verdict.candidates),
+    )
 
 
 def _next(protocol: Protocol, shown: Mapping[str, str], passes: Sequence[Pass]) -> tuple[Pairing, ...]:
@@ -166,6 +172,12 @@ def _attempt(n: int, found: Reading | Unreadable) -> Attempt:
 
 def _words(candidates: Sequence[Candidate]) -> dict[str, int]:
     return {each.id: each.words for each in candidates if each.status == "eligible"}
+
+
+def _suspects(candidates: Sequence[Candidate]) -> frozenset[str]:
+    return frozenset(
+        each.id for each in candidates if any(flag.severity == "block" for flag in each.injection_flags)
+    )
 
 
 def _criteria(rubric: PlannedRubric) -> tuple[CriterionUsed, ...]:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
+from crewctl.judging.flags import Flag, flags_of
 from crewctl.judging.port import Frozen
 
 Status = Literal["eligible", "duplicate", "empty", "error"]
@@ -43,6 +44,7 @@ class Candidate(Frozen):
     sha256_shown: str | None
     words: int
     canonicalisation: tuple[str, ...] = ()
+    injection_flags: tuple[Flag, ...] = ()
     same_as: str | None = None
     error: str = ""
 
@@ -101,6 +103,7 @@ def _read(draft: Draft) -> tuple[Candidate, str]:
             "sha256_shown": sha256(shown),
             "words": len(shown.split()),
             "canonicalisation": steps,
+            "injection_flags": flags_of(draft.text, shown),
         }
     )
     return candidate, shown
