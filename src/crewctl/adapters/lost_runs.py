@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_lock import RunLock, is_alive
-from crewctl.audit.build_report import build_report
 from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
@@ -40,12 +38,20 @@ def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, run_id: 
         except RunIsClosedError:
             return False
         if state.started_at is not None and not state.rehearsal:
-            # The loss is recorded; `crewctl report` says what is wrong and can write it anew.
-            with suppress(StoreError):
-                ReportFiles(root).write(build_report(store.events_of(run_id), contents))
+            _write_report(root, store, contents, run_id)
         return True
     finally:
         lock.release()
+
+
+def _write_report(root: Path, store: RunStore, contents: ContentStore, run_id: str) -> None:
+    # Every command that looks at runs calls this module, and few of them find a lost one.
+    from crewctl.adapters.report_files import ReportFiles  # noqa: PLC0415 - start-up cost
+    from crewctl.audit.build_report import build_report  # noqa: PLC0415 - start-up cost
+
+    # The loss is recorded; `crewctl report` says what is wrong and can write the report anew.
+    with suppress(StoreError):
+        ReportFiles(root).write(build_report(store.events_of(run_id), contents))
 
 
 def _what_was_lost(state: RunState) -> str:
