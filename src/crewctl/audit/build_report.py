@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from crewctl.audit.bill import fold_bill
-from crewctl.audit.events import ContentRef, LimitReached, Recorded, RunClosed, StopRequested
+from crewctl.audit.events import ContentRef, LimitName, LimitReached, Recorded, RunClosed, StopRequested
 from crewctl.audit.log_lines import amount
+from crewctl.audit.money import PICO_PER_USD
 from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
 from crewctl.audit.port import ContentStore
 from crewctl.audit.report import Approval, ModelUsed, PlanDone, Requested, RunReport, Stopped, Times
@@ -168,12 +169,16 @@ def _stopped(records: Sequence[Recorded], state: RunState) -> Stopped | None:
     return Stopped(
         why=_why(closing, bitten, asked),
         limit=bitten.limit if bitten else None,
-        used=bitten.used if bitten else None,
-        allowed=bitten.allowed if bitten else None,
+        used=_in_units(bitten.limit, bitten.used) if bitten else None,
+        allowed=_in_units(bitten.limit, bitten.allowed) if bitten else None,
         step=(bitten.step if bitten else None) or _unfinished_step(state),
         by=asked.by if asked else None,
         at=cause.at if cause else state.last_at,
     )
+
+
+def _in_units(limit: LimitName, value: float) -> float:
+    return value / PICO_PER_USD if limit == "max_cost" else value
 
 
 def _why(closing: RunClosed, limit: LimitReached | None, stop: StopRequested | None) -> str:

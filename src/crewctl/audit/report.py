@@ -202,7 +202,7 @@ class RetryDone(Fact):
 
 
 class Stopped(Fact):
-    """Where and why a run ended before its end."""
+    """Where and why a run ended before its end; `used` and `allowed` in turns, seconds, tokens or dollars."""
 
     why: str
     limit: LimitName | None

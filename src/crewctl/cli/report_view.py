@@ -131,12 +131,12 @@ def _bill(report: RunReport) -> None:
     total = bill.total
     if total.unsettled_turns:
         say(
-            f"{count(total.unsettled_turns, 'call')} never came back and count at their whole reservation.",
+            f"{count(total.unsettled_turns, 'call')} never came back, counted at the whole reservation.",
             indent=2,
         )
     if total.unknown_usage_turns:
         say(
-            f"{count(total.unknown_usage_turns, 'call')} of unknown usage count at their whole reservation.",
+            f"{count(total.unknown_usage_turns, 'call')} of unknown usage, counted at the whole reservation.",
             indent=2,
         )
     if total.tokens_over_reservation:

@@ -160,6 +160,7 @@ def test_the_runs_own_limit_is_the_reason_even_if_a_tasks_came_first(teller: Tel
 
     assert report.stopped is not None
     assert report.stopped.why == "max_cost allows 0.5 USD, and 0.49 USD were used"
+    assert (report.stopped.allowed, report.stopped.used) == (0.5, 0.49)
 
 
 def test_a_run_that_a_person_stopped_says_who(teller: Teller, report_of: Any) -> None:
