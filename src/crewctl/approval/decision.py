@@ -39,12 +39,12 @@ class Decision(BaseModel):
         return self.answer == "approved"
 
     def event(self) -> ApprovalDecided:
-        """Return the decision for the account of a run."""
+        """Return the decision for the account of a run, notes with the reason and long texts cut."""
         return ApprovalDecided(
             decision=self.answer,
             by=self.by,
             at=self.at,
-            reason=self.reason,
+            reason="; ".join(part for part in (self.reason, *self.notes) if part),
             statement=None if self.statement is None else self.statement.id,
             changes=tuple(shortened(change) for change in self.changes),
         )

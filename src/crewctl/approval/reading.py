@@ -34,7 +34,12 @@ def read_statement(content: bytes) -> Statement | Revocation:
     except (ValidationError, RecursionError) as error:
         raise UnreadableError("is not a statement as crewctl writes it") from error
     if isinstance(said, Statement):
-        _check_sound(said)
+        try:
+            _check_sound(said)
+        except UnreadableError:
+            raise
+        except ValueError as error:  # a number that no plan holds, such as Infinity
+            raise UnreadableError("shows a plan that cannot be digested") from error
     return said
 
 

@@ -37,7 +37,7 @@ def shortened(change: Change) -> Change:
         return change
     if before is None or after is None:
         return change.model_copy(update={"before": _cut(before), "after": _cut(after)})
-    same = next(n for n in range(len(before) + 1) if before[n : n + 1] != after[n : n + 1])
+    same = next((n for n in range(len(before)) if before[n] != after[n : n + 1]), len(before))
     start = max(0, same - 80)
     lead = "…" if start else ""
     return change.model_copy(

@@ -52,7 +52,7 @@ def sealed(plan: Plan) -> Plan:
 
 
 def is_sealed(plan: Plan) -> bool:
-    """Tell whether both digests of `plan` are those of what it says."""
+    """Tell whether both digests of `plan` are those of what it says; ValueError as from `canonical`."""
     return plan.crew_digest == crew_digest(plan) and plan.inputs_digest == inputs_digest(plan)
 
 
@@ -70,12 +70,19 @@ def plan_from_bytes(content: bytes) -> Plan:
             f"the plan has format {plan.plan_format}, and this crewctl reads format {PLAN_FORMAT}",
             help="make the plan anew with: crewctl plan",
         )
-    if canonical(plan) != content or not is_sealed(plan):
+    if not _is_exact(plan, content):
         raise InvalidError(
             f"the plan of crew {plan.crew!r} is not the one its digests were made from",
             help="make the plan anew with: crewctl plan",
         )
     return plan
+
+
+def _is_exact(plan: Plan, content: bytes) -> bool:
+    try:
+        return canonical(plan) == content and is_sealed(plan)
+    except ValueError:  # a number that no canonical form has, such as Infinity
+        return False
 
 
 def _sha256(domain: str, data: Any) -> str:
