@@ -141,7 +141,9 @@ def _comparison(
         why += f"; on {name} it came to {theirs:.1f} against {mine:.1f}"
         quote = _quote(passes, other, name)
         why += f", at best with “{quote}”" if quote else ""
-    return Comparison(rejected=other, decisive_criterion=name, why=f"{why}.", passes=ids)
+    elif said := [held.rationale for held in between if held.winner == selected]:
+        why += f"; no mean score tells them apart, but the judge says: {_excerpt(said[0])}"
+    return Comparison(rejected=other, decisive_criterion=name, why=f"{why.rstrip('.')}.", passes=ids)
 
 
 def _decisive_criterion(
@@ -171,8 +173,12 @@ def _quote(passes: Sequence[Pass], draft: str, criterion: str) -> str:
     best = max(found, key=lambda score: score.score, default=None)
     if best is None:
         return ""
-    text = " ".join(best.evidence.split())
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…"
+    return _excerpt(best.evidence)
+
+
+def _excerpt(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= _EXCERPT else f"{folded[:_EXCERPT].rstrip()}…"
 
 
 def _name(draft: str, names: Mapping[str, str]) -> str:
