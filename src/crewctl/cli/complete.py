@@ -49,7 +49,9 @@ def _runs(root: Path, _: click.Context) -> list[str]:
 
 
 def _inputs(root: Path, context: click.Context) -> list[str]:
-    crew = context.params.get("crew")
+    # Behind an option that waits for its value the shell's words are not parsed to their end.
+    words = [word for word in context.args if not word.startswith("-")]
+    crew = context.params.get("crew") or next(iter(words), "")
     if not isinstance(crew, str) or "/" in crew:
         return []
     text = (root / "crews" / f"{crew}.yaml").read_text(encoding="utf-8", errors="replace")
