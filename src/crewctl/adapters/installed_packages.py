@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -49,10 +50,12 @@ class InstalledWorld:
 
 
 def _read(name: str, folder: int) -> bytes | None:
-    # Not blocking keeps a pipe under that name from stopping us; a directory cannot be read.
+    # Not blocking keeps a pipe under that name from stopping us.
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
-        return None if os.fstat(descriptor).st_size > LARGEST_FILE else read_all(descriptor)
+        status = os.fstat(descriptor)
+        plain = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_FILE
+        return read_all(descriptor) if plain else None
     finally:
         os.close(descriptor)
 
