@@ -95,9 +95,20 @@ def crew_for(work: TaskWork, parts: Parts) -> Crew:
     agent = parts.agent(doer) if doer else None
     task = parts.task(planned, agent, context=[_as_done(output) for output in work.context])
     crew = Crew(agents=agents, tasks=[task], **_process(parts))
+    crew._task_output_handler = _KeepsNothing()  # noqa: SLF001 - held by a contract test
     if parts.plan.process == "hierarchical":
         parts.manager = _managed(crew)
     return crew
+
+
+class _KeepsNothing:
+    """Stands where CrewAI writes every prompt and output into a database, in clear, for its replay."""
+
+    def reset(self) -> None:
+        """Forget nothing, as nothing is kept."""
+
+    def update(self, task_index: int, log: dict[str, Any]) -> None:
+        """Keep nothing."""
 
 
 def planned_task(plan: Plan, work: TaskWork) -> PlannedTask:

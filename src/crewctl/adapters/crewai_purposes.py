@@ -5,25 +5,34 @@ from __future__ import annotations
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import crewai
 
 from crewctl.adapters.child_protocol import Purpose
 
 BY_FUNCTION: dict[tuple[str, str], Purpose] = {
-    ("crewai.utilities.agent_utils", "handle_max_iterations_exceeded"): "final_answer",
-    ("crewai.agents.agent_executor", "_synthesize_final_answer_from_todos"): "final_answer",
-    ("crewai.llms.context_window", "summarize_messages"): "summary",
-    ("crewai.llms.context_window", "summarize_chunk"): "summary",
+    ("utilities/agent_utils.py", "handle_max_iterations_exceeded"): "final_answer",
+    ("agents/agent_executor.py", "_synthesize_final_answer_from_todos"): "final_answer",
+    ("llms/context_window.py", "summarize_messages"): "summary",
+    ("llms/context_window.py", "summarize_chunk"): "summary",
 }
 """Functions of CrewAI that make a model call for a purpose of their own."""
 
-BY_MODULE: dict[str, Purpose] = {
-    "crewai.utilities.reasoning_handler": "planning",
-    "crewai.utilities.planning_handler": "planning",
-    "crewai.agents.planner_observer": "planning",
-    "crewai.utilities.converter": "converter",
-    "crewai.utilities.internal_instructor": "converter",
+BY_FILE: dict[str, Purpose] = {
+    "utilities/reasoning_handler.py": "planning",
+    "utilities/planning_handler.py": "planning",
+    "agents/planner_observer.py": "planning",
+    "utilities/converter.py": "converter",
+    "utilities/internal_instructor.py": "converter",
 }
-"""Modules of CrewAI whose every model call is for one purpose."""
+"""Files of CrewAI whose every model call is for one purpose.
+
+Files, not modules: CrewAI copies one module's names into others, ``__name__`` among them.
+"""
+
+_PACKAGE = str(Path(crewai.__file__).parent) + "/"
 
 
 @dataclass(frozen=True)
@@ -45,14 +54,13 @@ def purpose_here(part: Purpose) -> Purpose:
     """
     if part in {"guardrail", "judge", "other"}:
         return part
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to look at the callers
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to look at the callers
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        found = BY_FUNCTION.get((module, frame.f_code.co_name)) or BY_MODULE.get(module)
-        if found is not None:
-            return found
-        back = frame.f_back
-        if back is None:
-            break
-        frame = back
+        code = frame.f_code
+        if code.co_filename.startswith(_PACKAGE):
+            file = code.co_filename.removeprefix(_PACKAGE)
+            found = BY_FUNCTION.get((file, code.co_name)) or BY_FILE.get(file)
+            if found is not None:
+                return found
+        frame = frame.f_back
     return part

@@ -40,6 +40,7 @@ def warm(*, tools: bool) -> None:
         importlib.import_module("crewai_tools")
     _share_one_ssl_context()
     _touch_openai()
+    _complete_models()
     others = [thread.name for thread in threading.enumerate() if thread not in before]
     if others:
         raise EngineError(
@@ -73,3 +74,14 @@ def _touch_openai() -> None:
     for resource in (client.chat.completions, client.beta.chat.completions, client.responses):
         resource.with_raw_response  # noqa: B018 - the reading is the point
     client.close()
+
+
+def _complete_models() -> None:
+    """Finish the few pydantic models of CrewAI that would else be finished in every child."""
+    pydantic: Any = importlib.import_module("pydantic")
+    ahead = [pydantic.BaseModel]
+    while ahead:
+        model = ahead.pop()
+        ahead += model.__subclasses__()
+        if model.__module__.startswith("crewai.") and not model.__pydantic_complete__:
+            model.model_rebuild(raise_errors=False)

@@ -1,0 +1,130 @@
+"""Everything private or surprising in CrewAI that crewctl rests on, so that an upgrade fails loudly here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    home = tmp_path_factory.mktemp("facts")
+    environment = {
+        "HOME": str(home),
+        "CREWAI_STORAGE_DIR": str(home / "storage"),
+        "CREWAI_DISABLE_TELEMETRY": "true",
+        "CREWAI_TRACING_ENABLED": "false",
+        "CREWAI_DISABLE_VERSION_CHECK": "true",
+        "CREWAI_TESTING": "true",
+        "OTEL_SDK_DISABLED": "true",
+        "PYTHON_DOTENV_DISABLED": "1",
+    }
+    result = home / "facts.json"
+    with result.open("wb") as file:
+        # CrewAI prints; the facts come back over a descriptor of their own.
+        done = subprocess.run(
+            [sys.executable, "-I", str(Path(__file__).with_name("crewai_facts.py")), str(file.fileno())],
+            pass_fds=[file.fileno()],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd=home,
+        )
+    assert done.returncode == os.EX_OK, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(result.read_bytes())
+    return found
+
+
+EXPECTED: dict[str, Any] = {
+    # pyproject.toml pins it; whoever moves the pin reads this file first.
+    "version": "1.15.30",
+    # A thread in the zygote would not live on in the children, and could leave a lock taken.
+    "threads_after_import": ["MainThread"],
+    # The warden's TERM must end a child at once.
+    "handlers_after_import": [True, True],
+    # crewai_choke: the wrapper around call and acall finds our function by its module, and this is in its closure.
+    "choke_is_looked_up_at_call_time": {
+        "sync": ["args", "instance", "kwargs", "method"],
+        "async": ["args", "instance", "kwargs", "method"],
+        "instance": True,
+        "args": ["hello"],
+        "kwargs": {"tools": None},
+    },
+    # crewai_choke.made_by reads arguments by these places.
+    "call_parameters": [
+        "self",
+        "messages",
+        "tools",
+        "callbacks",
+        "available_functions",
+        "from_task",
+        "from_agent",
+        "response_model",
+    ],
+    "usage_parameters": ["self", "usage_data"],
+    "usage_words": [[3, 2], [3, 2], [3, 2]],
+    # crewai_models: an unknown model at an endpoint of one's own is CrewAI's OpenAI class, with these fields.
+    "provider_fields": {
+        "class": "OpenAICompletion",
+        "retries": 0,
+        "timeout": 3.0,
+        "cap": 7,
+        "other cap": True,
+        "extra": {},
+        "converts tools": True,
+        "estimates": "completions",
+    },
+    # The worst case of a plan counts on it: N iterations and one forced answer.
+    "calls_at_three_iterations": 4,
+    # Why a refusal is silence: raised in a coworker, it would be reported as success.
+    "abort_in_a_delegated_worker": "a success",
+    # Why our hook turns every error into HookAborted: any other lets the tool run.
+    "error_in_a_tool_hook": {"error": [1], "abort": []},
+    # crewai_hooks.govern: whichever way CrewAI runs a tool, it comes by what we put there.
+    "where_tools_run": {
+        "function, run": True,
+        "function, structured": True,
+        "class, run": True,
+        "class, structured": True,
+        "class, kept by an agent": True,
+    },
+    "delegation_tools": {
+        "names": ["Delegate work to coworker", "Ask question to coworker"],
+        "parameters": [
+            ["self", "task", "context", "coworker", "kwargs"],
+            ["self", "question", "context", "coworker", "kwargs"],
+        ],
+        "coworker": "a",
+        "role": "the worker",
+        "reader": "Read a deferred tool result",
+    },
+    # crewai_build: the manager may be made before kickoff, which then adopts it.
+    "manager_is_made_once": [True, True, True],
+    "preset_context": ["one\n\n----------\n\n\n\n----------\n\nthree", ""],
+    # crewai_build._KeepsNothing has to have these, and no others.
+    "kept_outputs": ["reset", "update"],
+    "guardrail_class": True,
+    # crewai_hooks: who is at work is known from here.
+    "execute_task_is_the_way": ["R", "W"],
+    "purposes_point_nowhere": [],
+    "constants": ["cache_breakpoint", 0.85, "crewai.agents.agent_executor"],
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_crewai_is_as_crewctl_relies_on(name: str, facts: dict[str, Any]) -> None:
+    assert facts[name] == EXPECTED[name]
+
+
+def test_every_fact_that_is_found_is_expected(facts: dict[str, Any]) -> None:
+    assert set(facts) == set(EXPECTED)
