@@ -56,12 +56,14 @@ def problems_in_the_way(catalogue: Catalogue, crew: str, rubric: str | None) -> 
     """Return the catalogue's errors that bear on `crew`.
 
     A file that could not be read says nothing, and silence must not be taken for leave: without
-    its broken policy a project would have no ceilings. Other crews' own files do not matter here.
+    its broken policy a project would have no ceilings. What lies in other crews' own files, or
+    between a shared file and those, does not matter here.
     """
     own = {f"crews/{crew}.yaml", f"registry/entries/{crew}.yaml", f"registry/rubrics/{rubric}.yaml"}
-    return [
-        problem
-        for problem in catalogue.problems
-        if problem.severity is Severity.ERROR
-        and (problem.span.file in own or not problem.span.file.startswith(OWN_FOLDERS))
-    ]
+    return [each for each in catalogue.problems if each.severity is Severity.ERROR and _bears_on(each, own)]
+
+
+def _bears_on(problem: Problem, own: set[str]) -> bool:
+    files = {problem.span.file, *(related.span.file for related in problem.related)}
+    of_one_crew = {file for file in files if file.startswith(OWN_FOLDERS)}
+    return not of_one_crew or not of_one_crew.isdisjoint(own)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from crewctl.catalogue.model_names import SIMULATED
 from crewctl.catalogue.specs.model_spec import DEFAULT_OUTPUT_TOKENS, PriceSpec
 from crewctl.diagnostics.nearest import nearest
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.plan import PlannedModel, Price
 from crewctl.planning.port import World
 
-SIMULATED = ("offline", "scripted")
 KEY_OF_PROVIDER = {
     "openai": "OPENAI_API_KEY",
     "anthropic": "ANTHROPIC_API_KEY",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crewctl.catalogue.model_names import BUILT_IN, SIMULATED
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
-from crewctl.planning.model_end import SIMULATED, Said, model_at_end
+from crewctl.planning.model_end import Said, model_at_end
 from crewctl.planning.plan import PlannedModel
 from crewctl.planning.port import World
 
 MODELS_FILE = "config/models.yaml"
-BUILT_IN = {"default": "offline"}
-"""What a name means that config/models.yaml does not define."""
 
 
 @dataclass

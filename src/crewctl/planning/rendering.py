@@ -9,8 +9,8 @@ from crewctl.planning.plan import Plan, PlannedAgent, PlannedTask
 def filled(plan: Plan) -> Plan:
     """Return `plan` with every placeholder filled, to be worked from.
 
-    Its digests stay those of the plan that was approved, so it must not be digested again. File
-    names and guardrails are no templates and stay as they are, as in CrewAI.
+    Its digests stay those of the plan that was approved, so it must not be digested again. Names
+    of files are no templates and stay as they are.
     """
     market = plan.market
     if market is not None:
@@ -39,10 +39,11 @@ def filled_agents(plan: Plan) -> tuple[PlannedAgent, ...]:
 
 
 def filled_task(plan: Plan, task: PlannedTask) -> PlannedTask:
-    """Return the task with description and expected output filled."""
+    """Return the task with description, expected output and guardrail filled."""
     return task.model_copy(
         update={
             "description": fill(task.description, plan.inputs),
             "expected_output": fill(task.expected_output, plan.inputs),
+            "guardrail": None if task.guardrail is None else fill(task.guardrail, plan.inputs),
         }
     )

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.known_tools import tags_of
 from crewctl.diagnostics.nearest import nearest
 from crewctl.planning.findings import Findings, Where
-from crewctl.planning.known_tools import KNOWN_TAGS
 from crewctl.planning.plan import EffectiveLimits, PlannedTool
 from crewctl.planning.port import World
 
@@ -75,7 +75,7 @@ def _packaged(name: str, catalogue: Catalogue, world: World) -> PlannedTool:
         kind="crewai_tools",
         distribution=distribution,
         source_digest=hashlib.sha256(f"{distribution}:{name}".encode()).hexdigest(),
-        tags=_tags(name, catalogue),
+        tags=tuple(sorted(tags_of(catalogue, name))),
     )
 
 
@@ -99,10 +99,5 @@ def _custom(name: str, where: Where, findings: Findings) -> PlannedTool | None:
         kind="custom",
         distribution=file,
         source_digest=hashlib.sha256(content).hexdigest(),
-        tags=_tags(name, findings.catalogue),
+        tags=tuple(sorted(tags_of(findings.catalogue, name))),
     )
-
-
-def _tags(name: str, catalogue: Catalogue) -> tuple[str, ...]:
-    said: set[str] = set(catalogue.policy.tools.get(name, ()))
-    return tuple(sorted(said | KNOWN_TAGS.get(name, frozenset())))

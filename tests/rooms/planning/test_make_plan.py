@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crewctl.catalogue.specs.agent_spec import AgentSpec
-from crewctl.diagnostics.problem import Problem, Severity
+from crewctl.diagnostics.problem import Problem, Related, Severity
 from crewctl.diagnostics.span import Span
 from crewctl.errors import NotFoundError
 from crewctl.planning.cast import SETTINGS
@@ -168,6 +168,14 @@ def test_another_crews_problems_and_warnings_do_not_matter() -> None:
         Problem(Span("config/agents.yaml", 1, 1), "r", "m", severity=Severity.WARNING),
     ]
     assert plan_of("brief", problems=problems).crew == "brief"
+
+
+def test_a_problem_between_the_policy_and_an_entry_is_that_crews_alone() -> None:
+    entry = Related(Span("registry/entries/outreach.yaml", 2, 1), "oversight is switched off here")
+    agents = Related(Span("config/agents.yaml", 1, 1), "has the tool")
+    weak = Problem(Span("registry/policy.yaml", 9, 3), "oversight-too-weak", "m", related=(agents, entry))
+    assert problems_of("outreach", problems=[weak]) == [weak]
+    assert plan_of("brief", problems=[weak])
 
 
 def test_a_crew_whose_own_file_is_broken_is_invalid_and_not_unknown() -> None:

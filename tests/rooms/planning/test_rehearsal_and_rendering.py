@@ -78,13 +78,13 @@ def test_placeholders_are_filled_once_and_never_second_order() -> None:
 def test_braces_that_are_no_placeholder_and_file_names_stay_as_they_are() -> None:
     tasks = {
         **TASKS,
-        "research": {**TASKS["research"], "output_file": "out/{company}.md", "guardrail": "{company}"},
+        "research": {**TASKS["research"], "output_file": "out/{company}.md", "guardrail": "Names {company}."},
     }
     plan = make_plan(sample_catalogue(tasks=tasks), "brief", INPUTS, FakeWorld())
     task = filled_task(plan, plan.tasks[0])
     assert task.expected_output == 'JSON such as {"signals": []}'
     assert task.output_file == "out/{company}.md"
-    assert task.guardrail == "{company}"
+    assert task.guardrail == "Names Acme."
 
 
 def test_an_agents_three_fields_are_filled() -> None:
