@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from crewctl.judging.choice import pairs_of
 from crewctl.judging.prompt import TIE
@@ -30,7 +31,7 @@ def reasoning(
 ) -> str:
     """Say why a draft was chosen, or why none was; `names` maps ids to contestants."""
     if choice.selected_draft is None:
-        return _undecided(choice, names)
+        return _undecided(choice, passes, names)
     selected = choice.selected_draft
     said = [_headline(selected, choice, names)]
     rivals = [place.draft for place in choice.aggregate.table if place.draft != selected]
@@ -71,7 +72,7 @@ def dissents(choice: Choice, passes: Sequence[Pass]) -> tuple[Dissent, ...]:
     )
 
 
-def _undecided(choice: Choice, names: Mapping[str, str]) -> str:
+def _undecided(choice: Choice, passes: Sequence[Pass], names: Mapping[str, str]) -> str:
     why = "; ".join(_WHY_NOT[reason] for reason in choice.escalation.reasons)
     said = [f"No draft was chosen: {why}."]
     said += [
@@ -82,6 +83,9 @@ def _undecided(choice: Choice, names: Mapping[str, str]) -> str:
         f"{_name(draft, names)} fails {', '.join(musts)}."
         for draft, musts in choice.aggregate.failed_must.items()
     ]
+    # Whoever decides now should hear both sides, not the first one asked for.
+    for one, two in combinations([place.draft for place in choice.aggregate.table[:2]], 2):
+        said += _own_words(one, two, passes) + _own_words(two, one, passes)
     return "\n".join(said)
 
 
@@ -142,8 +146,8 @@ def _comparison(
         quote = _quote(passes, other, name)
         why += f", at best with “{quote}”" if quote else ""
     elif said := [held.rationale for held in between if held.winner == selected]:
-        why += f"; no mean score tells them apart, but the judge says: {_excerpt(said[0])}"
-    return Comparison(rejected=other, decisive_criterion=name, why=f"{why.rstrip('.')}.", passes=ids)
+        why += f"; no mean score tells them apart, but the judge says: {_excerpt(said[0], 2 * _EXCERPT)}"
+    return Comparison(rejected=other, decisive_criterion=name, why=_ended(why), passes=ids)
 
 
 def _decisive_criterion(
@@ -176,9 +180,13 @@ def _quote(passes: Sequence[Pass], draft: str, criterion: str) -> str:
     return _excerpt(best.evidence)
 
 
-def _excerpt(text: str) -> str:
+def _excerpt(text: str, most: int = _EXCERPT) -> str:
     folded = " ".join(text.split())
-    return folded if len(folded) <= _EXCERPT else f"{folded[:_EXCERPT].rstrip()}…"
+    return folded if len(folded) <= most else f"{folded[:most].rsplit(' ', 1)[0]}…"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…", "”")) else f"{sentence}."
 
 
 def _name(draft: str, names: Mapping[str, str]) -> str:

@@ -97,6 +97,15 @@ def test_a_judge_that_cannot_tell_leaves_it_to_a_person(
     assert verdict.reasoning.startswith("No draft was chosen: the best drafts are level.")
 
 
+def test_whoever_has_to_decide_hears_the_judges_words_for_either_draft(case_of: CaseOf) -> None:
+    verdict = judged(case_of({"a": "One.", "b": "Two is longer."}), FakeJudge(lambda *_: 1))
+
+    assert verdict.reasoning.splitlines()[-2:] == [
+        "The judge on D1-D2: D1 is the better one.",
+        "The judge on D2-D1: D2 is the better one.",
+    ]
+
+
 def test_a_circle_of_wins_selects_nothing(case_of: CaseOf) -> None:
     stronger = {("rock", "scissors"), ("scissors", "paper"), ("paper", "rock")}
 
