@@ -51,7 +51,8 @@ def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
         "turns": spent.turns,
         "tokens": f"{spent.tokens:,}{'*' if spent.unsettled or spent.unknown_usage else ''}",
         "cost": cost_text(spent),
-        "approved_by": row["approved_by"],
+        # How the name is known stands in the report; here it would push everything else away.
+        "approved_by": (row["approved_by"] or "").partition(" (")[0] or None,
     }
 
 

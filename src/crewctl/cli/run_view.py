@@ -75,7 +75,7 @@ def _unsettled(bill: Bill) -> str | None:
     if not total.unsettled:
         return None
     calls = count(total.unsettled, "call")
-    return f"{calls} never came back and count as spent: {count(total.unsettled_tokens, 'token')}"
+    return f"{calls} not come back, counted as spent: {count(total.unsettled_tokens, 'token')}"
 
 
 def _limit(limit: LimitReached) -> str:

@@ -25,6 +25,7 @@ _MARKS = {"delegation": "→ ", "retry": "↻ ", "refusal": "✗ ", "limit": "�
 
 class _Line(NamedTuple):
     guide: str
+    below: str
     node: TraceNode
     label: str
     cells: tuple[str, ...]
@@ -41,10 +42,10 @@ def show_trace(trace: TraceNode) -> None:
         row = f"{click.style(line.guide, dim=True)}{_coloured(line)}{gap}  {cells}"
         click.echo(row.rstrip())
         if line.node.error:
-            under = " " * (len(line.guide) + 2)
+            under = click.style(line.below + ("│ " if line.node.children else "  "), dim=True)
             click.echo(under + click.style(one_line(line.node.error)[:_LONGEST_ERROR], fg="red"))
     if trace.unsettled:
-        note(f"* {count(trace.unsettled, 'model call')} never came back, counted at the whole reservation.")
+        note(f"* not come back: {count(trace.unsettled, 'model call')}, counted at the whole reservation.")
 
 
 def trace_data(node: TraceNode) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def trace_data(node: TraceNode) -> dict[str, Any]:
 
 
 def _lines(node: TraceNode, guide: str, below: str) -> Iterator[_Line]:
-    yield _Line(guide, node, _label(node), _cells(node))
+    yield _Line(guide, below, node, _label(node), _cells(node))
     for child in node.children:
         last = child is node.children[-1]
         yield from _lines(child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "))

@@ -1,0 +1,83 @@
+"""What a command pays for at its start: only what it needs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+LOADED = (
+    "import json, sys\nfrom crewctl.cli.main import run\n"
+    "code = run(sys.argv[1:])\n"
+    "tops = sorted({name.split('.')[0] for name in sys.modules} | {n for n in sys.modules if n.startswith('crewctl.')})\n"
+    "print('\\n' + json.dumps([code, tops]), file=sys.stderr)"
+)
+WITHOUT_CREWAI = [
+    ["--help"],
+    ["list"],
+    ["check"],
+    ["show", "researcher"],
+    ["plan", "company-brief", "-i", "company=Acme"],
+    ["approve", "outreach-email", "--reason", "looked at it with care"],
+    ["approvals"],
+    ["runs"],
+    ["report", "nothing"],
+    ["trace", "nothing"],
+    ["logs", "nothing"],
+    ["schema", "crew"],
+    ["new", "agent", "somebody"],
+    ["explain", "4"],
+    ["doctor"],
+    ["completion", "bash"],
+    ["stop", "nothing"],
+]
+FORBIDDEN = {"crewai", "crewai_tools", "crewai_core", "litellm", "openai", "chromadb", "rich"}
+
+
+def _loaded(spawn, project, *words: str) -> tuple[int, set[str]]:
+    done = spawn(*words, code=LOADED, cwd=project)
+    code, loaded = json.loads(done.err.strip().splitlines()[-1])
+    return code, set(loaded)
+
+
+@pytest.mark.parametrize("words", WITHOUT_CREWAI, ids=lambda words: words[0])
+def test_a_command_that_runs_nothing_imports_neither_crewai_nor_rich(
+    spawn, project, words: list[str]
+) -> None:
+    code, loaded = _loaded(spawn, project, *words)
+
+    assert code != 70
+    assert loaded & FORBIDDEN == set()
+
+
+def test_the_help_text_costs_click_and_nothing_else(spawn, project) -> None:
+    _, loaded = _loaded(spawn, project, "--help")
+
+    assert loaded & {"pydantic", "pydantic_core", "yaml", "sqlite3", "asyncio"} == set()
+
+
+@pytest.mark.parametrize(
+    "words", [["kickoff", "-h"], ["plan", "-h"], ["approve", "-h"], ["check", "-h"], ["list", "-h"]]
+)
+def test_a_commands_help_text_costs_no_model_and_no_yaml(spawn, project, words: list[str]) -> None:
+    _, loaded = _loaded(spawn, project, *words)
+
+    assert loaded & {"pydantic", "yaml", "sqlite3"} == set()
+
+
+@pytest.mark.parametrize("words", [["check"], ["list"], ["list", "agents", "-o", "json"]], ids=" ".join)
+def test_an_unchanged_project_is_told_without_reading_yaml_or_building_models(spawn, project, words) -> None:
+    _loaded(spawn, project, "check")
+
+    code, loaded = _loaded(spawn, project, *words)
+
+    assert code == 0
+    assert loaded & {"pydantic", "pydantic_core", "yaml"} == set()
+
+
+@pytest.mark.parametrize("words", [["list"], ["check"]], ids=" ".join)
+def test_list_and_check_import_no_plan_and_no_event(spawn, project, words: list[str]) -> None:
+    _, loaded = _loaded(spawn, project, *words)
+
+    rooms = ("crewctl.planning", "crewctl.audit", "crewctl.approval", "crewctl.running", "crewctl.adapters")
+    assert [name for name in sorted(loaded) if name.startswith(rooms)] == []

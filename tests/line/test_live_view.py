@@ -1,0 +1,186 @@
+"""The live view on a terminal, drawn from told events."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from crewctl.audit.events import LimitReached
+from crewctl.cli.live_view import LiveView
+from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
+from crewctl.testing.account_samples import Teller, sample_market, sample_plan
+from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+
+NOW = datetime(2026, 3, 2, 9, 1, 0, tzinfo=UTC)
+
+STORY = """
+import sys
+from pathlib import Path
+from crewctl.cli.main import run
+from crewctl.cli.session import Session
+from crewctl.testing.account_samples import sample_market
+from crewctl.testing.fake_project import FakeProject
+
+def story(teller):
+    teller.begins(sample_market())
+    teller.starts("1.research", "re\\x1b[5msearcher", task="research").turn("1.research", "researcher")
+    teller.ends("1.research", "notes")
+    for agent in ("writer", "critic"):
+        teller.starts("2.draft." + agent, agent, task="draft")
+        teller.turn("2.draft." + agent, agent).ends("2.draft." + agent, "by " + agent)
+    teller.starts("3.judge.1", "judge", task="draft", kind="judge_call").ends("3.judge.1", "B")
+    teller.chooses('{"selected_draft": "B", "reasoning": "B is plain."}', "B", "critic")
+    teller.closes(output="by critic")
+
+project = FakeProject(Path.cwd(), sample_market(), story, pace=0.02)
+sys.exit(run(sys.argv[1:], Session(opener=lambda _: project)))
+"""
+
+
+def _drawn(plan: Plan, tell, width: int = 100) -> str:
+    view = LiveView(plan, colour=False, now=lambda: NOW)
+    store = FakeRunStore()
+    tell(Teller(store, FakeContentStore()))
+    for record in store.events_of("r1"):
+        view.see(record)
+    console = Console(file=StringIO(), width=width, no_color=True, highlight=False, markup=False)
+    console.print(view.draw())
+    return console.file.getvalue()
+
+
+def test_before_anything_has_started_the_view_says_so_and_shows_the_limits() -> None:
+    drawn = _drawn(sample_plan(), lambda teller: teller)
+
+    assert "getting ready" in drawn
+    assert "turn 0 of 10" in drawn
+    assert "$0 of $0.50" in drawn
+
+
+def test_turns_tokens_and_cost_stand_against_their_limits_with_what_is_reserved() -> None:
+    limits = EffectiveLimits(
+        max_turns=EffectiveLimit(value=10, source="x"),
+        max_tokens=EffectiveLimit(value=20_000, source="x"),
+        max_cost=EffectiveLimit(value=5 * 10**11, source="x"),
+        timeout=EffectiveLimit(value=600, source="x"),
+    )
+
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher").turn("1.research", "researcher")
+        teller.asks("1.research", "researcher")
+
+    drawn = _drawn(sample_plan(limits=limits), tell, 140)
+
+    assert "turn 2 of 10" in drawn
+    assert "1,200 (+5,000 reserved) of 20,000 tokens" in drawn
+    assert "(+$0.003 reserved) of $0.50" in drawn
+    assert re.search(r"0:5\d of 10:00", drawn)
+    assert "researcher asks standard" in drawn
+
+
+def test_a_market_has_a_lane_for_each_contestant_and_then_the_verdict() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_market())
+        teller.starts("2.draft.writer", "writer", task="draft").turn("2.draft.writer", "writer")
+        teller.starts("2.draft.critic", "critic", task="draft").ends("2.draft.critic", "text", seconds=3.0)
+        teller.starts("3.judge.1", "judge", task="draft", kind="judge_call").ends("3.judge.1", "B")
+        teller.chooses("{}", "B", "critic")
+
+    lines = _drawn(sample_market(), tell).splitlines()
+    heads = next(line for line in lines if "writer" in line and "critic" in line)
+    lanes = lines[lines.index(heads) + 1]
+
+    assert lanes.index("1 turn, 1,200 tokens") < lanes.index("chosen  3s")
+    assert any("judge judges: 1 of at most" in line and "chose critic" in line for line in lines)
+
+
+def test_what_went_wrong_is_said_where_it_did() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher")
+        teller.tool("1.research", "researcher", "FileReadTool").ends(
+            "1.research", outcome="failed", error="it \x1b[1mbroke"
+        )
+        teller.tells(LimitReached(limit="max_turns", allowed=10, used=10))
+
+    drawn = _drawn(sample_plan(), tell)
+
+    assert "✗ research · researcher" in drawn
+    assert "FileReadTool x1" in drawn
+    assert "failed it \\x1b[1mbroke" in drawn
+    assert "stopped by max_turns" in drawn
+
+
+@pytest.mark.parametrize("width", [20, 40, 200])
+def test_the_view_fits_any_width(width: int) -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_market()).starts("2.draft.writer", "writer", task="draft")
+
+    assert max(len(line) for line in _drawn(sample_market(), tell, width).splitlines()) <= width
+
+
+def _on_a_terminal(words: list[str], folder: Path, **environ: str) -> tuple[int, str, str]:
+    """Run with stderr on a terminal and stdout in a pipe; return the exit code and both texts."""
+    above, below = pty.openpty()
+    fcntl.ioctl(below, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", STORY, *words],
+        cwd=folder,
+        env={**kept, "TERM": "xterm-256color", **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=below,
+    )
+    os.close(below)
+    seen = b""
+    while True:
+        try:
+            part = os.read(above, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(above)
+    out, _ = process.communicate(timeout=30)
+    return process.returncode, out.decode(), seen.decode()
+
+
+def test_on_a_terminal_the_run_is_drawn_live_and_stdout_stays_clean(tmp_path) -> None:
+    code, out, seen = _on_a_terminal(["kickoff", "brief"], tmp_path)
+
+    assert code == 0
+    assert "\x1b" not in out
+    assert "Verdict: critic (draft B)" in out
+    assert "registry/reports/brief/r1.json" in out
+    assert "\x1b[2K" in seen, "lines are drawn over"
+    assert "StepStarted" not in seen
+    assert "chose critic" in seen
+    assert "\x1b[5m" not in seen, "an agent's name cannot make the terminal blink"
+    assert "re\\x1b[5msearcher" in seen
+    assert "\x1b[?25h" in seen, "the cursor comes back"
+
+
+def test_no_color_keeps_the_view_and_drops_the_colours(tmp_path) -> None:
+    _, _, seen = _on_a_terminal(["kickoff", "brief", "--no-color"], tmp_path)
+
+    assert "chose critic" in seen
+    assert re.findall(r"\x1b\[[0-9;]*3[0-7]m", seen) == []
+
+
+def test_a_dumb_terminal_gets_lines(tmp_path) -> None:
+    _, _, seen = _on_a_terminal(["kickoff", "brief"], tmp_path, TERM="dumb")
+
+    assert "StepStarted" in seen
+    assert "\x1b[2K" not in seen
