@@ -67,13 +67,14 @@ def prepare(
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
     """Hold the one write lock for a transaction; rolled back if anything is raised."""
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield
+        connection.execute("COMMIT")
     except BaseException:
+        # Also where the commit itself failed, or an interruption came between two of these lines.
         connection.rollback()
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager

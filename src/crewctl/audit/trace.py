@@ -124,6 +124,8 @@ def _crew_node(state: RunState, turns: Sequence[Turn], children: tuple[TraceNode
 
 def _step_node(attempt: _Attempt) -> TraceNode:
     state = attempt.state
+    # Contestants share a task: only their steps tell them apart.
+    which = state.step if state.kind == "task" and state.step.partition(".")[2] != state.task else ""
     again = f"attempt {state.attempt}" if state.attempt > 1 else ""
     agents = tuple(_agent_node(agent) for agent in attempt.agents.values())
     node = TraceNode(
@@ -132,7 +134,7 @@ def _step_node(attempt: _Attempt) -> TraceNode:
         started_at=state.started_at,
         seconds=state.seconds,
         outcome=state.outcome or "running",
-        detail=again,
+        detail=", ".join(word for word in (which, again) if word),
         error=state.error,
         children=(*agents, *attempt.notes),
     )
@@ -179,7 +181,7 @@ def _add_call(
         name=started.tool,
         started_at=at,
         seconds=finished.seconds if finished else None,
-        outcome="" if finished else "never came back",
+        outcome="" if finished else "not come back",
         error=finished.error if finished else "",
     )
     _agent_of(attempt, started.agent, at, node.seconds).nodes.append(node)

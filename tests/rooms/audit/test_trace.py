@@ -106,7 +106,7 @@ def test_a_tool_that_never_came_back_is_told_from_one_that_did(store: FakeRunSto
     first, second = _trace(store).children[0].children[0].children
 
     assert (first.error, first.seconds, first.outcome) == ("no such file", 0.25, "")
-    assert (second.seconds, second.outcome) == (None, "never came back")
+    assert (second.seconds, second.outcome) == (None, "not come back")
 
 
 def test_simulated_calls_mark_everything_above_them(store: FakeRunStore, teller: Teller) -> None:
