@@ -186,7 +186,9 @@ class ChildProcess:
         for report in self._reports.feed(data):
             said = json.loads(report)
             self.pid = said.get("child", self.pid)
-            self.status = said.get("status", self.status)
+            if "status" in said:
+                # The tree is gone; the warden itself needs a moment more to give its memory back.
+                self.status, self.over = said["status"], True
 
 
 def signal_name(number: int) -> str:

@@ -1,7 +1,8 @@
 """Stand between the zygote and one child: whatever ends the step, leave no process of it behind.
 
-A warden is one thread that does nothing but wait. Its lifeline is the control socket `ctl`, whose
-other end only the parent holds: when the parent dies, however it dies, the kernel closes that end.
+A warden is one thread that does nothing but wait. Its lifeline is a socket whose other end somebody
+else holds: the zygote while the warden and its child are in reserve, the parent once they have a
+request. When the holder dies, however it dies, the kernel closes that end.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import json
 import os
 import select
 import signal
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from crewctl.adapters.process_tree import adopt_orphans, sweep
 
@@ -22,44 +23,80 @@ Ending = Literal["exit", "stop", "kill", "parent"]
 """What ended the child: itself, an order with grace, an order without, or the parent's death."""
 
 IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+FDS_PER_REQUEST = 4
 
 
-@dataclass(frozen=True)
-class Descriptors:
-    """What travels with a request: the order's memory file, the two channels, and the lifeline."""
+class Work(NamedTuple):
+    """The descriptors that a child gets: the order's memory file, and the two ways to speak."""
 
     order: int
     rpc: int
     events: int
-    ctl: int
 
 
-def stand_guard(fds: Descriptors, child_main: Callable[[Descriptors], NoReturn]) -> NoReturn:
-    """Fork the child, wait for its end or the parent's word, kill what is left, and report."""
+def stand_guard(handoff: socket.socket, child_main: Callable[[Work], NoReturn]) -> NoReturn:
+    """Fork the child, wait for a request, then for the child's end or the parent's word; kill and report."""
     # Out of reach of a terminal's Ctrl-C and of a tool that signals its own group or session.
     os.setsid()
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     adopt_orphans()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     child = os.fork()
     if child == 0:
-        _begin_child(fds, child_main)
-    _close_all_but(fds.ctl)
-    _tell(fds.ctl, {"child": child})
+        ours.close()
+        handoff.close()
+        _begin_child(theirs, child_main)
+    _close_all_but(handoff.fileno(), ours.fileno())
+    ctl = _hand_on(handoff, ours)
+    if ctl is None:
+        sweep()
+        os._exit(0)
+    _tell(ctl, {"child": child})
     pidfd = os.pidfd_open(child)
-    ending = _wait(fds.ctl, pidfd, child)
+    ending = _wait(ctl, pidfd, child)
     statuses = sweep()
-    _tell(fds.ctl, {"status": statuses.pop(child, None), "ending": ending, "swept": len(statuses)})
+    _tell(ctl, {"status": statuses.pop(child, None), "ending": ending, "swept": len(statuses)})
     os._exit(0)
 
 
-def _begin_child(fds: Descriptors, child_main: Callable[[Descriptors], NoReturn]) -> NoReturn:
+def _hand_on(handoff: socket.socket, ours: socket.socket) -> int | None:
+    """Wait for a request and give it to the child; return the new lifeline, None if the zygote has gone."""
+    fds = receive(handoff, FDS_PER_REQUEST)
+    if fds is None:
+        return None
+    *work, ctl = fds
+    with suppress(OSError):  # a child that has died meanwhile is noticed like any other
+        socket.send_fds(ours, [b"work"], work)
+    for descriptor in work:
+        os.close(descriptor)
+    ours.close()
+    handoff.close()
+    return ctl
+
+
+def receive(channel: socket.socket, count: int) -> list[int] | None:
+    """Return the descriptors of the next message; None when nobody can send one any more."""
+    try:
+        message, fds, _, _ = socket.recv_fds(channel, 64, count)
+    except OSError:
+        return None
+    if not message or len(fds) != count:
+        for descriptor in fds:
+            os.close(descriptor)
+        return None
+    return fds
+
+
+def _begin_child(channel: socket.socket, child_main: Callable[[Work], NoReturn]) -> NoReturn:
     try:
         os.setsid()
         for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
-        os.close(fds.ctl)
-        child_main(fds)
+        fds = receive(channel, len(Work._fields))
+        channel.close()
+        if fds is not None:
+            child_main(Work(*fds))
     finally:
         os._exit(70)
 
@@ -109,11 +146,12 @@ def _tell(ctl: int, report: dict[str, object]) -> None:
         os.write(ctl, json.dumps(report).encode() + b"\n")
 
 
-def _close_all_but(kept: int) -> None:
-    """Close every descriptor but one: the child's channels must end when the child does."""
+def _close_all_but(*kept: int) -> None:
+    """Close every other descriptor: what another step is told over must end when that step does."""
     null = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(null, standard)
-    highest = os.sysconf("SC_OPEN_MAX")
-    os.closerange(3, kept)
-    os.closerange(kept + 1, highest)
+    below = 3
+    for descriptor in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
+        os.closerange(below, descriptor)
+        below = descriptor + 1

@@ -1,4 +1,4 @@
-"""The zygote: imports CrewAI once, then forks a warden with a child for each request.
+"""The zygote: imports CrewAI once, then has a warden with a child of its own take on each request.
 
 Run as ``python -I -X utf8 -m crewctl.adapters.zygote_main FD [--tools] [--child MODULE]``, FD being
 a SEQPACKET socket to the parent. `--child` names another module, or a file, with the two functions
@@ -32,11 +32,11 @@ from typing import NoReturn
 
 from crewctl.adapters.child_protocol import ChildRequest, ForkOrder
 from crewctl.adapters.process_tree import adopt_orphans, sweep
-from crewctl.adapters.warden import Descriptors, stand_guard
+from crewctl.adapters.warden import FDS_PER_REQUEST, Work, receive, stand_guard
 
 CHILD = "crewctl.adapters.crewai_child"
-FORK = b"fork"
-FDS_PER_REQUEST = 4
+QUIET_MS = 40
+"""Milliseconds without a request or an end after which the next warden is made ready."""
 
 
 @dataclass(frozen=True)
@@ -125,73 +125,109 @@ class _LeaveWithParent:
             os._exit(0)
 
 
+@dataclass(frozen=True)
+class Warden:
+    """A warden in reserve, or at work once `handoff` is closed."""
+
+    pid: int
+    pidfd: int
+    handoff: socket.socket
+
+
 class Nursery:
-    """Forks wardens, reaps them, and kills what a warden that was itself killed left behind."""
+    """Keeps a warden with its child in reserve for the next request, and buries those that have ended."""
 
     def __init__(self, control: socket.socket, code: ChildCode) -> None:
         self._control = control
         self._code = code
-        self._wardens: dict[int, int] = {}
+        self._wardens: dict[int, Warden] = {}
+        self._reserve: Warden | None = None
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
 
     def serve(self) -> NoReturn:
-        """Fork on request until the socket closes. Wardens live on: each has its own lifeline."""
+        """Serve requests until the socket closes. Wardens at work live on: each has its own lifeline."""
+        quiet = True
         while True:
-            for descriptor, _ in self._poll.poll():
+            # Forking takes longer the more is imported: it is done ahead, but not while a child begins.
+            if quiet and self._reserve is None:
+                self._reserve = self._fork()
+            found = self._poll.poll(None if self._reserve else QUIET_MS)
+            quiet = not found
+            for descriptor, _ in found:
                 if descriptor == self._control.fileno():
                     self._answer()
-                else:
-                    self._bury(descriptor)
+                elif descriptor in self._wardens:
+                    self._bury(self._wardens.pop(descriptor))
 
     def _answer(self) -> None:
-        try:
-            message, fds, _, _ = socket.recv_fds(self._control, 64, FDS_PER_REQUEST)
-        except OSError:
-            message, fds = b"", []
-        if not message:
+        fds = receive(self._control, FDS_PER_REQUEST)
+        if fds is None:
             os._exit(0)
-        if message == FORK and len(fds) == FDS_PER_REQUEST:
-            self._fork(Descriptors(*fds))
+        for _ in range(2):
+            # The reserve may have been killed; then a new one is made on the spot, once.
+            warden, self._reserve = self._reserve or self._fork(), None
+            if warden is not None and self._hand_over(warden, fds):
+                break
         for descriptor in fds:
             os.close(descriptor)
 
-    def _fork(self, fds: Descriptors) -> None:
+    @staticmethod
+    def _hand_over(warden: Warden, fds: list[int]) -> bool:
         try:
-            warden = os.fork()
+            socket.send_fds(warden.handoff, [b"work"], fds)
         except OSError:
-            # The parent sees the lifeline close before any child was named.
-            traceback.print_exc()
-            return
-        if warden:
-            pidfd = os.pidfd_open(warden)
-            self._wardens[pidfd] = warden
-            self._poll.register(pidfd, select.POLLIN)
-            return
+            return False
+        finally:
+            warden.handoff.close()
+        return True
+
+    def _fork(self) -> Warden | None:
+        """Fork a warden; None when the system has no room. The parent then sees its lifeline close."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
+            pid = os.fork()
+        except OSError:
+            traceback.print_exc()
+            ours.close()
+            theirs.close()
+            return None
+        if pid == 0:
+            self._become_warden(ours, theirs)
+        theirs.close()
+        warden = Warden(pid, os.pidfd_open(pid), ours)
+        self._wardens[warden.pidfd] = warden
+        self._poll.register(warden.pidfd, select.POLLIN)
+        return warden
+
+    def _become_warden(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
+        try:
+            ours.close()
             self._control.close()
-            for pidfd in self._wardens:
-                os.close(pidfd)
-            stand_guard(fds, self._child_main)
+            for other in self._wardens.values():
+                os.close(other.pidfd)
+            stand_guard(theirs, self._child_main)
         finally:
             os._exit(70)
 
-    def _child_main(self, fds: Descriptors) -> NoReturn:
-        become_child(fds, self._code.run)
+    def _child_main(self, work: Work) -> NoReturn:
+        become_child(work, self._code.run)
 
-    def _bury(self, pidfd: int) -> None:
-        warden = self._wardens.pop(pidfd)
-        self._poll.unregister(pidfd)
-        os.close(pidfd)
+    def _bury(self, warden: Warden) -> None:
+        if warden is self._reserve:
+            self._reserve = None
+        self._poll.unregister(warden.pidfd)
+        os.close(warden.pidfd)
+        warden.handoff.close()
         with suppress(ChildProcessError):
-            os.waitpid(warden, 0)
+            os.waitpid(warden.pid, 0)
         # Nothing, unless the warden was killed before its work was done.
-        sweep(spared=frozenset(self._wardens.values()))
+        sweep(spared=frozenset(other.pid for other in self._wardens.values()))
 
 
-def become_child(fds: Descriptors, run: Callable[[ChildRequest, int, int], NoReturn]) -> NoReturn:
+def become_child(work: Work, run: Callable[[ChildRequest, int, int], NoReturn]) -> NoReturn:
     """Set up a forked process for its step, in folders of its own, and do the work."""
-    with open(fds.order, "rb") as memory:  # noqa: PTH123 - a descriptor has no path
+    with open(work.order, "rb") as memory:  # noqa: PTH123 - a descriptor has no path
         memory.seek(0)
         order = ForkOrder.model_validate_json(memory.read())
     folder = Path(order.folder)
@@ -210,7 +246,7 @@ def become_child(fds: Descriptors, run: Callable[[ChildRequest, int, int], NoRet
     request = order.request
     del order
     try:
-        run(request, fds.rpc, fds.events)
+        run(request, work.rpc, work.events)
     except BaseException:  # noqa: BLE001 - the log is the only place left to say it
         traceback.print_exc()
         sys.stderr.flush()

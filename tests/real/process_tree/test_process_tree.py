@@ -226,7 +226,9 @@ def test_fifty_children_leave_no_descriptor_and_no_zombie(bench: MakeBench) -> N
         made.do("me.settle(me.ask().grant); me.done('')")
     assert descriptors("self") == before
     zygote = made.engine._zygote._process.pid
-    assert Path(f"/proc/{zygote}/task/{zygote}/children").read_text() == ""
+    until = time.monotonic() + 2
+    while len(children := Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()) > 1:
+        assert time.monotonic() < until, f"more than the one in reserve: {children}"
     assert len(descriptors(zygote)) < 10
 
 
