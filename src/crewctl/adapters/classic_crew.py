@@ -1,0 +1,165 @@
+"""Read one @CrewBase class: its agents, its tasks in order, its tools and how it makes its crew."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from crewctl.adapters.classic_python import (
+    PythonFile,
+    UnknownValueError,
+    assigned,
+    called,
+    decorators,
+    literal,
+    own_method,
+)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Made:
+    """An Agent, Task or Crew that a method makes; `config` is the key in the YAML file, if it takes one."""
+
+    method: str
+    line: int
+    config: str | None
+    arguments: Mapping[str, ast.expr]
+    names: Mapping[str, ast.expr]
+
+
+@dataclass(frozen=True)
+class ClassicCrew:
+    """What the class says. `loose` are decorated methods that have no place in a catalogue, with their lines."""
+
+    file: PythonFile
+    name: str
+    line: int
+    agents_config: str
+    tasks_config: str
+    agents: tuple[Made, ...]
+    tasks: tuple[Made, ...]
+    tools: Mapping[str, ast.expr]
+    crew: Made | None
+    loose: tuple[tuple[str, str, int], ...] = ()
+    names: Mapping[str, ast.expr] = field(default_factory=dict)
+
+
+_LOOSE = {
+    "before_kickoff": "code before the kickoff",
+    "after_kickoff": "code after the kickoff",
+    "callback": "a callback",
+    "output_pydantic": "a structured output",
+    "output_json": "a structured output",
+    "cache_handler": "a cache handler",
+    "before_llm_call": "a hook",
+    "after_llm_call": "a hook",
+    "before_tool_call": "a hook",
+    "after_tool_call": "a hook",
+}
+
+
+def crews_of(file: PythonFile) -> Iterator[ClassicCrew]:
+    """Yield every class under @CrewBase in the file."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.ClassDef) and "CrewBase" in decorators(node):
+            yield _crew(file, node)
+
+
+def _crew(file: PythonFile, node: ast.ClassDef) -> ClassicCrew:
+    methods = [one for one in node.body if isinstance(one, Function)]
+    inits = [one for one in methods if one.name == "__init__"]
+    names = {**file.names, **assigned(node.body)}
+    for init in inits:
+        names |= assigned(init.body)
+    return ClassicCrew(
+        file=file,
+        name=node.name,
+        line=node.lineno,
+        agents_config=_path(names, "agents_config", "config/agents.yaml"),
+        tasks_config=_path(names, "tasks_config", "config/tasks.yaml"),
+        agents=tuple(
+            _made(one, "Agent", "agents_config", names) for one in methods if "agent" in decorators(one)
+        ),
+        tasks=tuple(
+            _made(one, "Task", "tasks_config", names) for one in methods if "task" in decorators(one)
+        ),
+        tools={one.name: value for one in methods if "tool" in decorators(one) for value in _returned(one)},
+        crew=next((_made(one, "Crew", "", names) for one in methods if "crew" in decorators(one)), None),
+        loose=tuple(
+            (what, one.name, one.lineno)
+            for one in methods
+            for mark, what in _LOOSE.items()
+            if mark in decorators(one)
+        ),
+        names=names,
+    )
+
+
+def _path(names: Mapping[str, ast.expr], name: str, usual: str) -> str:
+    try:
+        found = literal(names[name], names) if name in names else usual
+    except UnknownValueError:
+        return usual
+    return found if isinstance(found, str) else usual
+
+
+def _made(method: Function, kind: str, config: str, names: Mapping[str, ast.expr]) -> Made:
+    """Find the call that the method returns; an unknown construction leaves the arguments empty."""
+    local = {**names, **_assigned_anywhere(method)}
+    calls = [node for node in ast.walk(method) if isinstance(node, ast.Call)]
+    made = next((call for call in calls if called(call) == kind), None) or next(
+        (call for call in calls if any(word.arg == "config" for word in call.keywords)), None
+    )
+    arguments = {word.arg: word.value for word in made.keywords if word.arg} if made else {}
+    return Made(
+        method=method.name,
+        line=method.lineno,
+        config=_config_key(arguments.pop("config", None), config, local),
+        arguments=arguments,
+        names=local,
+    )
+
+
+def _config_key(node: ast.expr | None, config: str, names: Mapping[str, ast.expr]) -> str | None:
+    """Return the key in ``self.agents_config["key"]`` or ``self.agents_config.get("key")``."""
+    if isinstance(node, ast.Name) and node.id in names:
+        node = names[node.id]
+    key: ast.expr | None = None
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+    elif isinstance(node, ast.Call) and called(node) == "get" and node.args:
+        key = node.args[0]
+    if key is None or not config:
+        return None
+    try:
+        found = literal(key, names)
+    except UnknownValueError:
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _assigned_anywhere(method: Function) -> dict[str, ast.expr]:
+    statements = [node for node in ast.walk(method) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    return assigned(list(statements))
+
+
+def _returned(method: Function) -> list[ast.expr]:
+    found = [
+        node.value for node in ast.walk(method) if isinstance(node, ast.Return) and node.value is not None
+    ]
+    return found[:1]
+
+
+def order_of(crew: ClassicCrew, argument: str) -> list[str] | None:
+    """Return the methods that ``tasks=`` or ``agents=`` of the crew lists; None where it takes them all."""
+    node = crew.crew.arguments.get(argument) if crew.crew else None
+    if isinstance(node, ast.Name) and crew.crew and node.id in crew.crew.names:
+        node = crew.crew.names[node.id]
+    if not isinstance(node, ast.List | ast.Tuple):
+        return None
+    names = crew.crew.names if crew.crew else {}
+    resolved = [names.get(item.id, item) if isinstance(item, ast.Name) else item for item in node.elts]
+    return [own_method(item) for item in resolved]
