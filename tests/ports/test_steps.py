@@ -163,3 +163,15 @@ def test_two_processes_on_one_run_are_noticed(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="finished twice"):
         JournalSteps(path, "run-1").do("1", meanwhile, StepResult)
+
+
+def test_no_secret_reaches_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "crewctl.db"
+    steps = JournalSteps(path, "run-1", secrets=["sk-very-secret"])
+
+    result = steps.do("1", lambda: StepResult(outcome="failed", error="bad key sk-very-secret"), StepResult)
+
+    assert result.error == "bad key [redacted]"
+    assert JournalSteps(path, "run-1").do("1", never, StepResult) == result
+    steps.close()
+    assert not [file for file in tmp_path.iterdir() if b"sk-very-secret" in file.read_bytes()]

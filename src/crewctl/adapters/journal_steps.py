@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from crewctl.adapters.database import connect, explained, prepare, writing
+from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
 
 M = TypeVar("M", bound=BaseModel)
@@ -37,12 +38,14 @@ class JournalSteps:
     """The Steps port over one table of the database at `path`.
 
     A run that has results in the journal when this is made has come back from a crash or a wait: then
-    the gate of `guarded_by` is asked before the first step that is not in the journal.
+    the gate of `guarded_by` is asked before the first step that is not in the journal. `secrets` are
+    taken out of every result before it is kept, and out of what the first run sees of it too.
     """
 
-    def __init__(self, path: Path, run_id: str) -> None:
+    def __init__(self, path: Path, run_id: str, *, secrets: Iterable[str] = ()) -> None:
         self._path = path
         self._run_id = run_id
+        self._redaction = Redaction(secrets)
         self._lock = threading.Lock()
         self._connection = connect(path, synchronous="FULL")
         prepare(self._connection, path, "steps", _VERSION, _TABLES)
@@ -93,11 +96,16 @@ class JournalSteps:
             self._unasked = False
 
     def _journalled(self, key: str, work: Callable[[], M]) -> M:
-        done = work()
+        done = self._without_secrets(work())
         body = done.model_dump_json()
         with self._lock, explained(self._path), writing(self._connection):
             self._insert(key, type(done).__name__, body)
         return done
+
+    def _without_secrets(self, done: M) -> M:
+        if not self._redaction.finds(done.model_dump_json().encode()):
+            return done
+        return type(done).model_validate(self._redaction.of_json(done.model_dump(mode="json")))
 
     def _insert(self, key: str, name: str, body: str) -> None:
         try:
