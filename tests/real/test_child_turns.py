@@ -13,7 +13,7 @@ from crewctl.testing.fake_parent import FakeParent
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import failing
 from crewctl.testing.model_server_behaviours import looping as tool_loop
-from crewctl.testing.model_server_exchange import Failure
+from crewctl.testing.model_server_exchange import Failure, Hang
 from crewctl.testing.small_plans import small_agent, small_model, small_plan, small_task, small_tool
 
 pytestmark = pytest.mark.real
@@ -210,3 +210,59 @@ def test_each_ask_tells_only_the_messages_that_are_new(server: ModelServer, pare
     told = [ask.prompt for ask in story.asks[:3] if isinstance(ask.prompt, list)]
     assert [message["role"] for message in told[0]] == ["system", "user"]
     assert told[0] + told[1] + told[2] == server.calls[2].body["messages"]
+
+
+CALLS_A_MODEL = '''
+import json
+import httpx
+from crewai.tools import tool
+
+@tool("Talker")
+def talker(number: int) -> str:
+    """Ask a model of one's own."""
+    body = {"model": "plain", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 9000}
+    said = httpx.post("URL/chat/completions", json=body, headers={"Authorization": "Bearer none"})
+    return json.dumps([said.status_code, said.json()["usage"]["prompt_tokens"]])
+'''
+
+
+def calling_models(server: ModelServer) -> Plan:
+    sources = {"tools/talker.py": CALLS_A_MODEL.replace("URL", server.base_url)}
+    return small_plan(
+        agents=(LOOPING,),
+        models=(small_model(server.base_url, "tool-loop"),),
+        tools=(small_tool("talker"),),
+        tool_sources=sources,
+    )
+
+
+def test_a_tool_that_calls_a_model_itself_takes_turns_too(server: ModelServer, parent: FakeParent) -> None:
+    story = parent.do(calling_models(server), TaskWork(step="draft", task="draft"), turns=4)
+
+    assert [ask.purpose for ask in story.asks[:4]] == ["agent", "other", "agent", "other"]
+    assert len(server.calls) == 4
+    assert story.settles[1].prompt_tokens is not None
+    assert [call.body["max_tokens"] for call in server.calls] == [512, 512, 512, 512]
+
+
+def test_a_tool_cannot_call_a_model_beyond_the_turns_granted(server: ModelServer, parent: FakeParent) -> None:
+    story = parent.do(calling_models(server), TaskWork(step="draft", task="draft"), turns=1)
+
+    assert len(server.calls) == 1
+    assert story.refused == 1
+    assert [finished for _, finished in story.tools] == [None]
+
+
+def test_an_answer_that_breaks_off_is_retried_at_its_full_reservation(
+    server: ModelServer, parent: FakeParent
+) -> None:
+    server.behave("breaks", failing(Hang(after_headers=True), when=lambda count: count == 1))
+    plan = small_plan(
+        models=(small_model(server.base_url, "breaks", timeout=0.5),), retry=Retry(attempts=2, backoff=0.01)
+    )
+
+    story = parent.do(plan, TaskWork(step="draft", task="draft"))
+
+    assert story.result is not None
+    assert story.result.ok, story.result.error
+    assert [settle.prompt_tokens is None for settle in story.settles] == [True, False]
