@@ -35,13 +35,21 @@ def command(what: str | None, form: Format) -> None:
 def _known() -> dict[str, dict[str, str]]:
     from crewctl.catalogue.rules import RULES  # noqa: PLC0415 - a help text must not import the rules
 
-    known = {rule: {"name": rule, **_told(doc)} for rule, doc in sorted(RULES.items())}
+    known = {
+        rule: {"name": rule, "summary": doc.meaning, "text": doc.why, "bad": doc.bad, "good": doc.good}
+        for rule, doc in sorted(RULES.items())
+    }
     for code, meaning in EXIT_CODES.items():
-        known[str(code)] = {"name": str(code), "summary": meaning.summary, "text": meaning.next_step}
+        name = str(code)
+        known[name] = {"name": name, "summary": meaning.summary, "text": meaning.next_step}
     return known
 
 
 def _show(found: dict[str, str]) -> None:
-    heading(found["name"] if not found["name"].isdigit() else f"exit code {found['name']}")
+    heading(f"exit code {found['name']}" if found["name"].isdigit() else found["name"])
     say(found["summary"])
     say(found["text"])
+    for title, key in (("Refused", "bad"), ("Accepted", "good")):
+        if found.get(key):
+            heading(f"{title}:")
+            say(found[key].rstrip(), indent=2)

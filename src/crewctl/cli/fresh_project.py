@@ -32,7 +32,12 @@ def write_project(folder: Path) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             file.write(content)
-    return [*files, *write_schemas(folder, all_schemas()), *_ignore(folder)]
+    return [*files, *furnish(folder)]
+
+
+def furnish(folder: Path) -> list[str]:
+    """Add what every project has beside its own files: schemas for editors, and a git-ignore."""
+    return [*write_schemas(folder, all_schemas()), *_ignore(folder)]
 
 
 def _ignore(folder: Path) -> list[str]:

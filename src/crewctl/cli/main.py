@@ -14,7 +14,6 @@ from crewctl.cli.command import CONTEXT
 from crewctl.cli.command_table import COMMANDS, SECTIONS
 from crewctl.cli.session import Session, global_options, with_global_options
 
-
 COMPLETION = "_CREWCTL_COMPLETE"
 """The variable by which a shell's completion script asks."""
 

@@ -8,6 +8,12 @@ from crewctl.cli.command_table import SECTIONS
 from crewctl.cli.main import line
 
 WIDTH = 96
+INTRODUCTION = """\
+This page is made from the help texts: `crewctl COMMAND --help` says the same. Results go to stdout, notes and
+progress to stderr. `-o json` and `-o yaml` give the whole result, `-o jsonl` one line for each row, `-o name`
+names alone; off a terminal nothing is coloured and nothing is asked. [Exit codes](exit-codes.md) tell scripts
+what happened.
+"""
 
 
 def commands_page() -> str:
@@ -15,11 +21,7 @@ def commands_page() -> str:
     parts = [
         "# Commands",
         "",
-        "This page is made from the help texts: `crewctl COMMAND --help` says the same. Results go to "
-        "stdout, notes and progress to stderr. `-o json` and `-o yaml` give the whole result, `-o jsonl` "
-        "one line for each row, `-o name` names alone; off a terminal nothing is coloured and nothing is "
-        "asked. [Exit codes](exit-codes.md) tell scripts what happened.",
-        "",
+        INTRODUCTION,
         "```text",
         _help(line, None),
         "```",
