@@ -109,7 +109,10 @@ def _decisive(
 ) -> str:
     name = _decisive_criterion(selected, rival, choice.scores, criteria)
     if name is None:
-        return "No criterion set it apart from the runner-up by its mean score."
+        return (
+            f"By mean scores it leads the runner-up, {_name(rival, names)}, on no criterion: "
+            "what decided is in the judge's words."
+        )
     mine, theirs = _mean(choice.scores, selected, name), _mean(choice.scores, rival, name)
     quote = _quote(passes, selected, name)
     on = f" It rests on: “{quote}”." if quote else ""

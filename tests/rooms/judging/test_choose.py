@@ -72,6 +72,24 @@ def test_the_reasons_name_what_decided_with_a_quote_the_runner_up_and_why_not(ca
     assert [each.rejected for each in verdict.comparisons] == [ids["question"], ids["direct"]]
 
 
+def test_when_scores_are_level_the_reasons_say_so_and_give_the_judges_words(case_of: CaseOf) -> None:
+    def level(key: str, text: str) -> str:
+        del key
+        answer = json.loads(text)
+        return json.dumps({**answer, "scores": [{**score, "score": 3} for score in answer["scores"]]})
+
+    verdict = judged(case_of({"a": "One.", "b": "Two is longer."}), FakeJudge(spoil=level))
+    winner, loser = (next(each.id for each in verdict.candidates if each.contestant == name) for name in "ba")
+
+    assert verdict.reasoning.splitlines()[1:] == [
+        f"By mean scores it leads the runner-up, {loser} by a, on no criterion: what decided is in the judge's words.",
+        f"The judge on D1-D2: {winner} is the better one.",
+        f"Why not {loser} by a: it lost 2 of 2 passes against the selected draft; no mean score tells them "
+        f"apart, but the judge says: {winner} is the better one.",
+    ]
+    assert verdict.comparisons[0].decisive_criterion is None
+
+
 def test_no_contestants_name_reaches_the_judge(case_of: CaseOf) -> None:
     judge = FakeJudge()
     judged(case_of({"zebedee": "One.", "florence": "Two is longer."}), judge)
