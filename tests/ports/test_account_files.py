@@ -18,7 +18,7 @@ import pytest
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.adapters.report_files import ReportFiles, report_path
-from crewctl.adapters.run_lock import RunLock, is_alive
+from crewctl.adapters.run_lock import RunLock, is_alive, kept_dead
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
 from crewctl.audit.build_report import build_report
@@ -263,6 +263,17 @@ def test_two_commands_at_once_record_a_loss_once(
     assert sorted(closed) == sorted(runs)
     for run in runs:
         assert sum(isinstance(record.event, RunClosed) for record in store.events_of(run)) == 1
+
+
+def test_a_command_that_looks_while_a_loss_is_being_recorded_does_not_call_the_run_alive(
+    tmp_path: Path,
+) -> None:
+    RunLock(tmp_path, "r1").__enter__().release()
+
+    with kept_dead(tmp_path, "r1") as dead:
+        assert dead
+        assert not is_alive(tmp_path, "r1")
+        assert not RunLock(tmp_path, "r1").acquire(patience=0.02)
 
 
 def test_a_rehearsal_and_a_run_that_never_started_leave_no_report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from crewctl.adapters.run_lock import RunLock, is_alive
+from crewctl.adapters.run_lock import kept_dead
 from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
@@ -21,27 +21,19 @@ def close_lost_runs(root: Path, store: RunStore, contents: ContentStore) -> tupl
 
 
 def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, run_id: str) -> bool:
-    if is_alive(root, run_id):
-        return False
-    lock = RunLock(root, run_id)
-    # Whoever takes the lock records the loss; somebody else who has it is doing just that.
-    if not lock.acquire(patience=0):
-        return False
-    try:
-        state = fold_run(store.events_of(run_id), alive=False)
-        if state.closing is not None:
+    with kept_dead(root, run_id) as dead:
+        state = fold_run(store.events_of(run_id), alive=not dead)
+        if not dead or state.closing is not None:
             return False
         try:
             store.append(
                 run_id, RunClosed(outcome="lost", exit_code=Exit.FAILED, error=_what_was_lost(state))
             )
         except RunIsClosedError:
-            return False
+            return False  # another command looked at the same time
         if state.started_at is not None and not state.rehearsal:
             _write_report(root, store, contents, run_id)
         return True
-    finally:
-        lock.release()
 
 
 def _write_report(root: Path, store: RunStore, contents: ContentStore, run_id: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,13 +63,21 @@ class RunLock:
 
 def is_alive(root: Path, run_id: str) -> bool:
     """Tell whether some process works on the run. A run that never had a lock is dead."""
+    with kept_dead(root, run_id) as dead:
+        return not dead
+
+
+@contextmanager
+def kept_dead(root: Path, run_id: str) -> Iterator[bool]:
+    """Give whether the run is dead, and as long as this lasts nobody can begin to work on it."""
     try:
         descriptor = _open(root, run_id, create=False)
     except FileNotFoundError:
-        return False
+        yield True
+        return
     try:
-        # Shared, so that two who look at once do not take each other for the run.
-        return not _locks(descriptor, fcntl.LOCK_SH)
+        # Shared, so that several who look at once do not take each other for the run.
+        yield _locks(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
