@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from crewai.events.event_bus import crewai_event_bus
-
 from crewctl.adapters import crewai_choke, crewai_http
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, Ready, Result
 from crewctl.adapters.crewai_build import MANAGER, Parts, crew_for, planned_task
@@ -32,8 +30,6 @@ from crewctl.running.port import ModelCall, TaskWork
 __all__ = ["run", "warm"]
 """The two functions of a child's code that the zygote calls."""
 
-_FLUSH_SECONDS = 1.0
-
 
 def run(request: ChildRequest, rpc_fd: int, events_fd: int) -> NoReturn:
     """Do the request's work and end the process.
@@ -49,12 +45,11 @@ def run(request: ChildRequest, rpc_fd: int, events_fd: int) -> NoReturn:
         logging.getLogger("crewctl").exception("the step failed")
         result = Result(ok=False, error=plainly(error))
     wire.event(result)
-    with contextlib.suppress(Exception):
-        crewai_event_bus.flush(_FLUSH_SECONDS)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    # Without the interpreter's own ending: CrewAI's exit handlers may wait for seconds.
+    # Without the interpreter's own ending: CrewAI's exit handlers may wait for seconds. What is left on
+    # its event bus is for its own listeners, of which we have none.
     os._exit(0)
 
 

@@ -42,7 +42,6 @@ class OpenCall:
     instance: object
     question: Question
     key: str
-    blocked: tuple[int, ...]
     simulated: bool
     started: float = field(default_factory=time.monotonic)
     requests: int = 0
@@ -58,6 +57,9 @@ class OpenCall:
 
 CALL: ContextVar[OpenCall | None] = ContextVar("crewctl_call", default=None)
 """The call being made in this context, if any."""
+
+_OPEN: ContextVar[tuple[int, ...]] = ContextVar("crewctl_open", default=())
+"""The grants of this context that cannot settle before what is done in it is done."""
 
 
 class Prompt(NamedTuple):
@@ -96,8 +98,6 @@ class Turns:
         self, instance: object, prompt: Prompt, purpose: Purpose, wanted: int | None = None
     ) -> OpenCall:
         """Ask leave for one call and wait; returns only once it is granted."""
-        outer = CALL.get()
-        blocked = (*outer.blocked, outer.grant) if outer else ()
         speaker, model = SPEAKER.get() or self.default, self.model_of(instance)
         bound, key = self._bound.of(model.name, prompt.messages, prompt.extras)
         question = Question(
@@ -106,11 +106,11 @@ class Turns:
             purpose=purpose,
             prompt_tokens=bound,
             output_tokens=min(wanted or model.max_output_tokens, model.max_output_tokens),
-            blocked=blocked,
+            blocked=_OPEN.get(),
             prompt=self._new_messages(speaker.agent, prompt.messages),
         )
         granted = self.wire.ask(question)
-        return OpenCall(granted.grant, granted.output_cap, instance, question, key, blocked, model.simulated)
+        return OpenCall(granted.grant, granted.output_cap, instance, question, key, model.simulated)
 
     def end(self, call: OpenCall, response: Any = None, error: BaseException | None = None) -> None:
         """Settle a call; usage that nobody knows stays at the whole reservation."""
@@ -157,11 +157,13 @@ def capped(instance: object, cap: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def open_as(call: OpenCall | None) -> Iterator[None]:
-    """Make `call` the one that is being made in this context."""
+    """Make `call` the one that is being made in this context; None for what is no part of a call."""
     token = CALL.set(call)
+    grants = _OPEN.set(_OPEN.get() if call is None else (*_OPEN.get(), call.grant))
     try:
         yield
     finally:
+        _OPEN.reset(grants)
         CALL.reset(token)
 
 

@@ -17,7 +17,8 @@ from crewctl.adapters.child_protocol import Ask, Granted, Purpose, Said, Settle,
 PARENT_GONE = 70
 """The child's exit code when the parent has closed the pipe."""
 _HIDDEN = b"[hidden]"
-_SHORTEST_SECRET = 6
+_SHORTEST_SECRET = 12
+"""Characters; a shorter word is no key of a provider's, and hiding it would garble what is said."""
 
 
 @dataclass(frozen=True)
