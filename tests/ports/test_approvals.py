@@ -348,6 +348,14 @@ def test_gits_e_mail_is_kept_as_a_claim(tmp_path: Path, monkeypatch: pytest.Monk
     assert os_approver(tmp_path).git_email is None
 
 
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    keeper = files(tmp_path)
+    statement = yes(keeper)
+    with pytest.raises(StoreError, match="at most"):
+        keeper.add(statement.model_copy(update={"reason": "x" * LARGEST}))
+    assert list(keeper.crews()) == []
+
+
 def test_a_statement_whose_inputs_were_approved_alone_reads_back(tmp_path: Path) -> None:
     keeper = files(tmp_path)
     statement = yes(keeper, for_inputs=True)

@@ -90,13 +90,18 @@ class FileApprovals:
         return [f"{FOLDER}/{name} {read.note}" for name, read in self._files(crew).items() if read.note]
 
     def add(self, statement: Statement | Revocation) -> str:
-        """Write it as a new file; StoreError if that name is taken or the folder cannot be written."""
-        name = _file_name(statement)
+        """Write it as a new file; StoreError if the name is taken, the folder cannot be written, or it is too large."""
+        name, content = _file_name(statement), written(statement)
+        if len(content) > LARGEST:
+            raise StoreError(
+                f"a statement has at most {LARGEST} bytes, and this one would have {len(content)}",
+                help="make the files under tools/ smaller",
+            )
         temporary = f".new-{secrets.token_hex(8)}"
         with self._folder_made() as folder, _explained(name):
             descriptor = os.open(temporary, NEW_FILE, 0o644, dir_fd=folder)
             try:
-                write_all(descriptor, written(statement))
+                write_all(descriptor, content)
                 os.fsync(descriptor)
                 # A link, unlike a rename, never takes the place of a file that is there.
                 os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)

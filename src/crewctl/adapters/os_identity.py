@@ -25,9 +25,11 @@ def user_name() -> str:
     """Return the name of the process's real user; variables such as USER, which anybody can set, don't count."""
     number = os.getuid()
     try:
-        return pwd.getpwuid(number).pw_name
+        name = pwd.getpwuid(number).pw_name
     except KeyError:
         return f"uid {number}"
+    # A name that is no UTF-8 could not be written into a statement.
+    return name.encode("utf-8", "replace").decode()
 
 
 def _git_email(folder: Path) -> str | None:

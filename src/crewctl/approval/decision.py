@@ -53,7 +53,7 @@ class Decision(BaseModel):
         """Return the error that says no: what stands in the way, every change, and the next step."""
         lines = [f"crew {plan.crew!r} {_WORDS[self.answer]}"]
         lines[0] += f": {self.reason}" if self.reason else ""
-        lines += [f"  {in_words(change)}" for change in self.changes]
+        lines += [f"  {in_words(shortened(change))}" for change in self.changes]
         lines += [f"  note: {note}" for note in self.notes]
         return NotApprovedError("\n".join(lines), help=_next_step(self.answer, plan))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,6 +81,8 @@ def _reason(text: str) -> str:
         )
     if len(reason) > LONGEST_REASON:
         raise UsageError(f"a reason has at most {LONGEST_REASON} characters", help="link to what is longer")
+    if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in reason):
+        raise UsageError("a reason holds no control characters", help="write it as plain text")
     return reason
 
 

@@ -17,6 +17,9 @@ NOT_DIGESTED = frozenset({"inputs", "worst_case", "crew_digest", "inputs_digest"
 NOT_DIGESTED_OF_A_MODEL = frozenset({"price"})
 """A price list may change without any change in what will run."""
 
+NOT_DIGESTED_OF_RISK = frozenset({"why"})
+"""Sentences of crewctl's own, worded anew by any release; what they speak of is digested."""
+
 
 def canonical(model: BaseModel) -> bytes:
     """Return the one JSON form of `model`: sorted keys, ASCII, no spaces.
@@ -30,9 +33,8 @@ def canonical(model: BaseModel) -> bytes:
 def digested(plan: Plan) -> dict[str, Any]:
     """Return, as plain JSON data, all that the crew digest covers."""
     data = plan.model_dump(mode="json", exclude=set(NOT_DIGESTED))
-    for model in data["models"]:
-        for name in NOT_DIGESTED_OF_A_MODEL:
-            del model[name]
+    data["models"] = [_without(model, NOT_DIGESTED_OF_A_MODEL) for model in data["models"]]
+    data["risk"] = _without(data["risk"], NOT_DIGESTED_OF_RISK)
     return data
 
 
@@ -76,6 +78,10 @@ def plan_from_bytes(content: bytes) -> Plan:
             help="make the plan anew with: crewctl plan",
         )
     return plan
+
+
+def _without(data: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in names}
 
 
 def _is_exact(plan: Plan, content: bytes) -> bool:

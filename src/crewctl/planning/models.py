@@ -27,7 +27,7 @@ class ModelResolver:
 
         A mapping written in place is called ``<owner>.llm``.
         """
-        name = llm if isinstance(llm, str) else f"{owner}.llm"
+        name = llm if isinstance(llm, str) else self._free_name(f"{owner}.llm")
         if name not in self.models:
             planned = self._follow(name, llm, where)
             if planned is not None:
@@ -37,6 +37,10 @@ class ModelResolver:
     def knows(self, name: str) -> bool:
         """Tell whether `name` can be a model: an entry, a built-in or ``provider/model``."""
         return name in self.findings.catalogue.models or name in BUILT_IN or name in SIMULATED or "/" in name
+
+    def _free_name(self, name: str) -> str:
+        # An entry may bear this very name, and be another model.
+        return self._free_name(f"{name}'") if name in self.findings.catalogue.models else name
 
     def _follow(self, name: str, llm: str | ModelSpec, where: Where) -> PlannedModel | None:
         said = Said(where)

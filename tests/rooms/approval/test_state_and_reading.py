@@ -72,6 +72,14 @@ def test_a_reason_has_to_say_something(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "reason", ["looks good \x1b[2J to me", "looks good \udcff to me", "looks\rgood to me"]
+)
+def test_a_reason_cannot_drive_a_terminal(reason: str) -> None:
+    with pytest.raises(UsageError, match="no control characters"):
+        yes(reason=reason)
+
+
+@pytest.mark.parametrize(
     "terms",
     [
         {"expires_in": timedelta(0)},

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from crewctl.catalogue.specs.agent_spec import AgentSpec
+from crewctl.catalogue.specs.model_spec import ModelSpec
+from crewctl.catalogue.specs.task_spec import TaskSpec
 from crewctl.diagnostics.problem import Problem, Related, Severity
 from crewctl.diagnostics.span import Span
 from crewctl.errors import NotFoundError
 from crewctl.planning.cast import SETTINGS
 from crewctl.planning.findings import InvalidPlanError
 from crewctl.planning.make_plan import make_plan
-from crewctl.planning.plan import Plan
+from crewctl.planning.plan import Plan, PlannedModel, PlannedTask
 from crewctl.testing.fake_world import FakeWorld
 from crewctl.testing.sample_catalogue import AGENTS, CREWS, ENTRIES, TASKS, sample_catalogue
 
@@ -104,6 +106,16 @@ def test_every_field_of_an_agent_goes_somewhere() -> None:
     planned = {"role", "goal", "backstory", "llm", "tools"}
     shown_only = {"verbose"}
     assert set(SETTINGS) | planned | shown_only == set(AgentSpec.model_fields)
+
+
+def test_every_field_of_a_task_goes_into_the_plan() -> None:
+    said_by_position = {"name"}
+    assert set(TaskSpec.model_fields) | said_by_position == set(PlannedTask.model_fields)
+
+
+def test_every_field_of_a_model_goes_into_the_plan() -> None:
+    resolved = {"name", "kind", "api_key_env"}
+    assert set(ModelSpec.model_fields) - {"api_key"} | resolved == set(PlannedModel.model_fields)
 
 
 def test_an_agents_other_settings_are_passed_on_without_those_that_say_nothing() -> None:

@@ -70,6 +70,12 @@ def test_a_mapping_in_place_is_named_after_its_agent() -> None:
     )
 
 
+def test_a_mapping_in_place_is_never_taken_for_an_entry_of_the_same_name() -> None:
+    models = {"writer.llm": {"model": "openai/somebody"}, "standard": {"model": "offline"}}
+    found = model({"model": "openai/mine"}, models)
+    assert (found.name, found.model) == ("writer.llm'", "openai/mine")
+
+
 def test_a_circle_of_aliases_is_refused_and_drawn() -> None:
     [problem] = refused("a", {"a": {"model": "b"}, "b": {"model": "c"}, "c": {"model": "b"}})
     assert problem.message == "model 'b' leads back to itself: b → c → b"
