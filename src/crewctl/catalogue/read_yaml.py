@@ -40,7 +40,7 @@ def read_yaml(file: str, content: bytes) -> Reading:
         try:
             return _read(file, content, unreadable)
         except yaml.YAMLError as error:
-            unreadable.problems.append(syntax_problem(file, error))
+            unreadable.problems.append(syntax_problem(file, error, content))
     return unreadable
 
 
@@ -150,7 +150,7 @@ class _Builder:
             said = "nothing" if key is None else f"'{node.value}'"
         else:
             said = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
-        self._report(node, "key-not-text", f"a key is text, not {said}", "put it in quotes", "")
+        self._report(node, "key-not-text", f"a key is text, not {said}", "not text", "put the key in quotes")
         return None
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
@@ -168,7 +168,7 @@ class _Builder:
                 "not a number to reckon with",
                 "put it in quotes if it is text",
             )
-            return 0
+            return 1
 
     def _duplicate(self, key: str, first: yaml.Node, second: yaml.Node) -> None:
         self.problems.append(

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from crewctl.catalogue.kinds import Kind
+from crewctl.catalogue.kinds import AGENT, Kind
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
+from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.wording import called, container, did_you_mean, field_phrase, listed, quoted, species
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.nearest import nearest
@@ -74,6 +75,10 @@ def _unknown_key(found: Finding, fields: tuple[str, ...]) -> Said:
     if meant in LimitsSpec.model_fields and "limits" in fields:
         label = f"belongs under limits, as {meant}"
         return Said("unknown-key", message, label, f"write limits: {{{meant}: …}}", on_key=True)
+    if found.kind is AGENT and key in ModelSpec.model_fields and key not in fields:
+        return Said(
+            "unknown-key", message, "belongs to the model", f"write llm: {{model: …, {key}: …}}", on_key=True
+        )
     if found.value is None and nearest(key, fields) is None:
         label = "a comma within { } ends the value before it"
         return Said("unknown-key", message, label, "put text with commas in quotes", on_key=True)
@@ -211,7 +216,7 @@ def _value(found: Finding, _: tuple[str, ...]) -> Said:
             path=path,
         )
     said = quoted(found.value) if isinstance(found.value, (str, int, float)) else called(found.value)
-    return Said("bad-value", f"{found.field} cannot be {said}", "cannot be read", f"remember that {reason}")
+    return Said("bad-value", f"{found.field} cannot be {said}", reason, "write a value of this form")
 
 
 _BY_TYPE: dict[str, Callable[[Finding, tuple[str, ...]], Said]] = {

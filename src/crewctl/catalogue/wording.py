@@ -80,7 +80,8 @@ def field_phrase(kind: Kind, name: str, path: Path, item: Any) -> str:
     *before, last = path
     if isinstance(last, int):
         return container(kind, name, path, item)
-    return f"{last} of {container(kind, name, tuple(before), item)}"
+    owner = container(kind, name, tuple(before), item)
+    return f"{last} {'of' if ' ' in owner else 'in'} {owner}"
 
 
 def model_at(spec: type[BaseModel], path: Path) -> type[BaseModel] | None:
@@ -104,8 +105,8 @@ def _entry(before: list[str | int], position: int, item: Any, title: str) -> str
         value = value[part]
     said = value.get("task") if isinstance(value, dict) else value
     field = str(before[-1]) if before else "list"
-    named = f" {quoted(said)}" if isinstance(said, str) else ""
-    return f"the entry{named} in {field} of {title}"
+    which = f"the entry {quoted(said)}" if isinstance(said, str) else "an entry"
+    return f"{which} in {field} of {title}"
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

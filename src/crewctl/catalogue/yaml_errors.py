@@ -16,7 +16,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "found character that cannot start any token": (
         "this character cannot start a value",
-        f"{_QUOTE}, and indent with spaces, not tabs",
+        _QUOTE,
     ),
     "found unexpected end of stream": ("the file ends inside quotes", "close the quotes"),
     "could not find expected ':'": ("a key without its colon", "write the key as 'key: value'"),
@@ -36,7 +36,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
+def syntax_problem(file: str, error: yaml.YAMLError, content: bytes) -> Problem:
     """Return the one problem of a file that is not YAML."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Problem(Span(file, 1, 1), "yaml-syntax", "this is not YAML", help="check the file's encoding")
@@ -44,6 +44,8 @@ def syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
     span = _span(file, error.problem_mark)
     if problem == "but found another document":
         return _second_document(span)
+    if problem == "found character that cannot start any token" and _is_tab(content, error.problem_mark):
+        problem = "found a tab character that violates indentation"
     words, help_line = _WORDS.get(problem, (problem, _QUOTE + " or check the indentation"))
     related: tuple[Related, ...] = ()
     if error.context_mark is not None and error.context_mark.line != error.problem_mark.line:
@@ -59,6 +61,11 @@ def _second_document(span: Span) -> Problem:
         "a file is one document",
         "take the line of dashes away, or move what follows into a file of its own",
     )
+
+
+def _is_tab(content: bytes, mark: yaml.Mark) -> bool:
+    line = content.split(b"\n")[mark.line].decode("utf-8", errors="replace").removeprefix("\ufeff")
+    return line[mark.column : mark.column + 1] == "\t"
 
 
 def _span(file: str, mark: yaml.Mark) -> Span:

@@ -68,14 +68,14 @@ def _number(text: str) -> str | int | float:
         _refuse_long(text)
         number = float(text)
         if number in (float("inf"), float("-inf")):
-            raise BadNumberError("a number is finite")
+            raise BadNumberError("a number must be finite")
         return number
     if _NOT_FINITE.fullmatch(text):
-        raise BadNumberError("a number is finite")
+        raise BadNumberError("a number must be finite")
     return text
 
 
 def _refuse_long(text: str) -> None:
     if len(text) > LONGEST_NUMBER:
-        msg = f"a number has at most {LONGEST_NUMBER} characters"
+        msg = f"a number must have at most {LONGEST_NUMBER} characters"
         raise BadNumberError(msg)

@@ -1,0 +1,1 @@
+"""What every rule means, by what it is about."""
