@@ -38,7 +38,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "runs": Entry("crewctl.cli.runs_command", "List runs, or show one."),
         "report": Entry("crewctl.cli.report_command", "Show what a run did and why."),
         "trace": Entry("crewctl.cli.trace_command", "Show a run as a tree with times, tokens and cost."),
-        "logs": Entry("crewctl.cli.logs_command", "Show what a run's processes printed."),
+        "logs": Entry(
+            "crewctl.cli.logs_command", "Show a run's events line by line, or what a step printed."
+        ),
     },
     "Get help": {
         "explain": Entry("crewctl.cli.explain_command", "Explain a rule of check, or an exit code."),

@@ -17,7 +17,7 @@ EXIT_CODES: dict[int, Meaning] = {
     1: Meaning(
         "The run failed, or the command could not do its work.",
         "Read the message; for a run, 'crewctl report RUN' says where it failed and "
-        "'crewctl logs RUN' what its processes printed.",
+        "'crewctl logs RUN --step STEP' what a step's process printed.",
     ),
     2: Meaning(
         "Wrong usage: the command line itself makes no sense.",
