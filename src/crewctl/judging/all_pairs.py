@@ -38,11 +38,6 @@ class AllPairs:
         return tuple(sorted(places, key=lambda place: (-place.score, -place.share, place.draft)))
 
 
-def beats(draft: str, other: str, votes: Sequence[Vote]) -> bool:
-    """Return whether `draft` takes more points than `other` over both orders."""
-    return _points(draft, other, {vote.pairing: vote for vote in votes if vote.winner is not None}) > 1
-
-
 def _points(draft: str, other: str, votes: dict[Pairing, Vote]) -> float:
     """Return the points of `draft` against `other`, of two; one, which is level, if an order is void."""
     pairing = Pairing(first=draft, second=other)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
+from crewctl.judging.figures import aggregate, beats, beats_in_both_orders
 from crewctl.judging.protocol import Pairing, Place, Protocol, Vote
 from crewctl.judging.verdict import (
-    Aggregate,
     Choice,
     Confidence,
     CriterionUsed,
     Escalation,
-    LengthCheck,
     Mean,
     Pass,
     Reason,
@@ -43,7 +41,7 @@ def choose_from(
     return Choice(
         selected_draft=selected,
         scores=means(passes, list(words), criteria),
-        aggregate=_aggregate(places, votes, failed, words, protocol),
+        aggregate=aggregate(places, votes, failed, words, protocol),
         confidence=_confidence(places, selected, len(votes)),
         escalation=Escalation(
             required=bool(reasons), reasons=reasons, status="pending" if reasons else "none"
@@ -129,92 +127,14 @@ def _doubts(
 
 def _is_cycle(level: Sequence[Place], votes: Sequence[Vote]) -> bool:
     """Return whether each of the level drafts is beaten by another of them."""
-    return all(any(_takes_more(other.draft, place.draft, votes) for other in level) for place in level)
+    return all(any(beats(other.draft, place.draft, votes) for other in level) for place in level)
 
 
 def _clear(places: Sequence[Place], votes: Sequence[Vote]) -> bool:
     if len(places) == 1:
         return True  # every other draft fails a must criterion
     best, second = places[0], places[1]
-    return _beaten_twice(best.draft, second.draft, votes) or best.share >= LEAST_SHARE
-
-
-def _beaten_twice(winner: str, loser: str, votes: Sequence[Vote]) -> bool:
-    return sum(_between(vote, winner, loser) and vote.winner == winner for vote in votes) > 1
-
-
-def _between(vote: Vote, one: str, other: str) -> bool:
-    return {vote.pairing.first, vote.pairing.second} == {one, other}
-
-
-def _aggregate(
-    places: Sequence[Place],
-    votes: Sequence[Vote],
-    failed: dict[str, tuple[str, ...]],
-    words: Mapping[str, int],
-    protocol: Protocol,
-) -> Aggregate:
-    shares = [place.share for place in places]
-    return Aggregate(
-        method=f"{protocol.name}/{protocol.version}",
-        table=tuple(places),
-        margin=round(shares[0] - shares[1], 6) if len(shares) > 1 else float(bool(shares)),
-        swap_consistency=_swap_consistency(votes),
-        vote_entropy=_entropy(list(words), votes),
-        condorcet_winner=_condorcet(places, votes),
-        failed_must=failed,
-        void_passes=sum(vote.winner is None for vote in votes),
-        length=_length(places, words),
-    )
-
-
-def _swap_consistency(votes: Sequence[Vote]) -> float | None:
-    """Return the share of pairs heard in both orders whose two passes agree."""
-    by_pairing = {vote.pairing: vote.winner for vote in votes if vote.winner is not None}
-    both = [
-        winner == by_pairing[pairing.swapped]
-        for pairing, winner in by_pairing.items()
-        if pairing.swapped in by_pairing
-    ]
-    return round(sum(both) / len(both), 6) if both else None
-
-
-def _entropy(drafts: Sequence[str], votes: Sequence[Vote]) -> float:
-    """Return the normalised entropy of who won the passes, a tie counting half for each of the two."""
-    heard = [vote for vote in votes if vote.winner is not None]
-    won = [
-        sum(vote.points(draft) for vote in heard if draft in (vote.pairing.first, vote.pairing.second))
-        for draft in drafts
-    ]
-    total = sum(won)
-    if total == 0 or len(drafts) == 1:
-        return 0.0
-    parts = [points / total for points in won if points]
-    return min(1.0, max(0.0, round(-sum(part * math.log(part) for part in parts) / math.log(len(drafts)), 6)))
-
-
-def _condorcet(places: Sequence[Place], votes: Sequence[Vote]) -> str | None:
-    """Return the draft that takes more points than each other in both orders together."""
-    if len(places) < 2:  # noqa: PLR2004 - nobody to beat
-        return None
-    best = places[0]
-    rivals = [place.draft for place in places[1:]]
-    return best.draft if all(_takes_more(best.draft, rival, votes) for rival in rivals) else None
-
-
-def _takes_more(one: str, other: str, votes: Sequence[Vote]) -> bool:
-    between = [vote for vote in votes if _between(vote, one, other) and vote.winner is not None]
-    return len(between) > 1 and sum(vote.points(one) for vote in between) > len(between) / 2
-
-
-def _length(places: Sequence[Place], words: Mapping[str, int]) -> LengthCheck:
-    if not places:
-        return LengthCheck(winner_is_longest=False, log_ratio_to_runner_up=None)
-    best = words[places[0].draft]
-    ratio = None
-    if len(places) > 1 and best and words[places[1].draft]:
-        ratio = round(math.log(best / words[places[1].draft]), 6)
-    return LengthCheck(winner_is_longest=best == max(words.values()), log_ratio_to_runner_up=ratio)
+    return beats_in_both_orders(best.draft, second.draft, votes) or best.share >= LEAST_SHARE
 
 
 def _confidence(places: Sequence[Place], selected: str | None, votes: int) -> Confidence:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crewctl.judging.all_pairs import AllPairs, beats
+from crewctl.judging.all_pairs import AllPairs
+from crewctl.judging.figures import beats
 from crewctl.judging.protocol import Pairing, Place, Vote
 
 PROTOCOL = AllPairs()

