@@ -11,7 +11,6 @@ from pydantic import Field, JsonValue
 from crewctl.audit.events import ApprovalDecided, Fact, LimitName, Outcome, StepOutcome
 
 REPORT_FORMAT: Literal[1] = 1
-SCHEMA_ID = "https://crewctl.dev/schema/report.json"
 
 
 class Requested(Fact):
@@ -259,7 +258,6 @@ def report_schema() -> dict[str, Any]:
     schema = RunReport.model_json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
         **schema,
         "title": "The report of a run",
     }

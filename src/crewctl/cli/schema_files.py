@@ -10,9 +10,12 @@ from typing import Any
 
 def all_schemas() -> dict[str, dict[str, Any]]:
     """Return every schema by its name: what users write, and what crewctl writes."""
+    from crewctl.audit.report import report_schema  # noqa: PLC0415 - imports every part of a report
     from crewctl.catalogue.schemas import schemas  # noqa: PLC0415 - imports every spec
+    from crewctl.judging.verdict import verdict_schema  # noqa: PLC0415 - imports every part of a verdict
 
-    return {name.removesuffix(".json"): schema for name, schema in schemas().items()}
+    written = {name.removesuffix(".json"): schema for name, schema in schemas().items()}
+    return {**written, "report": report_schema(), "verdict": verdict_schema()}
 
 
 def write_schemas(root: Path, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
