@@ -113,14 +113,22 @@ def _made(method: Function, kind: str, config: str, names: Mapping[str, ast.expr
     made = next((call for call in calls if called(call) == kind), None) or next(
         (call for call in calls if any(word.arg == "config" for word in call.keywords)), None
     )
-    arguments = {word.arg: word.value for word in made.keywords if word.arg} if made else {}
-    return Made(
-        method=method.name,
-        line=method.lineno,
-        config=_config_key(arguments.pop("config", None), config, local),
-        arguments=arguments,
-        names=local,
-    )
+    return made_by(made, method.name, method.lineno, config, local)
+
+
+def made_by(
+    call: ast.Call | None, method: str, line: int, config: str, names: Mapping[str, ast.expr]
+) -> Made:
+    """Return what a call of Agent, Task or Crew makes, told apart into its configuration and the rest."""
+    arguments = {word.arg: word.value for word in call.keywords if word.arg} if call else {}
+    key = _config_key(arguments.pop("config", None), config, names)
+    for name, node in list(arguments.items()):
+        taken = _config_value(node, name, config, names)
+        if taken is not None and key in {None, taken}:
+            # description=self.tasks_config["research"]["description"] says what the file says.
+            key = taken
+            del arguments[name]
+    return Made(method, line, key, arguments, names)
 
 
 def _config_key(node: ast.expr | None, config: str, names: Mapping[str, ast.expr]) -> str | None:
@@ -132,13 +140,29 @@ def _config_key(node: ast.expr | None, config: str, names: Mapping[str, ast.expr
         key = node.slice
     elif isinstance(node, ast.Call) and called(node) == "get" and node.args:
         key = node.args[0]
-    if key is None or not config:
+    holder = (
+        node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
+    )
+    if isinstance(holder, ast.Attribute) and holder.attr == "get":
+        holder = holder.value
+    if key is None or not config or not isinstance(holder, ast.Attribute) or holder.attr != config:
         return None
     try:
         found = literal(key, names)
     except UnknownValueError:
         return None
     return found if isinstance(found, str) else None
+
+
+def _config_value(node: ast.expr, name: str, config: str, names: Mapping[str, ast.expr]) -> str | None:
+    """Return the key whose own `name` an expression takes from the file, perhaps with ``.format(...)``."""
+    if isinstance(node, ast.Call) and called(node) == "format" and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    if not (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == name
+    ):
+        return None
+    return _config_key(node.value, config, names)
 
 
 def _assigned_anywhere(method: Function) -> dict[str, ast.expr]:

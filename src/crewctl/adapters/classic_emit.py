@@ -47,7 +47,11 @@ def _value(value: Any) -> str:
         return flow(value)
     if not isinstance(value.value, str):
         return flow(value.value)
-    for candidate in (_as_written(value), flow(value.value)):
+    kept = _as_written(value)
+    head, _, rest = kept.partition("\n")
+    # A block that ends with its file, not with a line break, has none to keep.
+    stripped = f"{head}-\n{rest}" if head in {"|", ">"} else kept
+    for candidate in (kept, stripped, flow(value.value)):
         if _reads_as(candidate, value.value):
             return candidate
     return json.dumps(value.value)

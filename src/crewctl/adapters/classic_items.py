@@ -53,8 +53,13 @@ class Place:
     line: int
 
 
-def carry(work: Work, kind: str, name: str, item: Item, file: str, made: Made | None) -> dict[str, Any]:
-    """Return the item as a catalogue takes it; what Python says counts before what the file says."""
+def carry(  # noqa: PLR0913 - where an item comes from is four of them
+    work: Work, kind: str, name: str, item: Item, file: str, made: Made | None, *, complete: bool = True
+) -> dict[str, Any]:
+    """Return the item as a catalogue takes it; what Python says counts before what the file says.
+
+    `complete` says that this is all there is, so that missing prose is noted.
+    """
     carried: dict[str, Any] = {}
     given = made.arguments if made else {}
     for key, written in item.items():
@@ -68,7 +73,8 @@ def carry(work: Work, kind: str, name: str, item: Item, file: str, made: Made | 
             value = _from_python(work, Place(kind, name, work.crew.file.name, node.lineno), key, node, made)
             if value is not None:
                 carried[key] = value
-    _note_missing(work, kind, name, carried, file, made)
+    if complete:
+        _note_missing(work, kind, name, carried, file, made)
     order = _ORDER[kind]
     return {key: carried[key] for key in sorted(carried, key=order.index)}
 
@@ -80,6 +86,8 @@ def _note_missing(
     for key in _PROSE[kind]:
         if key not in carried:
             work.note(where, line, f"{kind} {name!r} has no {key} that could be read; write one")
+    if carried.get("reasoning") and "max_reasoning_attempts" not in carried:
+        work.note(where, line, f"agent {name!r} reasons without an end; give it max_reasoning_attempts")
 
 
 def _from_yaml(work: Work, place: Place, key: str, written: Written) -> Any:

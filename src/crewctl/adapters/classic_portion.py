@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crewctl.adapters.classic_crew import ClassicCrew, Made, order_of
+from crewctl.adapters.classic_crew import ClassicCrew, Made, made_by, order_of
 from crewctl.adapters.classic_items import Place, Work, carry, is_carried
 from crewctl.adapters.classic_models import model_spec
-from crewctl.adapters.classic_python import UnknownValueError, literal, own_method
+from crewctl.adapters.classic_python import UnknownValueError, called, literal, own_method
 from crewctl.adapters.classic_yaml import ClassicYaml, UnreadableYamlError, read_classic
 
 _PUT_TOGETHER = {"agents", "tasks", "process", "manager_agent", "manager_llm", "verbose", "name"}
@@ -156,7 +156,7 @@ def _put_together(work: Work, portion: Portion, crew: ClassicCrew) -> None:
     names = crew.crew.names if crew.crew else {}
     portion.process = _process(work, crew, arguments.get("process"))
     if portion.process == "hierarchical":
-        portion.manager = _manager(work, crew, arguments, names)
+        portion.manager = _manager(work, portion, crew, arguments)
         portion.used = [agent for agent in portion.used if agent != portion.manager]
     for key, node in arguments.items():
         if key not in _PUT_TOGETHER:
@@ -197,13 +197,16 @@ def _process(work: Work, crew: ClassicCrew, node: ast.expr | None) -> str:
 
 
 def _manager(
-    work: Work, crew: ClassicCrew, arguments: Mapping[str, ast.expr], names: Mapping[str, ast.expr]
+    work: Work, portion: Portion, crew: ClassicCrew, arguments: Mapping[str, ast.expr]
 ) -> str | None:
+    names = crew.crew.names if crew.crew else {}
     agent, model = arguments.get("manager_agent"), arguments.get("manager_llm")
     if isinstance(agent, ast.Name) and agent.id in names:
         agent = names[agent.id]
     if agent is not None and own_method(agent) in work.agent_keys:
         return work.agent_keys[own_method(agent)]
+    if isinstance(agent, ast.Call) and called(agent) == "Agent":
+        return _made_in_place(work, portion, crew, agent)
     if model is not None:
         dropped: list[str] = []
         spec = model_spec(model, names, dropped)
@@ -219,6 +222,16 @@ def _manager(
     line = crew.crew.line if crew.crew else crew.line
     work.note(crew.file.name, line, "the manager could not be followed; write manager: into the crew's file")
     return None
+
+
+def _made_in_place(work: Work, portion: Portion, crew: ClassicCrew, call: ast.Call) -> str:
+    """Carry a manager over who is made where the crew is put together; nobody manages without delegating."""
+    names = crew.crew.names if crew.crew else {}
+    made = made_by(call, "manager", call.lineno, "agents_config", names)
+    name = made.config or made.method
+    known = portion.agents.get(name, {})
+    portion.agents[name] = known | carry(work, "agent", name, {}, crew.file.name, made, complete=False)
+    return name
 
 
 def _description(crew: ClassicCrew) -> str:

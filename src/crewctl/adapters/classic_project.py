@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from crewctl.adapters.classic_python import PythonFile, python_files
 from crewctl.adapters.classic_tools import Tools, tools_defined
 from crewctl.adapters.classic_yaml import Written
 from crewctl.adapters.imported_project import Imported, Note
+from crewctl.catalogue.checks.providers_installed import NEEDS, OTHERS, is_installed
 from crewctl.errors import NotFoundError
 
 _MODELINE = "# yaml-language-server: $schema={}\n"
@@ -74,6 +77,7 @@ def _assembled(
         _merge(portion, agents, tasks, name, notes)
         crews[name] = _crew_text(portion, known, notes)
     _note_flows(files, notes)
+    _note_providers(agents, models, notes)
     notes += [
         Note(f"crews/{name}.yaml", 0, f"{name} has no registration; it counts as limited, with oversight")
         for name in crews
@@ -134,7 +138,17 @@ def _renamed(
     names: dict[str, str] = {}
     for name, item in items.items():
         names[name] = name
-        if name in taken and _plain(taken[name]) != _plain(item):
+        plain = _plain_name(name)
+        if plain != name:
+            names[name] = _free(plain, {**taken, **items})
+            notes.append(
+                Note(
+                    portion.source,
+                    portion.line,
+                    f"{name!r} is no name for a catalogue; renamed {names[name]!r}",
+                )
+            )
+        elif name in taken and _plain(taken[name]) != _plain(item):
             names[name] = _free(f"{crew.replace('-', '_')}_{name}", taken)
             notes.append(
                 Note(
@@ -144,6 +158,12 @@ def _renamed(
                 )
             )
     return names
+
+
+def _plain_name(name: str) -> str:
+    """Return the name in letters that every system writes alike."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", folded).strip("-")[:80] or "unnamed"
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +237,17 @@ def _models_text(models: Models) -> str:
     ]
     lines += [f"{scalar(name)}: {flow(spec)}" for name, spec in models.entries.items()]
     return "\n".join(lines) + "\n"
+
+
+def _note_providers(agents: Mapping[str, dict[str, Any]], models: Models, notes: list[Note]) -> None:
+    named = [(str(item.get("llm", "")), "config/agents.yaml") for item in agents.values()]
+    named += [(str(spec["model"]), "config/models.yaml") for spec in models.entries.values()]
+    for model, file in named:
+        provider = model.partition("/")[0].lower()
+        module, extra = NEEDS.get(provider, OTHERS)
+        if "/" in model and not is_installed(module):
+            text = f"the package for {provider} models is not installed here: pip install 'crewai[{extra}]'"
+            notes.append(Note(file, 0, text))
 
 
 def _note_flows(files: list[PythonFile], notes: list[Note]) -> None:
