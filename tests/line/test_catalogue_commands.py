@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+Call = Callable[..., Any]
 
 KINDS = ("crews", "agents", "tasks", "models", "tools", "rubrics")
 PROCESSES = ("sequential", "hierarchical", "market")
 
 
-def test_a_fresh_project_is_without_a_problem_and_ignores_machine_state(call, tmp_path) -> None:
+def test_a_fresh_project_is_without_a_problem_and_ignores_machine_state(call: Call, tmp_path: Path) -> None:
     made = call("init", "fresh", cwd=tmp_path)
     checked = call("check", cwd=tmp_path / "fresh")
 
@@ -19,7 +24,7 @@ def test_a_fresh_project_is_without_a_problem_and_ignores_machine_state(call, tm
     assert {".crewctl/", "registry/reports/"} <= set((tmp_path / "fresh/.gitignore").read_text().splitlines())
 
 
-def test_init_says_every_file_that_it_wrote(call, tmp_path) -> None:
+def test_init_says_every_file_that_it_wrote(call: Call, tmp_path: Path) -> None:
     made = call("init", "fresh", "-o", "name", cwd=tmp_path)
 
     written = {
@@ -28,7 +33,7 @@ def test_init_says_every_file_that_it_wrote(call, tmp_path) -> None:
     assert set(made.out.split()) == written
 
 
-def test_init_never_overwrites_and_then_writes_nothing_at_all(call, tmp_path) -> None:
+def test_init_never_overwrites_and_then_writes_nothing_at_all(call: Call, tmp_path: Path) -> None:
     mine = tmp_path / "config" / "agents.yaml"
     mine.parent.mkdir()
     mine.write_text("mine: {}\n")
@@ -41,7 +46,7 @@ def test_init_never_overwrites_and_then_writes_nothing_at_all(call, tmp_path) ->
     assert [p.name for p in tmp_path.iterdir()] == ["config"]
 
 
-def test_init_adds_to_a_gitignore_that_is_there(call, tmp_path) -> None:
+def test_init_adds_to_a_gitignore_that_is_there(call: Call, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine")
 
     call("init", cwd=tmp_path)
@@ -50,7 +55,7 @@ def test_init_adds_to_a_gitignore_that_is_there(call, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_a_new_crew_of_any_process_can_be_planned_at_once(call, project, process: str) -> None:
+def test_a_new_crew_of_any_process_can_be_planned_at_once(call: Call, project: Path, process: str) -> None:
     made = call("new", "crew", "weekly-digest", "--process", process, cwd=project)
     checked = call("check", cwd=project)
     planned = call("plan", "weekly-digest", "-i", "topic=rain", "-o", "json", cwd=project)
@@ -67,7 +72,7 @@ def test_a_new_crew_of_any_process_can_be_planned_at_once(call, project, process
         ("rubric", "rain", "registry/rubrics/rain.yaml"),
     ],
 )
-def test_a_new_thing_is_without_a_problem(call, project, kind: str, name: str, file: str) -> None:
+def test_a_new_thing_is_without_a_problem(call: Call, project: Path, kind: str, name: str, file: str) -> None:
     before = (project / file).read_text() if (project / file).exists() else ""
 
     made = call("new", kind, name, "-o", "json", cwd=project)
@@ -77,7 +82,7 @@ def test_a_new_thing_is_without_a_problem(call, project, kind: str, name: str, f
     assert call("check", cwd=project).code == 0
 
 
-def test_an_entry_is_only_for_a_crew_that_is_there(call, project) -> None:
+def test_an_entry_is_only_for_a_crew_that_is_there(call: Call, project: Path) -> None:
     refused = call("new", "entry", "nobody", cwd=project)
     call("new", "crew", "digest", cwd=project)
     made = call("new", "entry", "digest", cwd=project)
@@ -88,7 +93,9 @@ def test_an_entry_is_only_for_a_crew_that_is_there(call, project) -> None:
     assert call("check", cwd=project).code == 0
 
 
-def test_new_keeps_every_character_that_was_there_carriage_returns_and_comments_too(call, project) -> None:
+def test_new_keeps_every_character_that_was_there_carriage_returns_and_comments_too(
+    call: Call, project: Path
+) -> None:
     agents = project / "config" / "agents.yaml"
     before = b"# mine\r\nx_agent:   # odd\r\n  role: R\r\n  goal: G\r\n  backstory: B"
     agents.write_bytes(before)
@@ -101,7 +108,7 @@ def test_new_keeps_every_character_that_was_there_carriage_returns_and_comments_
 
 
 @pytest.mark.parametrize("taken", ["researcher"])
-def test_a_name_that_is_taken_is_refused(call, project, taken: str) -> None:
+def test_a_name_that_is_taken_is_refused(call: Call, project: Path, taken: str) -> None:
     before = (project / "config/agents.yaml").read_bytes()
 
     done = call("new", "agent", taken, cwd=project)
@@ -111,7 +118,7 @@ def test_a_name_that_is_taken_is_refused(call, project, taken: str) -> None:
     assert (project / "config/agents.yaml").read_bytes() == before
 
 
-def test_a_crew_that_clashes_in_one_part_writes_no_part(call, project) -> None:
+def test_a_crew_that_clashes_in_one_part_writes_no_part(call: Call, project: Path) -> None:
     call("new", "agent", "digest_first", cwd=project)
     before = {p: p.read_bytes() for p in project.rglob("*.yaml")}
 
@@ -122,11 +129,11 @@ def test_a_crew_that_clashes_in_one_part_writes_no_part(call, project) -> None:
 
 
 @pytest.mark.parametrize("name", ["../evil", "Upper", "a b", ".hidden", "-x", ""])
-def test_a_name_that_could_leave_its_folder_is_refused(call, project, name: str) -> None:
+def test_a_name_that_could_leave_its_folder_is_refused(call: Call, project: Path, name: str) -> None:
     assert call("new", "crew", "--", name, cwd=project).code == 2
 
 
-def test_a_file_that_is_not_a_block_of_names_is_left_alone(call, project) -> None:
+def test_a_file_that_is_not_a_block_of_names_is_left_alone(call: Call, project: Path) -> None:
     flow = "{a_agent: {role: R, goal: G, backstory: B}}\n"
     (project / "config/agents.yaml").write_text(flow)
 
@@ -137,7 +144,7 @@ def test_a_file_that_is_not_a_block_of_names_is_left_alone(call, project) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_list_gives_every_kind_in_every_form(call, project, kind: str) -> None:
+def test_list_gives_every_kind_in_every_form(call: Call, project: Path, kind: str) -> None:
     rows = json.loads(call("list", kind, "-o", "json", cwd=project).out)
     lines = call("list", kind, "-o", "jsonl", cwd=project).out.splitlines()
     names = call("list", kind, "-o", "name", cwd=project).out.split()
@@ -150,7 +157,7 @@ def test_list_gives_every_kind_in_every_form(call, project, kind: str) -> None:
     assert table[0].startswith("NAME")
 
 
-def test_list_names_the_crews_and_their_risk(call, project) -> None:
+def test_list_names_the_crews_and_their_risk(call: Call, project: Path) -> None:
     rows = {row["name"]: row for row in json.loads(call("list", "-o", "json", cwd=project).out)}
 
     assert set(rows) == {"company-brief", "due-diligence", "outreach-email"}
@@ -158,7 +165,7 @@ def test_list_names_the_crews_and_their_risk(call, project) -> None:
     assert rows["outreach-email"]["risk"] == "limited"
 
 
-def test_list_says_when_a_file_cannot_be_read(call, project) -> None:
+def test_list_says_when_a_file_cannot_be_read(call: Call, project: Path) -> None:
     (project / "crews" / "broken.yaml").write_text("process: [")
 
     done = call("list", cwd=project)
@@ -167,7 +174,7 @@ def test_list_says_when_a_file_cannot_be_read(call, project) -> None:
     assert "crewctl check" in done.err
 
 
-def test_show_finds_a_thing_by_its_name_and_says_where_it_stands(call, project) -> None:
+def test_show_finds_a_thing_by_its_name_and_says_where_it_stands(call: Call, project: Path) -> None:
     shown = json.loads(call("show", "researcher", "-o", "json", cwd=project).out)
     line = int(shown["place"].rpartition(":")[2])
 
@@ -176,14 +183,14 @@ def test_show_finds_a_thing_by_its_name_and_says_where_it_stands(call, project) 
     assert "agent researcher" in call("show", "researcher", cwd=project).out
 
 
-def test_show_answers_a_slip_with_the_near_word(call, project) -> None:
+def test_show_answers_a_slip_with_the_near_word(call: Call, project: Path) -> None:
     done = call("show", "reseacher", cwd=project)
 
     assert done.code == 9
     assert "crewctl show researcher" in done.err
 
 
-def test_show_asks_which_one_when_two_kinds_share_a_name(call, project) -> None:
+def test_show_asks_which_one_when_two_kinds_share_a_name(call: Call, project: Path) -> None:
     call("new", "agent", "research_x", cwd=project)
     call("new", "task", "research_x", cwd=project)
 
@@ -197,7 +204,7 @@ def test_show_asks_which_one_when_two_kinds_share_a_name(call, project) -> None:
     )
 
 
-def test_check_ends_with_3_and_shows_the_place_the_hint_and_the_summary(call, project) -> None:
+def test_check_ends_with_3_and_shows_the_place_the_hint_and_the_summary(call: Call, project: Path) -> None:
     crew = project / "crews" / "company-brief.yaml"
     crew.write_text(crew.read_text().replace("inputs:", "input:"))
 
@@ -211,7 +218,7 @@ def test_check_ends_with_3_and_shows_the_place_the_hint_and_the_summary(call, pr
 
 
 @pytest.mark.parametrize("shape", ["text", "concise", "json", "github"])
-def test_check_says_the_same_problems_in_every_shape(call, project, shape: str) -> None:
+def test_check_says_the_same_problems_in_every_shape(call: Call, project: Path, shape: str) -> None:
     (project / "crews" / "company-brief.yaml").write_text(
         "description: x\nprocess: sequential\ntasks: [nope]\n"
     )
@@ -226,7 +233,7 @@ def test_check_says_the_same_problems_in_every_shape(call, project, shape: str) 
         assert done.out.startswith("::error file=crews/company-brief.yaml,line=3")
 
 
-def test_check_lists_ignored_display_fields_only_when_asked(call, project) -> None:
+def test_check_lists_ignored_display_fields_only_when_asked(call: Call, project: Path) -> None:
     agents = project / "config" / "agents.yaml"
     agents.write_text(agents.read_text().replace("researcher:\n", "researcher:\n  verbose: true\n", 1))
 
@@ -234,7 +241,7 @@ def test_check_lists_ignored_display_fields_only_when_asked(call, project) -> No
     assert "'verbose'" in call("check", "-v", cwd=project).err
 
 
-def test_a_second_check_says_the_same_without_validating_anew(call, project) -> None:
+def test_a_second_check_says_the_same_without_validating_anew(call: Call, project: Path) -> None:
     (project / "crews" / "company-brief.yaml").write_text(
         "description: x\nprocess: sequential\ntasks: [nope]\n"
     )
@@ -245,7 +252,7 @@ def test_a_second_check_says_the_same_without_validating_anew(call, project) -> 
     assert (first.code, first.out, first.err) == (second.code, second.out, second.err)
 
 
-def test_a_check_never_believes_its_memory_after_a_change(call, project) -> None:
+def test_a_check_never_believes_its_memory_after_a_change(call: Call, project: Path) -> None:
     crew = project / "crews" / "company-brief.yaml"
     good = crew.read_text()
     assert call("check", cwd=project).code == 0
@@ -260,7 +267,7 @@ def test_a_check_never_believes_its_memory_after_a_change(call, project) -> None
 
 
 @pytest.mark.parametrize("damage", ["", "garbage", "{key}\n[]", "{key}\n{{}}", '{key}\n{{"problems": 3}}'])
-def test_a_damaged_memory_is_no_memory(call, project, damage: str) -> None:
+def test_a_damaged_memory_is_no_memory(call: Call, project: Path, damage: str) -> None:
     call("check", cwd=project)
     memory = project / ".crewctl" / "overview.json"
     key = memory.read_text().splitlines()[0]
@@ -269,7 +276,9 @@ def test_a_damaged_memory_is_no_memory(call, project, damage: str) -> None:
     assert call("check", cwd=project).code == 0
 
 
-def test_a_link_out_of_the_project_is_checked_anew_each_time(call, project, tmp_path) -> None:
+def test_a_link_out_of_the_project_is_checked_anew_each_time(
+    call: Call, project: Path, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside.yaml"
     outside.write_text("description: x\nprocess: sequential\ntasks: [research]\n")
     (project / "crews" / "linked.yaml").symlink_to(outside)
@@ -281,7 +290,7 @@ def test_a_link_out_of_the_project_is_checked_anew_each_time(call, project, tmp_
     assert not (project / ".crewctl" / "overview.json").exists()
 
 
-def test_schemas_are_listed_printed_and_written(call, project) -> None:
+def test_schemas_are_listed_printed_and_written(call: Call, project: Path) -> None:
     names = call("schema", "-o", "name").out.split()
     crew = json.loads(call("schema", "crew").out)
     call("schema", "--write", cwd=project)

@@ -3,12 +3,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crewctl.cli.session import Session
 from crewctl.errors import CrewctlError, EngineError, NotApprovedError
+
+Call = Callable[..., Any]
 
 
 def _failing(error: BaseException) -> Session:
@@ -18,17 +22,17 @@ def _failing(error: BaseException) -> Session:
     return Session(opener=opener)
 
 
-def test_an_error_is_one_message_with_its_next_step_and_its_exit_code(call) -> None:
+def test_an_error_is_one_message_with_its_next_step_and_its_exit_code(call: Call) -> None:
     done = call("list", session=_failing(NotApprovedError("no", help="ask first")))
 
     assert (done.code, done.out, done.err) == (4, "", "error: no\nhelp: ask first\n")
 
 
-def test_an_error_without_a_next_step_is_one_line(call) -> None:
+def test_an_error_without_a_next_step_is_one_line(call: Call) -> None:
     assert call("list", session=_failing(EngineError("it broke"))).err == "error: it broke\n"
 
 
-def test_a_bug_is_one_line_with_the_path_of_a_log_and_never_a_traceback(call, project) -> None:
+def test_a_bug_is_one_line_with_the_path_of_a_log_and_never_a_traceback(call: Call, project: Path) -> None:
     done = call("list", cwd=project, session=_failing(ZeroDivisionError("by \x1b[31mnought")))
 
     assert (done.code, done.out) == (70, "")
@@ -41,7 +45,9 @@ def test_a_bug_is_one_line_with_the_path_of_a_log_and_never_a_traceback(call, pr
     assert "crewctl" in log.read_text()
 
 
-def test_a_bugs_log_goes_to_the_temporary_folder_outside_a_project(call, tmp_path, monkeypatch) -> None:
+def test_a_bugs_log_goes_to_the_temporary_folder_outside_a_project(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     done = call("list", session=_failing(ZeroDivisionError("x")))
@@ -50,7 +56,7 @@ def test_a_bugs_log_goes_to_the_temporary_folder_outside_a_project(call, tmp_pat
     assert str(tmp_path) in done.err
 
 
-def test_a_bugs_log_holds_no_argument_because_inputs_may_be_secret(spawn, project) -> None:
+def test_a_bugs_log_holds_no_argument_because_inputs_may_be_secret(spawn: Call, project: Path) -> None:
     code = (
         "import sys\nfrom crewctl.cli.main import run\nfrom crewctl.cli.session import Session\n"
         "def opener(_): raise RuntimeError('x')\n"
@@ -65,28 +71,28 @@ def test_a_bugs_log_holds_no_argument_because_inputs_may_be_secret(spawn, projec
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt()])
-def test_an_interruption_ends_with_130(call, error: BaseException) -> None:
+def test_an_interruption_ends_with_130(call: Call, error: BaseException) -> None:
     done = call("list", session=_failing(error))
 
     assert done.code == 130
     assert "interrupted" in done.err
 
 
-def test_a_file_that_cannot_be_written_is_said_with_its_name_and_is_no_bug(call) -> None:
+def test_a_file_that_cannot_be_written_is_said_with_its_name_and_is_no_bug(call: Call) -> None:
     done = call("list", session=_failing(PermissionError(13, "Permission denied", "some/file")))
 
     assert done.code == 1
     assert "some/file: Permission denied" in done.err
 
 
-def test_what_an_error_says_cannot_drive_the_terminal(call) -> None:
+def test_what_an_error_says_cannot_drive_the_terminal(call: Call) -> None:
     done = call("list", session=_failing(CrewctlError("\x1b]0;owned\x07", help="\x1b[2J")))
 
     assert "\x1b" not in done.err
     assert "\\x1b]0;owned\\x07" in done.err
 
 
-def test_output_that_nobody_can_take_ends_quietly_with_141(project) -> None:
+def test_output_that_nobody_can_take_ends_quietly_with_141(project: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -8,8 +12,10 @@ import pytest
 from crewctl.cli.command_table import COMMANDS
 from crewctl.cli.main import line
 
+Call = Callable[..., Any]
 
-def test_help_lists_every_command_by_what_one_wants_to_do(call) -> None:
+
+def test_help_lists_every_command_by_what_one_wants_to_do(call: Call) -> None:
     done = call("--help")
 
     assert done.code == 0
@@ -18,7 +24,7 @@ def test_help_lists_every_command_by_what_one_wants_to_do(call) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_help_text_with_an_example_that_names_it(call, name: str) -> None:
+def test_every_command_has_a_help_text_with_an_example_that_names_it(call: Call, name: str) -> None:
     long, short = call(name, "--help"), call(name, "-h")
 
     assert long.code == short.code == 0
@@ -47,7 +53,7 @@ def test_every_option_says_what_it_does(name: str) -> None:
     assert silent == []
 
 
-def test_an_unknown_command_is_answered_with_the_near_one(call) -> None:
+def test_an_unknown_command_is_answered_with_the_near_one(call: Call) -> None:
     done = call("kikoff", "x")
 
     assert (done.code, done.out) == (2, "")
@@ -55,11 +61,11 @@ def test_an_unknown_command_is_answered_with_the_near_one(call) -> None:
     assert "did you mean 'crewctl kickoff'?" in done.err
 
 
-def test_an_unknown_command_like_no_other_is_answered_with_the_way_to_the_list(call) -> None:
+def test_an_unknown_command_like_no_other_is_answered_with_the_way_to_the_list(call: Call) -> None:
     assert "see 'crewctl --help'" in call("xyzzy").err
 
 
-def test_an_unknown_option_is_answered_with_the_near_one(call) -> None:
+def test_an_unknown_option_is_answered_with_the_near_one(call: Call) -> None:
     done = call("kickoff", "--input-file", "x")
 
     assert done.code == 2
@@ -68,21 +74,19 @@ def test_an_unknown_option_is_answered_with_the_near_one(call) -> None:
     assert "see 'crewctl kickoff --help'" in done.err
 
 
-def test_no_command_at_all_is_wrong_usage_and_shows_the_help(call) -> None:
+def test_no_command_at_all_is_wrong_usage_and_shows_the_help(call: Call) -> None:
     done = call()
 
     assert (done.code, done.out) == (2, "")
     assert "Run a crew:" in done.err
 
 
-def test_the_version_is_the_distributions(call) -> None:
-    from importlib.metadata import version
-
+def test_the_version_is_the_distributions(call: Call) -> None:
     assert call("--version").out == f"crewctl {version('crewctl')}\n"
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
-def test_the_project_can_be_named_before_and_after_the_command(call, project, place: str) -> None:
+def test_the_project_can_be_named_before_and_after_the_command(call: Call, project: Path, place: str) -> None:
     named = ["--project", str(project)]
     words = [*named, "list", "-o", "name"] if place == "before" else ["list", *named, "-o", "name"]
 
@@ -92,17 +96,19 @@ def test_the_project_can_be_named_before_and_after_the_command(call, project, pl
     assert "company-brief" in done.out.split()
 
 
-def test_the_project_can_be_named_by_the_environment(call, project, monkeypatch) -> None:
+def test_the_project_can_be_named_by_the_environment(
+    call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CREWCTL_PROJECT", str(project))
 
     assert "company-brief" in call("list", "-o", "name").out
 
 
-def test_a_command_finds_the_project_from_a_folder_within_it(call, project) -> None:
+def test_a_command_finds_the_project_from_a_folder_within_it(call: Call, project: Path) -> None:
     assert "company-brief" in call("list", "-o", "name", cwd=project / "registry" / "entries").out
 
 
-def test_outside_a_project_the_next_step_is_named(call) -> None:
+def test_outside_a_project_the_next_step_is_named(call: Call) -> None:
     done = call("list")
 
     assert done.code == 9
@@ -110,7 +116,7 @@ def test_outside_a_project_the_next_step_is_named(call) -> None:
     assert "crewctl init" in done.err
 
 
-def test_a_terminals_colours_end_at_no_color(spawn, project) -> None:
+def test_a_terminals_colours_end_at_no_color(spawn: Call, project: Path) -> None:
     from_table = spawn("list", "--no-color", cwd=project)
 
     assert "\x1b" not in from_table.out + from_table.err

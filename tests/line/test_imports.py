@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+Call = Callable[..., Any]
 
 LOADED = (
     "import json, sys\nfrom crewctl.cli.main import run\n"
@@ -34,7 +39,7 @@ WITHOUT_CREWAI = [
 FORBIDDEN = {"crewai", "crewai_tools", "crewai_core", "litellm", "openai", "chromadb", "rich"}
 
 
-def _loaded(spawn, project, *words: str) -> tuple[int, set[str]]:
+def _loaded(spawn: Call, project: Path, *words: str) -> tuple[int, set[str]]:
     done = spawn(*words, code=LOADED, cwd=project)
     code, loaded = json.loads(done.err.strip().splitlines()[-1])
     return code, set(loaded)
@@ -42,7 +47,7 @@ def _loaded(spawn, project, *words: str) -> tuple[int, set[str]]:
 
 @pytest.mark.parametrize("words", WITHOUT_CREWAI, ids=lambda words: words[0])
 def test_a_command_that_runs_nothing_imports_neither_crewai_nor_rich(
-    spawn, project, words: list[str]
+    spawn: Call, project: Path, words: list[str]
 ) -> None:
     code, loaded = _loaded(spawn, project, *words)
 
@@ -50,7 +55,7 @@ def test_a_command_that_runs_nothing_imports_neither_crewai_nor_rich(
     assert loaded & FORBIDDEN == set()
 
 
-def test_the_help_text_costs_click_and_nothing_else(spawn, project) -> None:
+def test_the_help_text_costs_click_and_nothing_else(spawn: Call, project: Path) -> None:
     _, loaded = _loaded(spawn, project, "--help")
 
     assert loaded & {"pydantic", "pydantic_core", "yaml", "sqlite3", "asyncio"} == set()
@@ -59,14 +64,18 @@ def test_the_help_text_costs_click_and_nothing_else(spawn, project) -> None:
 @pytest.mark.parametrize(
     "words", [["kickoff", "-h"], ["plan", "-h"], ["approve", "-h"], ["check", "-h"], ["list", "-h"]]
 )
-def test_a_commands_help_text_costs_no_model_and_no_yaml(spawn, project, words: list[str]) -> None:
+def test_a_commands_help_text_costs_no_model_and_no_yaml(
+    spawn: Call, project: Path, words: list[str]
+) -> None:
     _, loaded = _loaded(spawn, project, *words)
 
     assert loaded & {"pydantic", "yaml", "sqlite3"} == set()
 
 
 @pytest.mark.parametrize("words", [["check"], ["list"], ["list", "agents", "-o", "json"]], ids=" ".join)
-def test_an_unchanged_project_is_told_without_reading_yaml_or_building_models(spawn, project, words) -> None:
+def test_an_unchanged_project_is_told_without_reading_yaml_or_building_models(
+    spawn: Call, project: Path, words: list[str]
+) -> None:
     _loaded(spawn, project, "check")
 
     code, loaded = _loaded(spawn, project, *words)
@@ -76,7 +85,7 @@ def test_an_unchanged_project_is_told_without_reading_yaml_or_building_models(sp
 
 
 @pytest.mark.parametrize("words", [["list"], ["check"]], ids=" ".join)
-def test_list_and_check_import_no_plan_and_no_event(spawn, project, words: list[str]) -> None:
+def test_list_and_check_import_no_plan_and_no_event(spawn: Call, project: Path, words: list[str]) -> None:
     _, loaded = _loaded(spawn, project, *words)
 
     rooms = ("crewctl.planning", "crewctl.audit", "crewctl.approval", "crewctl.running", "crewctl.adapters")

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -22,6 +23,8 @@ from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+
+Tell = Callable[[Teller], object]
 
 NOW = datetime(2026, 3, 2, 9, 1, 0, tzinfo=UTC)
 
@@ -49,7 +52,7 @@ sys.exit(run(sys.argv[1:], Session(opener=lambda _: project)))
 """
 
 
-def _drawn(plan: Plan, tell, width: int = 100) -> str:
+def _drawn(plan: Plan, tell: Tell, width: int = 100) -> str:
     view = LiveView(plan, colour=False, now=lambda: NOW)
     store = FakeRunStore()
     tell(Teller(store, FakeContentStore()))
@@ -157,7 +160,7 @@ def _on_a_terminal(words: list[str], folder: Path, **environ: str) -> tuple[int,
     return process.returncode, out.decode(), seen.decode()
 
 
-def test_on_a_terminal_the_run_is_drawn_live_and_stdout_stays_clean(tmp_path) -> None:
+def test_on_a_terminal_the_run_is_drawn_live_and_stdout_stays_clean(tmp_path: Path) -> None:
     code, out, seen = _on_a_terminal(["kickoff", "brief"], tmp_path)
 
     assert code == 0
@@ -172,15 +175,32 @@ def test_on_a_terminal_the_run_is_drawn_live_and_stdout_stays_clean(tmp_path) ->
     assert "\x1b[?25h" in seen, "the cursor comes back"
 
 
-def test_no_color_keeps_the_view_and_drops_the_colours(tmp_path) -> None:
+def test_no_color_keeps_the_view_and_drops_the_colours(tmp_path: Path) -> None:
     _, _, seen = _on_a_terminal(["kickoff", "brief", "--no-color"], tmp_path)
 
     assert "chose critic" in seen
     assert re.findall(r"\x1b\[[0-9;]*3[0-7]m", seen) == []
 
 
-def test_a_dumb_terminal_gets_lines(tmp_path) -> None:
+def test_a_dumb_terminal_gets_lines(tmp_path: Path) -> None:
     _, _, seen = _on_a_terminal(["kickoff", "brief"], tmp_path, TERM="dumb")
 
     assert "StepStarted" in seen
     assert "\x1b[2K" not in seen
+
+
+def test_the_tree_goes_from_task_over_agents_to_their_tools() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "manager").turn("1.research", "manager")
+        teller.delegates("1.research", "manager", "researcher").turn("1.research", "researcher")
+        teller.tool("1.research", "researcher", "FileReadTool").tool(
+            "1.research", "researcher", "FileReadTool", 2
+        )
+
+    lines = [line.strip("│├└─ ") for line in _drawn(sample_plan(), tell).splitlines()]
+
+    assert lines[2:5] == [
+        "manager  1 turn, 1,200 tokens",
+        "researcher  1 turn, 1,200 tokens",
+        "FileReadTool x2",
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from crewctl.cli.command_table import COMMANDS
 from crewctl.cli.exit_codes import EXIT_CODES, exit_codes_page
+from crewctl.cli.fresh_project import TEMPLATE, template_files
 from crewctl.cli.reference import commands_page
 from crewctl.errors import Exit
 
@@ -14,7 +15,7 @@ PAGES = {"commands.md": commands_page, "exit-codes.md": exit_codes_page}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_reference_page_is_what_the_command_line_says_of_itself(page: str, update_golden: bool) -> None:
+def test_a_reference_page_is_what_the_command_line_says_of_itself(page: str, *, update_golden: bool) -> None:
     path = ROOT / "docs" / "reference" / page
     if update_golden:
         path.write_text(PAGES[page](), encoding="utf-8")
@@ -34,9 +35,7 @@ def test_the_commands_page_has_every_command() -> None:
     assert [name for name in COMMANDS if f"### crewctl {name}\n" not in page] == []
 
 
-def test_the_template_is_the_repositorys_own_example(update_golden: bool) -> None:
-    from crewctl.cli.fresh_project import TEMPLATE, template_files
-
+def test_the_template_is_the_repositorys_own_example(*, update_golden: bool) -> None:
     example = {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for start in (

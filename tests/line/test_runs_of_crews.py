@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +16,8 @@ from crewctl.cli.session import Session
 from crewctl.errors import Exit
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
 from crewctl.testing.fake_project import FakeProject
+
+Call = Callable[..., Any]
 
 ACME = ("-i", "company=Acme Corp", "-i", "first_name=Elena")
 WITH_CARE = ("--reason", "read every prompt with care")
@@ -27,7 +32,7 @@ def _brief(teller: Teller) -> None:
     teller.ends("1.research", "notes").closes(output="A \x1b[31mred\x1b[0m brief")
 
 
-def test_a_kickoff_shows_events_on_stderr_and_the_result_on_stdout(call, tmp_path) -> None:
+def test_a_kickoff_shows_events_on_stderr_and_the_result_on_stdout(call: Call, tmp_path: Path) -> None:
     done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_plan(), _brief)))
 
     assert done.code == 0
@@ -37,7 +42,7 @@ def test_a_kickoff_shows_events_on_stderr_and_the_result_on_stdout(call, tmp_pat
     assert "StepStarted" not in done.out
 
 
-def test_what_a_model_says_cannot_drive_the_terminal(call, tmp_path) -> None:
+def test_what_a_model_says_cannot_drive_the_terminal(call: Call, tmp_path: Path) -> None:
     done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_plan(), _brief)))
 
     assert "\x1b" not in done.out + done.err
@@ -45,7 +50,7 @@ def test_what_a_model_says_cannot_drive_the_terminal(call, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "yaml"])
-def test_a_kickoff_gives_the_whole_report_when_asked(call, tmp_path, form: str) -> None:
+def test_a_kickoff_gives_the_whole_report_when_asked(call: Call, tmp_path: Path, form: str) -> None:
     project = FakeProject(tmp_path, sample_plan(), _brief)
 
     done = call("kickoff", "brief", "-o", form, session=_session(project))
@@ -56,7 +61,7 @@ def test_a_kickoff_gives_the_whole_report_when_asked(call, tmp_path, form: str) 
     assert "registry/reports/brief/r1.json" in done.err
 
 
-def test_a_kickoff_gives_the_runs_id_alone_when_asked(call, tmp_path) -> None:
+def test_a_kickoff_gives_the_runs_id_alone_when_asked(call: Call, tmp_path: Path) -> None:
     done = call(
         "kickoff", "brief", "-o", "name", "-q", session=_session(FakeProject(tmp_path, sample_plan(), _brief))
     )
@@ -74,7 +79,7 @@ def test_a_kickoff_gives_the_runs_id_alone_when_asked(call, tmp_path) -> None:
         ("undecided", Exit.UNDECIDED),
     ],
 )
-def test_the_exit_code_tells_the_outcome(call, tmp_path, outcome: str, code: Exit) -> None:
+def test_the_exit_code_tells_the_outcome(call: Call, tmp_path: Path, outcome: str, code: Exit) -> None:
     def story(teller: Teller) -> None:
         teller.begins(sample_plan()).starts("1.research", "researcher").ends("1.research", outcome="failed")
         if outcome == "limit_reached":
@@ -88,7 +93,7 @@ def test_the_exit_code_tells_the_outcome(call, tmp_path, outcome: str, code: Exi
     assert "crewctl report r1" in done.err
 
 
-def test_a_verdict_is_shown_with_its_reasons(call, tmp_path) -> None:
+def test_a_verdict_is_shown_with_its_reasons(call: Call, tmp_path: Path) -> None:
     verdict = {"selected_draft": "B", "reasoning": "B names three facts.", "candidates": []}
 
     def story(teller: Teller) -> None:
@@ -103,7 +108,7 @@ def test_a_verdict_is_shown_with_its_reasons(call, tmp_path) -> None:
     assert "B names three facts." in done.out
 
 
-def test_a_simulated_run_says_so(call, tmp_path, project) -> None:
+def test_a_simulated_run_says_so(call: Call, project: Path) -> None:
     done = call("plan", "company-brief", "-i", "company=Acme", cwd=project)
 
     assert "simulated" in done.out
@@ -129,7 +134,9 @@ def _refused(teller: Teller) -> None:
     teller.begins(sample_plan(), REFUSED).closes("not_approved", 4)
 
 
-def test_a_refusal_says_what_changed_word_by_word_and_the_exact_next_command(call, tmp_path) -> None:
+def test_a_refusal_says_what_changed_word_by_word_and_the_exact_next_command(
+    call: Call, tmp_path: Path
+) -> None:
     done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_plan(), _refused)))
 
     assert (done.code, done.out) == (4, "")
@@ -139,7 +146,7 @@ def test_a_refusal_says_what_changed_word_by_word_and_the_exact_next_command(cal
     assert 'crewctl approve brief --reason "…"' in done.err
 
 
-def test_a_refusal_is_data_too(call, tmp_path) -> None:
+def test_a_refusal_is_data_too(call: Call, tmp_path: Path) -> None:
     done = call(
         "kickoff", "brief", "-o", "json", session=_session(FakeProject(tmp_path, sample_plan(), _refused))
     )
@@ -151,7 +158,7 @@ def test_a_refusal_is_data_too(call, tmp_path) -> None:
     assert data["next"] == 'crewctl approve brief --reason "…"'
 
 
-def test_inputs_come_from_words_files_and_json(call, tmp_path) -> None:
+def test_inputs_come_from_words_files_and_json(call: Call, tmp_path: Path) -> None:
     project = FakeProject(tmp_path, sample_plan(), _brief)
     (tmp_path / "long.txt").write_text("from\na file")
 
@@ -184,7 +191,7 @@ def test_inputs_come_from_words_files_and_json(call, tmp_path) -> None:
     ],
 )
 def test_inputs_that_make_no_sense_are_refused(
-    call, tmp_path, words: list[str], code: int, said: str
+    call: Call, tmp_path: Path, words: list[str], code: int, said: str
 ) -> None:
     done = call("kickoff", "brief", *words, session=_session(FakeProject(tmp_path, sample_plan(), _brief)))
 
@@ -192,7 +199,9 @@ def test_inputs_that_make_no_sense_are_refused(
     assert said in done.err
 
 
-def test_a_rehearsal_takes_missing_inputs_from_the_crews_examples_and_says_so(call, project) -> None:
+def test_a_rehearsal_takes_missing_inputs_from_the_crews_examples_and_says_so(
+    call: Call, project: Path
+) -> None:
     fake = FakeProject(project, sample_plan(), _brief)
 
     done = call("rehearse", "company-brief", session=_session(fake))
@@ -201,7 +210,7 @@ def test_a_rehearsal_takes_missing_inputs_from_the_crews_examples_and_says_so(ca
     assert "company=Acme Corp" in done.err
 
 
-def test_an_input_that_is_missing_is_shown_with_its_place_and_what_to_type(call, project) -> None:
+def test_an_input_that_is_missing_is_shown_with_its_place_and_what_to_type(call: Call, project: Path) -> None:
     done = call("kickoff", "outreach-email", "-i", "company=Acme Corp", cwd=project)
 
     assert done.code == 3
@@ -210,14 +219,14 @@ def test_an_input_that_is_missing_is_shown_with_its_place_and_what_to_type(call,
     assert "first_name:" in done.err.partition("[missing-input]")[2], "the line of the file is shown"
 
 
-def test_an_unknown_crew_is_answered_with_the_near_one(call, project) -> None:
+def test_an_unknown_crew_is_answered_with_the_near_one(call: Call, project: Path) -> None:
     done = call("plan", "company-breif", cwd=project)
 
     assert done.code == 9
     assert "'company-brief'" in done.err
 
 
-def test_the_printed_plan_is_the_plan(call, project) -> None:
+def test_the_printed_plan_is_the_plan(call: Call, project: Path) -> None:
     planned = json.loads(call("plan", "outreach-email", *ACME, "-o", "json", cwd=project).out)
     shown = call("plan", "outreach-email", *ACME, cwd=project).out
     name = call("plan", "outreach-email", *ACME, "-o", "name", cwd=project).out
@@ -229,7 +238,7 @@ def test_the_printed_plan_is_the_plan(call, project) -> None:
     assert re.search(r"approval +needed", shown)
 
 
-def test_from_approval_over_a_changed_word_to_the_difference(call, project) -> None:
+def test_from_approval_over_a_changed_word_to_the_difference(call: Call, project: Path) -> None:
     approved = call("approve", "outreach-email", *WITH_CARE, "--expires", "1h", "-o", "json", cwd=project)
     agents = project / "config" / "agents.yaml"
     first = json.loads(call("plan", "outreach-email", *ACME, "-o", "json", cwd=project).out)["agents"][0]
@@ -245,7 +254,7 @@ def test_from_approval_over_a_changed_word_to_the_difference(call, project) -> N
     assert [(each["id"], each["state"]) for each in states] == [(statement["id"], "drifted")]
 
 
-def test_an_approval_can_be_taken_back_by_the_beginning_of_its_id(call, project) -> None:
+def test_an_approval_can_be_taken_back_by_the_beginning_of_its_id(call: Call, project: Path) -> None:
     said = call("approve", "outreach-email", *WITH_CARE, "-o", "name", cwd=project).out.strip()
 
     revoked = call("revoke", "outreach-email", said[:6], "--reason", "given by mistake", cwd=project)
@@ -273,7 +282,7 @@ def test_an_approval_can_be_taken_back_by_the_beginning_of_its_id(call, project)
     ids=" ".join,
 )
 def test_an_approval_without_a_reason_or_with_odd_terms_is_refused_and_writes_nothing(
-    call, project, words
+    call: Call, project: Path, words: list[str]
 ) -> None:
     done = call("approve", "outreach-email", *words, cwd=project)
 
@@ -281,19 +290,19 @@ def test_an_approval_without_a_reason_or_with_odd_terms_is_refused_and_writes_no
     assert not list((project / "registry").glob("approvals/**/*.json"))
 
 
-def test_no_command_takes_yes_for_an_approval(call, project) -> None:
+def test_no_command_takes_yes_for_an_approval(call: Call, project: Path) -> None:
     for name in ("kickoff", "approve", "rehearse"):
         assert "no such option '--yes'" in call(name, "outreach-email", "--yes", cwd=project).err
 
 
-def test_an_approval_for_these_inputs_alone_binds_their_digest(call, project) -> None:
+def test_an_approval_for_these_inputs_alone_binds_their_digest(call: Call, project: Path) -> None:
     said = call("approve", "outreach-email", *WITH_CARE, "--for-inputs", *ACME, "-o", "json", cwd=project)
     plan = json.loads(call("plan", "outreach-email", *ACME, "-o", "json", cwd=project).out)
 
     assert json.loads(said.out)["inputs_digest"] == plan["inputs_digest"]
 
 
-def test_a_real_refusal_starts_nothing_and_names_the_next_command(call, project) -> None:
+def test_a_real_refusal_starts_nothing_and_names_the_next_command(call: Call, project: Path) -> None:
     done = call("kickoff", "outreach-email", *ACME, cwd=project)
 
     assert done.code == 4
@@ -303,9 +312,9 @@ def test_a_real_refusal_starts_nothing_and_names_the_next_command(call, project)
     assert not (project / "registry" / "reports").exists()
 
 
-def test_approvals_of_an_unknown_crew_are_not_found(call, project) -> None:
+def test_approvals_of_an_unknown_crew_are_not_found(call: Call, project: Path) -> None:
     assert call("approvals", "outreach-emial", cwd=project).code == 9
 
 
-def test_stopping_a_run_that_never_was_is_not_found(call, project) -> None:
+def test_stopping_a_run_that_never_was_is_not_found(call: Call, project: Path) -> None:
     assert call("stop", "20000101", cwd=project).code == 9

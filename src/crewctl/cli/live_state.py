@@ -28,6 +28,15 @@ from crewctl.planning.plan import Plan
 
 
 @dataclass
+class LiveAgent:
+    """What one agent has done within a step; `tools` counts its calls."""
+
+    turns: int = 0
+    tokens: int = 0
+    tools: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class LiveStep:
     """One step: who does what, how far it is, and what it is doing right now."""
 
@@ -41,8 +50,12 @@ class LiveStep:
     seconds: float | None = None
     error: str = ""
     doing: str = "starting"
-    tools: dict[str, int] = field(default_factory=dict)
+    agents: dict[str, LiveAgent] = field(default_factory=dict)
     open_tools: dict[int, str] = field(default_factory=dict)
+
+    def by(self, agent: str) -> LiveAgent:
+        """Return what this agent has done, from nothing on."""
+        return self.agents.setdefault(agent, LiveAgent())
 
 
 class LiveState:
@@ -88,15 +101,17 @@ class LiveState:
         self.turns = max(self.turns, grant.turn)
         self._open[grant.grant] = grant
 
-    def taken(self, turn: TurnTaken) -> int:
-        """Settle a call and return its tokens; what nobody measured counts at its reservation."""
+    def taken(self, turn: TurnTaken, step: LiveStep | None) -> None:
+        """Settle a call; what nobody measured counts at its reservation."""
         grant = self._open.pop(turn.grant, None)
         known = turn.prompt_tokens is not None and turn.completion_tokens is not None
         used = (turn.prompt_tokens or 0) + (turn.completion_tokens or 0)
         tokens = used if known or grant is None else grant.reserved_tokens
         self.tokens += tokens
         self.cost = None if self.cost is None or turn.cost is None else self.cost + turn.cost
-        return tokens
+        if step is not None:
+            step.tokens += tokens
+            step.by(grant.agent if grant else step.agent).tokens += tokens
 
 
 Handler = Callable[[LiveState, Recorded, LiveStep | None], None]
@@ -129,21 +144,22 @@ def _granted(state: LiveState, record: Recorded, step: LiveStep | None) -> None:
         state.granted(record.event)
         if step is not None:
             step.turns += 1
+            step.by(record.event.agent).turns += 1
             step.doing = f"{record.event.agent} asks {record.event.model}"
 
 
 def _taken(state: LiveState, record: Recorded, step: LiveStep | None) -> None:
     if isinstance(record.event, TurnTaken):
-        tokens = state.taken(record.event)
+        state.taken(record.event, step)
         if step is not None:
-            step.tokens += tokens
             step.doing = "reads the answer"
 
 
 def _tool_started(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
     event = record.event
     if isinstance(event, ToolCallStarted) and step is not None:
-        step.tools[event.tool] = step.tools.get(event.tool, 0) + 1
+        tools = step.by(event.agent).tools
+        tools[event.tool] = tools.get(event.tool, 0) + 1
         step.open_tools[event.call] = event.tool
         step.doing = f"{event.agent} uses {event.tool}"
 

@@ -68,7 +68,7 @@ class LiveView:
         lanes = market.task.name if market is not None else None
         for step in state.steps.values():
             if not step.judging and step.task != lanes:
-                tree.add(self._step(step))
+                _add_agents(tree.add(self._step(step)), step)
         if market is not None:
             self._add_market(tree)
         if not state.steps and state.closed is None:
@@ -99,9 +99,6 @@ class LiveView:
         mark, style = MARKS.get(step.outcome, OTHER_MARK)
         words.append(duration(step.seconds or 0))
         line = Text.assemble((mark, style), f" {'  '.join(words)}", no_wrap=True, overflow="ellipsis")
-        if step.tools:
-            used = (f"{one_line(tool)} x{times}" for tool, times in step.tools.items())
-            line.append(f"  {', '.join(used)}", "dim")
         if step.outcome != "done":
             line.append(f"  {step.outcome.replace('_', ' ')} {one_line(step.error)}".rstrip(), style)
         return line
@@ -160,6 +157,22 @@ class LiveView:
         if state.limit is not None:
             line.append(f"  stopped by {state.limit.limit}", "bold yellow")
         return line
+
+
+def _add_agents(branch: Tree, step: LiveStep) -> None:
+    """Add who had a part in the step, and with which tools; an agent alone without tools is on its line."""
+    alone = list(step.agents) == [step.agent]
+    for name, agent in step.agents.items():
+        if alone and not agent.tools:
+            continue
+        told = f"{count(agent.turns, 'turn')}, {count(agent.tokens, 'token')}"
+        of_agent = branch if alone else branch.add(_line(f"{one_line(name)}  {told}"))
+        for tool, times in agent.tools.items():
+            of_agent.add(_line(f"{one_line(tool)} x{times}", "dim"))
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
 def _of(limit: EffectiveLimit | None, write: Callable[[float], str]) -> str:

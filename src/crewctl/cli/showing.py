@@ -95,16 +95,28 @@ def show(found: Found) -> None:
 
 
 def _show_fields(fields: Mapping[str, Any], indent: int) -> None:
+    pairs([(key, _flat(value)) for key, value in fields.items() if _is_flat(value)], indent=indent)
     for key, value in fields.items():
-        if isinstance(value, Mapping) and value:
-            say(f"{key}:", indent=indent)
-            _show_fields(value, indent + 2)
-        elif isinstance(value, str) and "\n" in value.strip():
-            say(f"{key}:", indent=indent)
+        if _is_flat(value) or value is None:
+            continue
+        say(f"{key}:", indent=indent)
+        if isinstance(value, str):
             say(value.strip(), indent=indent + 2)
-        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-            say(f"{key}:", indent=indent)
+        elif isinstance(value, Mapping):
+            _show_fields(value, indent + 2)
+        else:
             for item in value:
                 _show_fields(item if isinstance(item, Mapping) else {"-": item}, indent + 2)
-        else:
-            pairs([(key, value.strip() if isinstance(value, str) else value)], indent=indent)
+
+
+def _is_flat(value: Any) -> bool:
+    """Tell whether a value fits on the line of its name."""
+    if isinstance(value, str):
+        return "\n" not in value.strip()
+    if isinstance(value, list):
+        return not any(isinstance(item, Mapping) for item in value)
+    return value is not None and not (isinstance(value, Mapping) and value)
+
+
+def _flat(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
