@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.kinds import AGENTS_FILE
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew, TaskUse
 from crewctl.catalogue.specs.task_spec import TaskSpec
@@ -13,8 +14,6 @@ from crewctl.planning.findings import Findings, Where
 from crewctl.planning.models import ModelResolver
 from crewctl.planning.plan import PlannedAgent, PlannedTask
 
-AGENTS_FILE = "config/agents.yaml"
-TASKS_FILE = "config/tasks.yaml"
 SETTINGS = (
     "allow_delegation",
     "cache",

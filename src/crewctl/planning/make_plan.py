@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
+from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
 from crewctl.catalogue.specs.crew_spec import MarketCrew
 from crewctl.diagnostics.nearest import nearest
 from crewctl.errors import NotFoundError
-from crewctl.planning.cast import AGENTS_FILE, TASKS_FILE, Cast, cast_of, planned_agent
+from crewctl.planning.cast import Cast, cast_of, planned_agent
 from crewctl.planning.digest import sealed
 from crewctl.planning.findings import Findings, InvalidPlanError, Where, problems_in_the_way
 from crewctl.planning.inputs import Value, checked_inputs, inputs_schema

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crewctl.catalogue.kinds import MODELS_FILE
 from crewctl.catalogue.model_names import BUILT_IN, SIMULATED
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.model_end import Said, model_at_end
 from crewctl.planning.plan import PlannedModel
 from crewctl.planning.port import World
-
-MODELS_FILE = "config/models.yaml"
 
 
 @dataclass

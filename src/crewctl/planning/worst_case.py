@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE
+from crewctl.catalogue.model_names import chain
+from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, PlannedMarket, PlannedModel, WorstCase
 
@@ -31,15 +34,17 @@ def refuse_unpriced(limits: EffectiveLimits, models: Sequence[PlannedModel], fin
     """Refuse a budget over a model without a known price, and give the line to add."""
     if limits.max_cost is None:
         return
-    file = limits.max_cost.source
-    for model in models:
-        if model.price is None:
-            findings.add(
-                Where(file, ("limits", "max_cost")),
-                "no-price",
-                f"max_cost cannot hold: the price of {model.model} (model {model.name!r}) is not known",
-                help=_line_to_add(model, findings),
-            )
+    where = Where(limits.max_cost.source, ("limits", "max_cost"))
+    entries = findings.catalogue.models
+    # Several names may lead to one entry: it is there that the price belongs, once.
+    unpriced = {_last_entry(entries, model.name): model for model in models if model.price is None}
+    for entry, model in unpriced.items():
+        findings.add(
+            where,
+            "no-price",
+            f"max_cost cannot hold: the price of {model.model} (model {entry!r}) is not known",
+            help=_line_to_add(entry, entries.get(entry), model),
+        )
 
 
 def _cost(limits: EffectiveLimits, models: Sequence[PlannedModel], tokens: int | None) -> int | None:
@@ -56,16 +61,20 @@ def _judge_calls(market: PlannedMarket | None) -> int:
     return 0 if market is None else len(market.contestants) * (len(market.contestants) - 1)
 
 
-def _line_to_add(model: PlannedModel, findings: Findings) -> str:
-    entry = findings.catalogue.models.get(model.name)
+def _last_entry(entries: Mapping[str, ModelSpec], name: str) -> str:
+    return next((link for link, _ in reversed(list(chain(entries, name)))), name)
+
+
+def _line_to_add(name: str, entry: ModelSpec | None, model: PlannedModel) -> str:
     price = "price: {input: 0.15 USD, output: 0.60 USD}"
-    if entry is not None and entry.model_fields_set != {"model"}:
-        return f"add to {model.name!r} in config/models.yaml, per million tokens: {price} (or price: free)"
-    if entry is not None:
-        return f"write in config/models.yaml, per million tokens: {model.name}: {{model: {entry.model}, {price}}}"
-    return (
-        f"name the model in config/models.yaml, per million tokens: priced: {{model: {model.model}, {price}}}"
-    )
+    if entry is None and name != model.model:
+        return f"add to the model that {AGENTS_FILE} describes, per million tokens: {price} (or price: free)"
+    if entry is None:
+        line = f"priced: {{model: {model.model}, {price}}}"
+        return f"name the model in {MODELS_FILE}, with its price per million tokens: {line}"
+    if entry.model_fields_set != {"model"}:
+        return f"add to {name!r} in {MODELS_FILE}, per million tokens: {price} (or price: free)"
+    return f"write in {MODELS_FILE}, with its price per million tokens: {name}: {{model: {entry.model}, {price}}}"
 
 
 def _whole(limit: EffectiveLimit | None) -> int | None:

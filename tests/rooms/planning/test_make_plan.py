@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crewctl import planning
+from crewctl.catalogue.rules import RULES
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.task_spec import TaskSpec
@@ -201,3 +205,18 @@ def test_a_rubrics_problem_is_in_the_way_of_the_market_that_uses_it() -> None:
     broken = Problem(Span("registry/rubrics/plain.yaml", 1, 1), "r", "m")
     assert problems_of("outreach", problems=[broken])
     assert plan_of("brief", problems=[broken])
+
+
+def test_every_rule_that_planning_can_break_is_explained() -> None:
+    folder = Path(planning.__file__).parent
+    calls = (node for file in folder.glob("*.py") for node in ast.walk(ast.parse(file.read_text())))
+    rules = {
+        call.args[1].value
+        for call in calls
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and (call.func.attr, len(call.args)) == ("add", 3)
+        and isinstance(call.args[1], ast.Constant)
+    }
+    assert len(rules) > 10
+    assert rules <= set(RULES)

@@ -125,6 +125,34 @@ def test_a_budget_over_an_unpriced_model_refuses_with_the_line_to_add(
     assert line in problem.help
 
 
+def test_one_unpriced_entry_is_told_of_once_however_many_names_lead_to_it() -> None:
+    models = {
+        "default": {"model": "openai/x"},
+        "standard": {"model": "default"},
+        "judge": {"model": "standard"},
+    }
+    with pytest.raises(InvalidPlanError) as caught:
+        plan_of("outreach", models=models, policy={"limits": {"max_cost": "1 USD"}})
+    [problem] = caught.value.problems
+    assert "(model 'default')" in problem.message
+
+
+def test_an_unpriced_model_without_an_entry_is_to_be_given_one() -> None:
+    agents = {**AGENTS, "writer": {**AGENTS["writer"], "llm": "openai/x"}}
+    with pytest.raises(InvalidPlanError) as caught:
+        plan_of(agents=agents, policy={"limits": {"max_cost": "1 USD"}})
+    [problem] = caught.value.problems
+    assert "priced: {model: openai/x, price: {" in problem.help
+
+
+def test_a_model_described_on_the_spot_is_to_be_priced_there() -> None:
+    agents = {**AGENTS, "writer": {**AGENTS["writer"], "llm": {"model": "openai/x"}}}
+    with pytest.raises(InvalidPlanError) as caught:
+        plan_of(agents=agents, policy={"limits": {"max_cost": "1 USD"}})
+    [problem] = caught.value.problems
+    assert problem.help.startswith("add to the model that config/agents.yaml describes")
+
+
 def test_a_budget_over_a_priced_model_is_fine() -> None:
     world = FakeWorld(prices={"openai/x": Price(input=1, output=1, source="list")})
     models = {"default": {"model": "openai/x"}, "standard": {"model": "default"}}
