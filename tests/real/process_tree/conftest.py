@@ -19,7 +19,7 @@ from crewctl.audit.events import Event
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan, PlannedModel
 from crewctl.running.meter import Meter, caps_of
-from crewctl.running.port import Message, ModelCall, StepResult
+from crewctl.running.port import Message, ModelCall, StepResult, TaskWork
 from crewctl.running.stop import StopFlag
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.memory_ledger import MemoryLedger
@@ -59,6 +59,11 @@ class Bench:
         )
         return self.engine.run_call(call)
 
+    def task(self, agent: str | None = None, step: str = "") -> StepResult:
+        """Have real CrewAI do the plan's task ``draft``."""
+        work = TaskWork(step=step or f"task/{next(self.numbers)}", task="draft", agent=agent)
+        return self.engine.run_task(work)
+
     def events(self) -> list[Event]:
         return self.store.events(RUN)
 
@@ -82,8 +87,10 @@ def plan_with(model: PlannedModel | None = None, **values: float) -> Plan:
     return small_plan(models=(model or small_model(None),), limits=limits(**values))
 
 
-def make_bench(folder: Path, plan: Plan, environ: dict[str, str] | None = None) -> Bench:
-    """Make an engine that has not been entered."""
+def make_bench(
+    folder: Path, plan: Plan, environ: dict[str, str] | None = None, child: str | None = CHILD
+) -> Bench:
+    """Make an engine that has not been entered; with `child` None its children run CrewAI."""
     store, contents, ledger = FakeRunStore(), FakeContentStore(), MemoryLedger()
     run = RunContext(
         run_id=RUN,
@@ -95,15 +102,17 @@ def make_bench(folder: Path, plan: Plan, environ: dict[str, str] | None = None) 
         environ=environ if environ is not None else {"PATH": os.environ["PATH"]},
         stop=StopFlag(),
     )
-    return Bench(ZygoteEngine(canonical(plan), plan, run, child=CHILD), run, store, contents, ledger)
+    return Bench(ZygoteEngine(canonical(plan), plan, run, child=child), run, store, contents, ledger)
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[MakeBench]:
     with ExitStack() as stack:
 
-        def make(plan: Plan | None = None, environ: dict[str, str] | None = None) -> Bench:
-            made = make_bench(tmp_path, plan or plan_with(), environ)
+        def make(
+            plan: Plan | None = None, environ: dict[str, str] | None = None, child: str | None = CHILD
+        ) -> Bench:
+            made = make_bench(tmp_path, plan or plan_with(), environ, child)
             stack.enter_context(made.engine)
             return made
 
