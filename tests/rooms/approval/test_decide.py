@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.approval.decide import admit, decide
@@ -226,6 +226,7 @@ STATES = st.lists(
 PLAN, EDITED = plan_of(), edited()
 
 
+@settings(deadline=None)
 @given(STATES)
 def test_the_gate_opens_exactly_when_some_statement_opens_it(states: list[tuple[Any, ...]]) -> None:
     approvals = MemoryApprovals()

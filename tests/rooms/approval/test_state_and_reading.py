@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.approval.reading import UnreadableError, read_statement, written
@@ -160,6 +160,7 @@ def test_anything_else_is_unreadable_with_a_reason(content: bytes, why: str) -> 
         read_statement(content)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_file_with_any_byte_changed_is_unreadable_or_binds_the_same_plan(data: st.DataObject) -> None:
     """Whatever is edited outside of what is digested, the yes stays one to this plan alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.audit.events import Change
@@ -103,6 +103,7 @@ def test_a_long_text_is_cut_to_what_differs_in_it() -> None:
     assert shortened(short) == short
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.integers(1, 4_000))
 def test_cutting_never_hides_a_difference(one: str, other: str, times: int) -> None:
     change = Change(field="f", before="x " * times + one, after="x " * times + other)
@@ -114,6 +115,7 @@ def test_cutting_never_hides_a_difference(one: str, other: str, times: int) -> N
 WORDS = st.lists(st.sampled_from(["alpha", "beta", "gamma", "-", "\n", " "]), max_size=20).map(" ".join)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_marked_words_hold_both_texts(before: str, after: str) -> None:
     """Taking one side's marks away gives the other side back."""

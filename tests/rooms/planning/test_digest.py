@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -104,6 +104,7 @@ def with_leaf(path: tuple[str | int, ...], value: Any) -> Plan | None:
         return None
 
 
+@settings(deadline=None)
 @given(st.sampled_from(leaves(RICH_DATA)), SCALARS)
 def test_a_change_of_a_digested_field_and_of_no_other_changes_the_crew_digest(
     path: tuple[str | int, ...], value: Any
@@ -144,6 +145,7 @@ def test_canonical_bytes_are_sorted_ascii_and_read_back_to_themselves() -> None:
     assert canonical(plan_from_bytes(content)) == content
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=5),

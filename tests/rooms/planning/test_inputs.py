@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.planning.findings import InvalidPlanError
@@ -145,6 +145,7 @@ def test_a_pattern_that_cannot_be_used_is_a_problem_and_no_crash(pattern: str) -
     assert "pattern" in message
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_either_taken_unchanged_or_refused(text: str) -> None:
     control = any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in text)

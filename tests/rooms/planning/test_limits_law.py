@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.planning.limits import LIMITS, effective_limits, limits_from, narrowed_by
@@ -17,22 +17,26 @@ LIMIT = st.none() | st.builds(
 SOME_LIMITS = st.builds(EffectiveLimits, **dict.fromkeys(LIMITS, LIMIT))
 
 
+@settings(deadline=None)
 @given(SOME_LIMITS, SOME_LIMITS)
 def test_narrowing_is_commutative(one: EffectiveLimits, other: EffectiveLimits) -> None:
     assert narrowed_by(one, other) == narrowed_by(other, one)
 
 
+@settings(deadline=None)
 @given(SOME_LIMITS, SOME_LIMITS, SOME_LIMITS)
 def test_narrowing_is_associative(a: EffectiveLimits, b: EffectiveLimits, c: EffectiveLimits) -> None:
     assert narrowed_by(narrowed_by(a, b), c) == narrowed_by(a, narrowed_by(b, c))
 
 
+@settings(deadline=None)
 @given(SOME_LIMITS)
 def test_narrowing_is_idempotent_and_silence_changes_nothing(limits: EffectiveLimits) -> None:
     assert narrowed_by(limits, limits) == limits
     assert narrowed_by(limits, EffectiveLimits()) == limits
 
 
+@settings(deadline=None)
 @given(SOME_LIMITS, SOME_LIMITS)
 def test_nobody_can_loosen_what_another_said(one: EffectiveLimits, other: EffectiveLimits) -> None:
     both = narrowed_by(one, other)
