@@ -63,7 +63,8 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, *, rehearsal:
     run_id = new_run_id(clock.now())
     with RunLock(project.root, run_id), closing(RunLogs(project.root)) as logs, stop.on_signals():
         rooms = _rooms(project, plan, run_id, (logs.write, watch), clock, stop, rehearsal=rehearsal)
-        with closing(JournalSteps(project.database, run_id)) as steps:
+        hidden = all_secrets(plan, os.environ)
+        with closing(JournalSteps(project.database, run_id, secrets=hidden)) as steps:
             return _ended(kickoff(plan, rooms, steps))
 
 
