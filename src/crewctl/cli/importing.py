@@ -28,7 +28,8 @@ class Brought:
 
 def bring_in(path: Path, into: Path) -> Brought:
     """Read `path`, write what it comes to under `into`, and add what every project has."""
-    imported = import_classic(path) if path.is_dir() else import_jobs(path)
+    crews = sorted(file.stem for file in (into / "crews").glob("*.yaml"))
+    imported = import_classic(path) if path.is_dir() else import_jobs(path, crews)
     write_new(imported, into)
     return Brought(imported, (*imported.files, *furnish(into)))
 
