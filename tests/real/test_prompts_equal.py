@@ -37,7 +37,8 @@ def adder(number: int, note: str = "") -> str:
 class Case:
     """A crew in both forms: `agents` and `tasks` are CrewAI's own arguments.
 
-    `behaviour` makes the model's behaviour, anew for each side, because some of them count.
+    `behaviour` makes the model's behaviour, anew for each side, because some of them count. With
+    `side_by_side`, the order in which calls arrive is chance.
     """
 
     behaviour: Callable[[], Behaviour] = lambda: plain
@@ -45,6 +46,7 @@ class Case:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     manager: str | None = None
     llm: dict[str, Any] = field(default_factory=dict)
+    side_by_side: bool = False
 
 
 def person(name: str, **given: Any) -> dict[str, Any]:
@@ -100,6 +102,7 @@ CASES: dict[str, Case] = {
             "write": job("write"),
             "last": job("last", async_execution=True),
         },
+        side_by_side=True,
     ),
     "markdown": Case(agents=TWO, tasks={"find": job("find"), "write": job("write", markdown=True)}),
     "delegation": Case(
@@ -135,6 +138,7 @@ CASES: dict[str, Case] = {
         behaviour=lambda: planning("Think of a number.", "Write it down."),
         agents={"writer": person("writer", reasoning=True, max_reasoning_attempts=2)},
         tasks={"write": job("write")},
+        side_by_side=True,
     ),
     "no system prompt": Case(
         agents={"writer": person("writer", use_system_prompt=False)}, tasks={"write": job("write")}
@@ -268,8 +272,7 @@ def test_models_are_sent_byte_for_byte_what_a_native_crew_sends(
 
     ours = sent(server, f"{name} ours")
     theirs = native[name]
-    if name == "async":
-        # Side by side, the order of arrival is chance.
+    if case.side_by_side:
         ours, theirs = (sorted(calls, key=json.dumps) for calls in (ours, theirs))
     assert len(theirs) >= len(case.tasks)
     assert json.dumps(ours) == json.dumps(theirs)

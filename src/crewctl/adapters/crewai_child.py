@@ -16,7 +16,7 @@ from crewctl.adapters.crewai_build import MANAGER, Parts, crew_for, planned_task
 from crewctl.adapters.crewai_failure import plainly
 from crewctl.adapters.crewai_hooks import Watch
 from crewctl.adapters.crewai_models import build_llm
-from crewctl.adapters.crewai_purposes import Speaker
+from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
 from crewctl.adapters.crewai_tools_of_plan import write_sources
 from crewctl.adapters.crewai_turns import Turns, as_text
 from crewctl.adapters.crewai_warm import warm
@@ -73,6 +73,7 @@ def _call(plan: Plan, call: ModelCall, wire: Wire) -> str:
     """Make exactly one model call, with no agent around it."""
     model = plan.model(call.model)
     turns = Turns(wire, plan.retry, Speaker(call.agent, _purpose(call.purpose)), model)
+    SPEAKER.set(turns.default)
     crewai_choke.install(turns)
     crewai_http.install(turns)
     llm = build_llm(model, os.environ)
@@ -93,6 +94,7 @@ def _task(plan: Plan, work: TaskWork, wire: Wire, *, rehearsal: bool) -> str:
     hierarchical = plan.process == "hierarchical"
     speaker = Speaker(leader or MANAGER, "manager" if hierarchical else "agent")
     turns = Turns(wire, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
+    SPEAKER.set(turns.default)
     watch = Watch(turns, rehearsal=rehearsal)
     crewai_choke.install(turns)
     crewai_http.install(turns)
