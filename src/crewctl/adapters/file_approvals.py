@@ -130,7 +130,8 @@ class FileApprovals:
             return _Read(None, f"counts as no approval: it is a link or cannot be opened ({error.strerror})")
         try:
             status = os.fstat(descriptor)
-            key = (name, status.st_ino, status.st_size, status.st_mtime_ns)
+            # The change time, unlike the modification time, cannot be set back by hand.
+            key = (name, status.st_ino, status.st_size, status.st_ctime_ns)
             if key not in self._read:
                 self._read[key] = _parsed(descriptor, status)
             return self._read[key]
