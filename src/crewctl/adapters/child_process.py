@@ -148,13 +148,17 @@ class ChildProcess:
         except OSError:
             return False
 
+    def allow(self, seconds: float) -> None:
+        """Have the child ended after so many seconds even if this process is held up until then."""
+        self._order(b"D%f\n" % seconds)
+
     def terminate(self, grace: float) -> None:
         """End the child: SIGTERM, and SIGKILL for all that is left after `grace` seconds."""
-        self._order(b"T%f" % grace)
+        self._order(b"T%f\n" % grace)
 
     def kill(self) -> None:
         """End the child and all its descendants at once."""
-        self._order(b"K")
+        self._order(b"K\n")
 
     def close(self) -> None:
         """Let go of the channels; a warden that is still there kills its child when it sees that."""

@@ -15,7 +15,7 @@ from crewctl.adapters.step_events import StepEvents
 from crewctl.adapters.step_limits import StepLimits
 from crewctl.adapters.step_turns import StepTurns
 from crewctl.adapters.stop_watch import EVERY
-from crewctl.audit.events import LimitName, StepOutcome
+from crewctl.audit.events import Event, LimitName, StepOutcome
 from crewctl.running.port import Refusal
 
 GRACE = 0.1
@@ -26,6 +26,15 @@ DRAIN_SECONDS = 60.0
 
 LINGER_SECONDS = 1.0
 """Seconds that a child has to leave after its result."""
+
+SAFETY_SECONDS = 0.3
+"""Seconds after a deadline at which the warden acts by itself: this process may be suspended."""
+
+MOST_EVENTS = 100_000
+"""Events that one step may fill the account with."""
+
+_LOOK_EVERY = 0.02
+"""Seconds for which hearing a talkative child may keep one from looking at the clock."""
 
 LAST_RESORT_SECONDS = 2.0
 """Seconds after which processes that do not die are given up: the kernel itself holds them."""
@@ -65,6 +74,7 @@ class StepRun:
         self._drain_by: float | None = None
         self._kill_at: float | None = None
         self._killed_at: float | None = None
+        self._recorded = 0
 
     def run(self) -> None:
         """Go with the child to its end, and settle what it left open."""
@@ -75,6 +85,8 @@ class StepRun:
                 self._look()
             while self._hear():
                 pass
+            if not self._is_ending and (limit := self._limits.passed()) is not None:
+                self._overdue(limit)  # the warden kept time while we could not
         finally:
             self._turns.abandon()
 
@@ -94,15 +106,19 @@ class StepRun:
             moments.append(_ASK_AGAIN)
         if self._kill_at is not None:
             moments.append(self._kill_at - now)
-        if (left := self._limits.next()) is not None and self._killed_at is None:
+        elif not self._is_over_soon and (left := self._limits.next()) is not None:
             moments.append(left)
         return max(0.0, min(moments))
 
     def _hear(self) -> bool:
         """Take what was said; tell whether anything was."""
         heard = self._child.hear()
+        looked = time.monotonic()
         for said in heard:
             self._take(said)
+            if (now := time.monotonic()) > looked + _LOOK_EVERY:
+                looked = now
+                self._look()
         if self._child.broken and self.verdict is None:
             why = f"the child process said something that has no meaning ({self._child.broken})"
             self._end(Verdict("failed", why), grace=0.0)
@@ -115,20 +131,34 @@ class StepRun:
             self._refused(self._turns.settle(said))
         elif isinstance(said, Ready):
             self._limits.ready()
+            if (left := self._limits.next()) is not None:
+                self._child.allow(left + SAFETY_SECONDS)
         elif isinstance(said, Result):
             self._finished(said)
         elif (event := self._events.event(said)) is not None:
+            self._told(event)
+
+    def _told(self, event: Event) -> None:
+        self._recorded += 1
+        if self._recorded <= MOST_EVENTS:
             self._state.record(event)
+        elif self.verdict is None:
+            self._end(Verdict("failed", f"the step told of more than {MOST_EVENTS:,} events"), grace=0.0)
 
     def _asked(self, ask: Ask) -> None:
-        if self._is_ending:
+        if self._is_ending or self._child.over:
             self._turns.hold(ask)
         else:
             self._refused(self._turns.ask(ask))
 
     @property
     def _is_ending(self) -> bool:
-        return self.verdict is not None or self.result is not None or self._child.over
+        return self.verdict is not None or self.result is not None
+
+    @property
+    def _is_over_soon(self) -> bool:
+        """Whether no deadline matters any more."""
+        return self._killed_at is not None or (self._is_ending and self._drain_by is None)
 
     def _finished(self, result: Result) -> None:
         if self.result is None:
@@ -147,8 +177,9 @@ class StepRun:
     def _look(self) -> None:
         """Act on a stop, a deadline, drained calls, and a child that does not leave."""
         now = time.monotonic()
-        if self._killed_at is not None:
+        if self._killed_at is not None or self._child.over:
             return
+        self._state.watch.look()
         if self._kill_at is not None and now >= self._kill_at:
             self._kill()
         elif self._drain_by is not None:
@@ -160,18 +191,20 @@ class StepRun:
 
     def _look_for_an_end(self) -> None:
         stop = self._state.run.stop
-        self._state.watch.look()
         if stop.is_set:
             self._end(Verdict("stopped", stop.why), grace=0.0 if stop.urgent else GRACE)
         elif (limit := self._limits.passed()) is not None:
-            if limit.limit == "task_timeout":
-                # The task's own; the run may go on without it.
-                self._state.record(limit_event(limit, self._step))
-            else:
-                self._state.reach(limit, self._step)
-            self._end(Verdict("limit_reached", "", limit.limit), grace=GRACE)
+            self._overdue(limit)
         elif self._turns.are_waiting:
             self._refused(self._turns.ask_again())
+
+    def _overdue(self, limit: Refusal) -> None:
+        if limit.limit == "task_timeout":
+            # The task's own; the run may go on without it.
+            self._state.record(limit_event(limit, self._step))
+        else:
+            self._state.reach(limit, self._step)
+        self._end(Verdict("limit_reached", "", limit.limit), grace=GRACE)
 
     def _end(self, verdict: Verdict, grace: float) -> None:
         self.verdict = self.verdict or verdict

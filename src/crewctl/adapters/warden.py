@@ -19,8 +19,8 @@ from typing import Literal, NamedTuple, NoReturn
 
 from crewctl.adapters.process_tree import adopt_orphans, sweep
 
-Ending = Literal["exit", "stop", "kill", "parent"]
-"""What ended the child: itself, an order with grace, an order without, or the parent's death."""
+Ending = Literal["exit", "deadline", "stop", "kill", "parent"]
+"""What ended the child: itself, its time, an order with grace, one without, or the parent's death."""
 
 IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 FDS_PER_REQUEST = 4
@@ -102,43 +102,64 @@ def _begin_child(channel: socket.socket, child_main: Callable[[Work], NoReturn])
 
 
 def _wait(ctl: int, pidfd: int, child: int) -> Ending:
-    """Wait until the child ends, the parent orders its end, or the parent is gone."""
+    """Wait until the child ends, its time is up, the parent orders its end, or the parent is gone."""
     poll = select.poll()
     poll.register(ctl, select.POLLIN)
     poll.register(pidfd, select.POLLIN)
-    deadline: float | None = None
+    orders = Orders()
     while True:
-        patience = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+        patience = None if orders.until is None else max(0.0, orders.until - time.monotonic()) * 1000
         ready = {descriptor for descriptor, _ in poll.poll(patience)}
         if pidfd in ready:
-            return "exit" if deadline is None else "stop"
+            return orders.ending
         if ctl in ready:
-            order = _order(ctl)
-            if order is None:
+            if not orders.take(ctl):
                 return "parent"
-            if not order.startswith(b"T"):
+            if orders.kill:
                 return "kill"
-            deadline = time.monotonic() + _grace(order)
-            with suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGTERM)
-        if deadline is not None and time.monotonic() >= deadline:
-            return "stop"
+            if orders.terminate:
+                orders.terminate = False
+                with suppress(ProcessLookupError):
+                    os.killpg(child, signal.SIGTERM)
+        if orders.until is not None and time.monotonic() >= orders.until:
+            return orders.ending if orders.ending != "exit" else "deadline"
 
 
-def _order(ctl: int) -> bytes | None:
-    """Read an order; None when the parent is gone."""
-    try:
-        return os.read(ctl, 64) or None
-    except OSError:
-        return None
+class Orders:
+    """The parent's orders, one a line: ``D<seconds>`` to live, ``T<seconds>`` of grace, ``K`` for the end.
 
+    The deadline is a safeguard: the parent keeps time itself, but it may be suspended or held up.
+    """
 
-def _grace(order: bytes) -> float:
-    """Read ``T<seconds>``; what cannot be read is no grace."""
-    try:
-        return min(10.0, max(0.0, float(order[1:])))
-    except ValueError:
-        return 0.0
+    def __init__(self) -> None:
+        self.until: float | None = None
+        self.ending: Ending = "exit"
+        self.terminate = False
+        self.kill = False
+        self._rest = b""
+
+    def take(self, ctl: int) -> bool:
+        """Read what has been ordered; False when the parent is gone."""
+        try:
+            data = os.read(ctl, 4096)
+        except OSError:
+            data = b""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for order in lines:
+            self._obey(order)
+        return bool(data)
+
+    def _obey(self, order: bytes) -> None:
+        try:
+            seconds = max(0.0, float(order[1:] or 0))
+        except ValueError:
+            seconds = 0.0
+        if order.startswith(b"D") and self.ending == "exit":
+            self.until = time.monotonic() + seconds
+        elif order.startswith(b"T"):
+            self.until, self.ending, self.terminate = time.monotonic() + seconds, "stop", True
+        elif order.startswith(b"K"):
+            self.kill = True
 
 
 def _tell(ctl: int, report: dict[str, object]) -> None:

@@ -47,7 +47,8 @@ class ZygoteEngine:
         self._lock = threading.Lock()
         self._attempts = _attempts_before(run)
         tools = any(tool.kind == "crewai_tools" for tool in plan.tools)
-        self._zygote = Zygote(run.work_dir / "zygote", run.environ, tools=tools, child=child)
+        self._folder = run.work_dir.absolute()
+        self._zygote = Zygote(self._folder / "zygote", run.environ, tools=tools, child=child)
 
     def __enter__(self) -> Self:
         """Start the zygote; its import goes on beside whatever comes next."""
@@ -79,15 +80,15 @@ class ZygoteEngine:
         return (planned.agent if planned else None) or self._plan.manager_agent or "manager"
 
     def _run_step(self, kind: StepKind, task: str, agent: str, work: TaskWork | ModelCall) -> StepResult:
-        began = time.monotonic()
-        ended = self._ended() or self._warm(began, work.step)
+        ended = self._ended() or self._warm(work.step)
         if ended is not None:
             return ended
+        began = time.monotonic()
         attempt = self._next_attempt(work.step)
         self._state.record(
             StepStarted(step=work.step, step_kind=kind, attempt=attempt, task=task, agent=agent)
         )
-        folder = make_step_folder(self._run.work_dir, work.step)
+        folder = make_step_folder(self._folder, work.step)
         try:
             result, fate = self._in_child(work, folder, began)
         except EngineError as problem:
@@ -121,8 +122,9 @@ class ZygoteEngine:
             return StepResult(outcome="limit_reached", limit=reached.limit)
         return None
 
-    def _warm(self, began: float, step: str) -> StepResult | None:
+    def _warm(self, step: str) -> StepResult | None:
         """Wait for the zygote; return what the step comes to when that took too long or was stopped."""
+        began = time.monotonic()
         if self._zygote.wait_ready(began + START_SECONDS, self._must_end):
             return None
         if (ended := self._ended()) is not None:
@@ -146,7 +148,7 @@ class ZygoteEngine:
                 work=work,
                 rehearsal=self._run.rehearsal,
             ),
-            folder=str(folder.absolute()),
+            folder=str(folder),
             secrets=secrets_for(self._plan, work, self._run.environ),
         )
         timeout = work.timeout if isinstance(work, TaskWork) else None

@@ -77,13 +77,15 @@ def the(kind: str, made: Any) -> list[Any]:
 @pytest.mark.parametrize("source", [HUNG, DEAF, HOLDS_THE_GIL, GRANDCHILD, DAEMON, SWARM, RUNNER])
 def test_a_runs_deadline_ends_everything_in_time(bench: MakeBench, marker: str, source: str) -> None:
     made = bench(limited(timeout=1.0))
+    made.do("me.done('')")
+    began = time.monotonic()
     result = made.do(textwrap.dedent(source).replace("MARKER", repr(marker)))
+    took = time.monotonic() - began
     assert (result.outcome, result.limit) == ("limit_reached", "timeout")
-    (finished,) = the("StepFinished", made)
     (reached,) = the("LimitReached", made)
     assert (reached.limit, reached.allowed) == ("timeout", 1.0)
     assert 1.0 <= reached.used < 1.2
-    assert finished.seconds < 1.5
+    assert took < 1.5
     assert made.do("me.done('')").outcome == "limit_reached", "a limit once reached stays reached"
 
 
@@ -97,6 +99,38 @@ def test_a_tasks_own_timeout_ends_the_task_and_not_the_run(bench: MakeBench, mar
     (reached,) = the("LimitReached", made)
     assert (reached.limit, reached.step) == ("task_timeout", "task/draft")
     assert made.do("me.done('')").outcome == "done"
+
+
+def test_a_deadline_holds_while_the_parent_is_suspended(tmp_path: Path) -> None:
+    source = f"open({str(tmp_path / 'ready')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    code = PARENT.format(here=str(Path(__file__).parent), folder=str(tmp_path), source=source)
+    code = code.replace("conftest.plan_with()", "conftest.plan_with(timeout=1.0)").replace(
+        "range(3)", "range(1)"
+    )
+    code += "threads[0].join()\nprint(bench.events()[-2].kind, bench.events()[-1].outcome)\nbench.engine.__exit__(None, None, None)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        until = time.monotonic() + 20
+        while not (tmp_path / "ready").exists() or not (tmp_path / "ready").read_text():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        child = int((tmp_path / "ready").read_text())
+        parent.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        assert not _lives(child)
+        parent.send_signal(signal.SIGCONT)
+        assert parent.communicate(timeout=20)[0].split() == ["LimitReached", "limit_reached"]
+
+
+def test_a_talkative_child_does_not_talk_past_its_deadline(bench: MakeBench) -> None:
+    made = bench(limited(timeout=1.0))
+    source = """
+        from crewctl.adapters.child_protocol import ToolStarted, line
+        said = line(ToolStarted(call=1, agent="writer", tool="t", arguments="{}"))
+        while True: os.write(me.events_fd, said)
+        """
+    result = made.do(source)
+    assert result.limit == "timeout"
+    assert the("StepFinished", made)[0].seconds < 1.6
 
 
 def test_a_stop_request_of_another_process_ends_the_step(bench: MakeBench) -> None:
