@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,7 +61,8 @@ class ReadCache:
             partial.write_bytes(_MAGIC + check + payload)
             partial.replace(self._path)
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
 
 def _key() -> tuple[int, str, int]:

@@ -113,7 +113,8 @@ class _Builder:
         """Return the value of `node`, which stands `depth` levels down."""
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
-        self._nodes += len(node.value)
+        # A mapping has a key for every value.
+        self._nodes += len(node.value) * (2 if isinstance(node, yaml.MappingNode) else 1)
         if depth > yaml_caps.DEEPEST or self._nodes > yaml_caps.MOST_NODES:
             return self._stop(node, deep=depth > yaml_caps.DEEPEST)
         if isinstance(node, yaml.SequenceNode):
@@ -123,7 +124,6 @@ class _Builder:
     def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}
         keys: dict[str, yaml.Node] = {}
-        self._nodes += len(node.value)  # a mapping has a key for every value
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key is None:

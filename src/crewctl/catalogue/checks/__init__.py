@@ -13,8 +13,8 @@ from crewctl.catalogue.checks.entries_have_crews import entries_have_crews
 from crewctl.catalogue.checks.guardrails import guardrails
 from crewctl.catalogue.checks.inputs_declared import inputs_declared
 from crewctl.catalogue.checks.inputs_fit import inputs_fit
+from crewctl.catalogue.checks.leader_only_leads import leader_only_leads
 from crewctl.catalogue.checks.limits_sane import limits_sane
-from crewctl.catalogue.checks.manager_fits import manager_fits
 from crewctl.catalogue.checks.metered_tools import metered_tools
 from crewctl.catalogue.checks.models_exist import models_exist
 from crewctl.catalogue.checks.output_files import output_files
@@ -46,7 +46,7 @@ CHECKS: tuple[Check, ...] = (
     context_in_order,
     async_order,
     contestants_differ,
-    manager_fits,
+    leader_only_leads,
     inputs_declared,
     inputs_fit,
     output_files,

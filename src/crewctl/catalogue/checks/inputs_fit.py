@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from crewctl.catalogue.draft import Draft
+from crewctl.catalogue.patterns import is_pattern
 from crewctl.catalogue.specs.crew_spec import InputSpec
 from crewctl.catalogue.wording import listed, quoted
 from crewctl.catalogue.yaml_source import Path
@@ -34,8 +34,8 @@ def inputs_fit(draft: Draft) -> Iterator[Problem]:
 
 
 def _unfit(declared: InputSpec) -> Iterator[tuple[Path, str]]:
-    if declared.pattern is not None and not _is_pattern(declared.pattern):
-        yield ("pattern",), "is not a regular expression"
+    if declared.pattern is not None and not is_pattern(declared.pattern):
+        yield ("pattern",), "is not a regular expression that can be used"
         return
     for position, choice in enumerate(declared.choices or ()):
         if not _is_of(choice, declared.type):
@@ -60,11 +60,3 @@ def _is_of(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     return isinstance(value, _TYPES[kind][0])
-
-
-def _is_pattern(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True

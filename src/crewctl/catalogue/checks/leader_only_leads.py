@@ -9,7 +9,7 @@ from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
 from crewctl.diagnostics.problem import Problem, Related
 
 
-def manager_fits(draft: Draft) -> Iterator[Problem]:
+def leader_only_leads(draft: Draft) -> Iterator[Problem]:
     """Yield a problem for every manager whom CrewAI would refuse."""
     for name, crew in draft.catalogue.crews.items():
         if not isinstance(crew, HierarchicalCrew):
