@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Annotated
-
-from pydantic import StringConstraints, TypeAdapter, ValidationError
-from pydantic_core import SchemaError
 
 from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.patterns import LONGEST_PATTERN, is_pattern, matches
 from crewctl.catalogue.specs.crew_spec import InputSpec
 from crewctl.diagnostics.nearest import nearest
 from crewctl.planning.findings import Findings, Where
@@ -22,7 +18,6 @@ Value = str | int | float | bool
 LONGEST_INPUT = 100_000
 """Characters that an input may have when its declaration names no `max_length`."""
 
-LONGEST_PATTERN = 500
 LONGEST_SHOWN = 60
 LARGEST = 10**18
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -166,19 +161,7 @@ def _control_character(text: str) -> str:
 
 
 def _wrong_pattern(value: str, pattern: str) -> str:
-    if len(pattern) > LONGEST_PATTERN:
-        return f"has a pattern of more than {LONGEST_PATTERN} characters"
-    try:
-        _whole(pattern).validate_python(value)
-    except SchemaError:
-        return f"has a pattern that cannot be read: {pattern}"
-    except ValidationError:
-        return f"does not match {pattern}"
-    return ""
-
-
-@lru_cache(maxsize=64)
-def _whole(pattern: str) -> TypeAdapter[str]:
-    # pydantic's engine works in linear time: no pattern and no value can make it hang.
-    constraints = StringConstraints(strict=True, pattern=rf"\A(?:{pattern})\z")
-    return TypeAdapter(Annotated[str, constraints])
+    if not is_pattern(pattern):
+        shown = pattern if len(pattern) <= LONGEST_PATTERN else f"of more than {LONGEST_PATTERN} characters"
+        return f"has a pattern that cannot be used: {shown}"
+    return "" if matches(pattern, value) else f"does not match {pattern}"
