@@ -34,20 +34,24 @@ def commands_page() -> str:
 
 
 def _of_command(name: str) -> list[str]:
-    root = click.Context(line, info_name="crewctl")
+    root = _context(line, "crewctl")
     found = line.get_command(root, name)
     if found is None:
         return []
     parts = ["", f"### crewctl {name}", "", "```text", _help(found, root, name), "```"]
     if isinstance(found, click.Group):
-        above = click.Context(found, parent=root, info_name=name)
+        above = _context(found, name, root)
         for nested, inner in found.commands.items():
             parts += ["", f"#### crewctl {name} {nested}", "", "```text", _help(inner, above, nested), "```"]
     return parts
 
 
 def _help(command: click.Command, parent: click.Context | None, name: str = "crewctl") -> str:
-    context = click.Context(
-        command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+    return _context(command, name, parent).get_help().rstrip()
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    # Made as for a real call, so that what a command sets for its own context holds here too.
+    return command.make_context(
+        name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH
     )
-    return command.get_help(context).rstrip()
