@@ -33,6 +33,10 @@ _LONGEST = 500
 """Characters of one line; a provider's error can be a page."""
 
 
+SHORT = 12
+"""Characters of a digest in a line: enough to tell plans apart at a glance; events hold all of it."""
+
+
 def log_line(record: Recorded) -> str:
     """Return the event as one line: time in UTC, number, kind, and what it says."""
     event = record.event
@@ -57,7 +61,8 @@ def _kickoff(event: KickoffRequested) -> str:
 
 
 def _plan(event: PlanMade) -> str:
-    return f"{event.crew_digest} with inputs {event.inputs_digest}{_simulated(event.simulated)}"
+    digests = f"{event.crew_digest[:SHORT]} with inputs {event.inputs_digest[:SHORT]}"
+    return digests + _simulated(event.simulated)
 
 
 def _approval(event: ApprovalDecided) -> str:
@@ -70,7 +75,8 @@ def _approval(event: ApprovalDecided) -> str:
 
 def _step_started(event: StepStarted) -> str:
     again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-    return f"{event.step}: {event.task} by {event.agent}{again}"
+    what = f"{event.task} by " if event.task else "by "
+    return f"{event.step}: {what}{event.agent}{again}"
 
 
 def _step_finished(event: StepFinished) -> str:
