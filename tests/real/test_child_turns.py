@@ -13,6 +13,7 @@ from crewctl.testing.fake_parent import FakeParent
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import failing
 from crewctl.testing.model_server_behaviours import looping as tool_loop
+from crewctl.testing.model_server_behaviours import plain as answer
 from crewctl.testing.model_server_exchange import Failure, Hang
 from crewctl.testing.small_plans import small_agent, small_model, small_plan, small_task, small_tool
 
@@ -266,3 +267,36 @@ def test_an_answer_that_breaks_off_is_retried_at_its_full_reservation(
     assert story.result is not None
     assert story.result.ok, story.result.error
     assert [settle.prompt_tokens is None for settle in story.settles] == [True, False]
+
+
+def learning(server: ModelServer) -> Plan:
+    """A model that CrewAI knows, tries in vain, and then tries at another address within the same call."""
+    elsewhere = Failure(404, "This model is only supported in v1/responses and not in v1/chat/completions.")
+    server.behave("gpt-4o", lambda asked: answer(asked) if asked.path.endswith("/responses") else elsewhere)
+    return small_plan(models=(small_model(server.base_url, "gpt-4o"),))
+
+
+def test_a_second_request_within_one_call_takes_a_turn_of_its_own(
+    server: ModelServer, parent: FakeParent
+) -> None:
+    story = parent.do(learning(server), TaskWork(step="draft", task="draft"), cap=99)
+
+    assert story.result is not None
+    assert story.result.ok, story.result.error
+    assert [call.path for call in server.calls] == ["/v1/chat/completions", "/v1/responses"]
+    assert server.calls[1].body["max_output_tokens"] == 99
+    # While the second is asked for, the first is open and cannot settle.
+    assert [ask.blocked for ask in story.asks] == [(), (1,)]
+    used = {settle.grant: settle.prompt_tokens for settle in story.settles}
+    assert used[1] == 0
+    assert used[2]
+
+
+def test_a_second_request_within_one_call_is_not_made_without_a_turn(
+    server: ModelServer, parent: FakeParent
+) -> None:
+    # Its first grant stays open, as the call is not over: the parent sees it as blocked and ends the child.
+    with pytest.raises(TimeoutError):
+        parent.do(learning(server), TaskWork(step="draft", task="draft"), turns=1, seconds=2.0)
+
+    assert [call.path for call in server.calls] == ["/v1/chat/completions"]
