@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.catalogue.ignored import ignored_fields
 from crewctl.catalogue.load import load_catalogue
 from crewctl.catalogue.project import find_project
 from crewctl.diagnostics.problem import Severity
@@ -197,3 +198,39 @@ def test_a_project_is_found_from_within_and_named_outright(make: Make, tmp_path:
 def test_what_is_no_folder_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         load_catalogue(tmp_path / "nothing")
+
+
+def test_fields_without_effect_are_listed_with_their_places(make: Make) -> None:
+    root = make(
+        {
+            "config/agents.yaml": "writer: {role: W, goal: G, backstory: B, verbose: true, memory: false}\n",
+            "config/tasks.yaml": (
+                "write: {description: 'x {company}', expected_output: y, agent: writer, human_input: false}\n"
+            ),
+        }
+    )
+    catalogue = load_catalogue(root)
+    assert catalogue.problems == ()
+    listed = ignored_fields(catalogue)
+    assert [(found.field, found.owner) for found in listed] == [
+        ("verbose", "agent 'writer'"),
+        ("memory", "agent 'writer'"),
+        ("human_input", "task 'write'"),
+    ]
+    assert listed[0].span.line == 1
+
+
+def test_a_model_that_crewai_does_not_know_needs_its_own_endpoint(rules_of: RulesOf) -> None:
+    assert rules_of({"config/models.yaml": "m: openai/qwen3\n"}) == {"missing-provider"}
+    assert rules_of({"config/models.yaml": "m: {model: openai/qwen3, base_url: 'http://x/v1'}\n"}) == set()
+    assert rules_of({"config/models.yaml": "m: ollama/llama3.1\n"}) == set()
+
+
+@pytest.mark.parametrize("source", [b"def send(:\n    pass\n", b"x = '\x00'\n", b"(" * 100_000])
+def test_a_tool_that_is_not_python_is_refused_before_any_run(source: bytes, rules_of: RulesOf) -> None:
+    assert rules_of({"tools/send.py": source}) == {"bad-tool"}
+
+
+def test_a_tool_is_looked_at_without_being_run(make: Make) -> None:
+    root = make({"tools/send.py": "raise SystemExit('run at check')\n"})
+    assert load_catalogue(root).problems == ()

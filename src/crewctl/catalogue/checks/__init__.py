@@ -27,6 +27,7 @@ from crewctl.catalogue.checks.rubrics_exist import rubrics_exist
 from crewctl.catalogue.checks.scripts_exist import scripts_exist
 from crewctl.catalogue.checks.secrets_elsewhere import secrets_elsewhere
 from crewctl.catalogue.checks.tasks_exist import tasks_exist
+from crewctl.catalogue.checks.tools_compile import tools_compile
 from crewctl.catalogue.checks.tools_exist import tools_exist
 from crewctl.catalogue.draft import Draft
 from crewctl.diagnostics.problem import Problem
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     agents_exist,
     tasks_exist,
     tools_exist,
+    tools_compile,
     models_exist,
     scripts_exist,
     providers_installed,

@@ -113,7 +113,7 @@ PLANNING: dict[str, RuleDoc] = {
         "The run would be approved, start, and fail at its first model call.",
     ),
     "bad-tool": RuleDoc(
-        "The file of a custom tool cannot travel in a plan.",
-        "What was digested must be what runs, byte by byte.",
+        "The file of a custom tool is not Python, or cannot travel in a plan.",
+        "The run would be approved, start, and fail when the tool is imported.",
     ),
 }
