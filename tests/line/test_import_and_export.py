@@ -116,3 +116,23 @@ def test_jobs_become_entries_and_medium_is_no_risk_level(call: Call, project: Pa
     assert "registry/entries/weekly.yaml" in brought["files"]
     assert "business_risk: medium" in entry
     assert brought["notes"]
+
+
+@pytest.mark.parametrize("crew", ["company-brief", "due-diligence", "outreach-email"])
+def test_every_example_crew_can_be_exported(call: Call, project: Path, tmp_path: Path, crew: str) -> None:
+    done = call("export", crew, str(tmp_path / "plain"), "-o", "name", cwd=project)
+
+    assert done.code == 0
+    assert {"README.md", "pyproject.toml"} <= set(done.out.split())
+    assert all((tmp_path / "plain" / file).is_file() for file in done.out.split())
+    assert "nothing limits this crew" in done.err
+
+
+def test_an_export_never_overwrites(call: Call, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "README.md").write_text("mine")
+
+    done = call("export", "company-brief", str(tmp_path / "plain"), cwd=project)
+
+    assert done.code == 2
+    assert [path.name for path in (tmp_path / "plain").rglob("*")] == ["README.md"]
