@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from crewctl.adapters.classic_yaml import Written
 
 _INDENT = "  "
+_WIDE = 100
 _SAFE = re.compile(r"[A-Za-z_][\w ./-]*[\w./-]|[A-Za-z_]")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "none"})
 
@@ -23,6 +25,24 @@ def emit_items(items: Mapping[str, Mapping[str, Any]], header: str) -> str:
         body = "".join(f"{_INDENT}{scalar(key)}: {_value(value)}\n" for key, value in item.items())
         parts.append(f"\n{scalar(name)}:\n{body}" if body else f"\n{scalar(name)}: {{}}\n")
     return "".join(parts)
+
+
+def prose(value: str) -> str:
+    """Return a text as a block where that reads well and reads back the same, else on one line."""
+    if "\n" not in value and len(value) <= _WIDE:
+        return scalar(value)
+    body = value.rstrip("\n")
+    chomp = {0: "-", 1: ""}.get(len(value) - len(body), "+")
+    indented = "\n".join(
+        f"{_INDENT * 2}{line}" if line else "" for line in value.removesuffix("\n").split("\n")
+    )
+    wrapped = textwrap.fill(
+        body, _WIDE, initial_indent=_INDENT * 2, subsequent_indent=_INDENT * 2, break_on_hyphens=False
+    )
+    for candidate in (f">{chomp}\n{wrapped}", f"|{chomp}\n{indented}", scalar(value)):
+        if _reads_as(candidate, value):
+            return candidate
+    return json.dumps(value)
 
 
 def scalar(value: Any) -> str:
@@ -43,6 +63,8 @@ def flow(value: Any) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return prose(value)
     if not isinstance(value, Written):
         return flow(value)
     if not isinstance(value.value, str):

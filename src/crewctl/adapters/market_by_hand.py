@@ -1,0 +1,55 @@
+"""The tasks that stand for a market where no registry runs it: drafts side by side, then a judge's task."""
+
+from __future__ import annotations
+
+from crewctl.planning.plan import PlannedMarket, PlannedTask
+
+EXPECTED = "Answer with the name of the best draft, your reasons by each criterion, and its full text."
+"""What the judge's task is to come to."""
+
+
+def draft_tasks(market: PlannedMarket, earlier: tuple[str, ...]) -> tuple[PlannedTask, ...]:
+    """Return the market's task once for each contestant; `earlier` are the tasks before it.
+
+    The context is said in so many words, because CrewAI shows an asynchronous task nothing by default.
+    """
+    context = market.task.context if market.task.context is not None else earlier
+    return tuple(
+        market.task.model_copy(
+            update={
+                "name": f"{market.task.name}_{contestant}",
+                "agent": contestant,
+                "context": context,
+                "async_execution": True,
+                "output_file": None,
+            }
+        )
+        for contestant in market.contestants
+    )
+
+
+def judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> PlannedTask:
+    """Return the task that chooses among the drafts by the rubric."""
+    criteria = "\n".join(
+        f"- {criterion.name} ({'must be met' if criterion.must else f'weight {criterion.weight:g}'}): "
+        f"{criterion.says}"
+        for criterion in market.rubric.criteria
+    )
+    return PlannedTask(
+        name=f"judge_{market.task.name}",
+        description=f"Choose the best of the {len(drafts)} drafts of {market.task.name!r} by these "
+        f"criteria:\n{criteria}",
+        expected_output=EXPECTED,
+        agent=market.judge,
+        context=tuple(draft.name for draft in drafts),
+    )
+
+
+def settled(tasks: tuple[PlannedTask, ...]) -> tuple[PlannedTask, ...]:
+    """Let the last tasks before the drafts finish: CrewAI allows no unfinished task as context."""
+    kept = list(tasks)
+    for number in range(len(kept) - 1, -1, -1):
+        if not kept[number].async_execution:
+            break
+        kept[number] = kept[number].model_copy(update={"async_execution": False})
+    return tuple(kept)
