@@ -27,6 +27,10 @@ _ADDRESSES_A_JUDGE = re.compile(
 )
 
 
+_ASKS = re.compile(r"question|answer|reply", re.IGNORECASE)
+"""What a criterion says that wants the reader to write back: then questions count."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """One draft on one criterion; `exact` decides where rounded scores are equal."""
@@ -110,7 +114,10 @@ def _worth(says: str, task: str, text: str) -> float:
     # Ordinary prose lies between these two; the scale is spread over it.
     low, high = 0.45, 0.95
     exact = 0.9 * (lean * specific + (1 - lean) * plain) + 0.1 * grain
-    return min(1.0, max(0.0, (exact - low) / (high - low)))
+    spread = min(1.0, max(0.0, (exact - low) / (high - low)))
+    if not _ASKS.search(says):
+        return spread
+    return 0.4 * spread + 0.6 * min(1.0, text.count("?") / 4)
 
 
 def _telling(says: str) -> float:
@@ -127,7 +134,7 @@ def _quote(says: str, task: str, text: str, quoted: set[str]) -> str:
     """Return the words of the draft that say most about the criterion, exactly as they stand there."""
     asked, told = set(prose.keywords(says)), set(prose.keywords(task))
     names = prose.names(task)[:4]
-    wants_question = bool(re.search(r"question|ask|request|answer|reply", says, re.IGNORECASE))
+    wants_question = bool(_ASKS.search(says))
     found = [one for one in prose.sentences(text) if one in text]
 
     def worth(one: str) -> tuple[bool, bool, int, int]:
