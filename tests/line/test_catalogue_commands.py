@@ -299,3 +299,13 @@ def test_schemas_are_listed_printed_and_written(call: Call, project: Path) -> No
     assert "$schema" in crew
     assert json.loads((project / "registry/schema/crew.json").read_text()) == crew
     assert call("schema", "crw").code == 9
+
+
+def test_show_means_the_crew_when_its_rubric_bears_the_same_name(call: Call, project: Path) -> None:
+    done = call("show", "outreach-email", "-o", "json", cwd=project)
+
+    assert json.loads(done.out)["kind"] == "crew"
+    assert "--kind rubric" in done.err
+    assert json.loads(call("show", "outreach-email", "--kind", "rubric", "-o", "json", cwd=project).out)[
+        "criteria"
+    ]

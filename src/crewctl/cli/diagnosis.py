@@ -20,12 +20,13 @@ PR_GET_CHILD_SUBREAPER = 37
 OLDEST_SQLITE = (3, 35, 0)
 PYTHONS = ((3, 11), (3, 13))
 PROVIDERS = {
-    "openai": "openai/… models and every OpenAI-compatible server",
-    "anthropic": "anthropic/… models",
-    "google.genai": "gemini/… models",
-    "boto3": "bedrock/… models",
-    "litellm": "models of any other provider",
+    "openai": ("openai", "openai/… models and every OpenAI-compatible server"),
+    "anthropic": ("anthropic", "anthropic/… models"),
+    "google.genai": ("google-genai", "gemini/… models"),
+    "boto3": ("bedrock", "bedrock/… models"),
+    "litellm": ("litellm", "models of any other provider"),
 }
+"""By the module that a provider needs: CrewAI's extra that installs it, and what it serves."""
 
 
 class Finding(NamedTuple):
@@ -148,12 +149,16 @@ def _git() -> Finding:
 
 
 def _providers() -> Iterator[Finding]:
-    for module, serves in PROVIDERS.items():
-        found = _installed(module)
-        advice = "" if found else f"install crewai's extra for it if you need {serves}"
-        yield Finding(
-            f"provider {module}", "ok" if found else "optional", serves if found else "not installed", advice
-        )
+    for module, (extra, serves) in PROVIDERS.items():
+        if _installed(module):
+            yield Finding(f"provider {module}", "ok", serves)
+        else:
+            yield Finding(
+                f"provider {module}",
+                "optional",
+                f"not installed; for {serves}",
+                f"pip install 'crewai[{extra}]'",
+            )
 
 
 def _installed(module: str) -> bool:

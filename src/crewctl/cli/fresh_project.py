@@ -57,8 +57,8 @@ def next_steps(folder: Path) -> str:
     return (
         "\nNext:\n"
         f"{enter}"
-        "  crewctl check                                        every file, read strictly\n"
-        "  crewctl rehearse company-brief -i company='Acme Corp'   offline, nothing leaves this machine\n"
-        "  crewctl plan outreach-email -i company='Acme Corp' -i first_name=Elena\n"
+        "  crewctl check                      every file, read strictly\n"
+        "  crewctl rehearse company-brief     offline: nothing leaves this machine\n"
+        "  crewctl plan outreach-email        what a kickoff would do, and what it needs\n"
         "Every model is the built-in offline one until you change 'default' in config/models.yaml."
     )

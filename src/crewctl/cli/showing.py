@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.cli.listing import crew_agents
-from crewctl.cli.output import heading, pairs, say
+from crewctl.cli.output import heading, note, pairs, say
 from crewctl.diagnostics.nearest import nearest
 from crewctl.errors import NotFoundError, UsageError
 
@@ -25,7 +25,7 @@ class Found:
 
 
 def find(catalogue: Catalogue, name: str, kind: str | None) -> Found:
-    """Find `name`; NotFoundError with a near word, UsageError when several kinds share it."""
+    """Find `name`; NotFoundError with a near word, UsageError when several kinds but a crew share it."""
     shelves: dict[str, Mapping[str, BaseModel]] = {
         "crew": catalogue.crews,
         "agent": catalogue.agents,
@@ -36,7 +36,10 @@ def find(catalogue: Catalogue, name: str, kind: str | None) -> Found:
     kinds = [shelf for shelf, things in shelves.items() if name in things and kind in (None, shelf)]
     if not kinds:
         raise _not_found(name, kind, shelves, broken=bool(catalogue.problems))
-    if len(kinds) > 1:
+    if len(kinds) > 1 and kinds[0] == "crew":
+        # A crew's rubric and task often bear its name; who names a crew means the crew.
+        note(f"'{name}' is also a {' and a '.join(kinds[1:])}: add --kind {' or --kind '.join(kinds[1:])}")
+    elif len(kinds) > 1:
         raise UsageError(
             f"'{name}' is the name of {' and of '.join(f'{_a(each)} {each}' for each in kinds)}",
             help=f"add --kind {' or --kind '.join(kinds)}",
