@@ -15,7 +15,7 @@ from crewctl.running.meter import Settlement
 from crewctl.running.port import Grant, Refusal, Request, Wait
 
 _REMEMBERED = 1_000
-"""Unanswered asks remembered of one step: a child that goes on asking must not fill the parent's memory."""
+"""Waiting, and unanswered, asks remembered of one step: a child that goes on asking must not fill the parent's memory."""
 
 CUT_SHORT = "the child ended before the call came back"
 
@@ -57,6 +57,9 @@ class StepTurns:
 
     def ask(self, ask: Ask) -> Refusal | None:
         """Answer an ask, let it wait, or return the refusal."""
+        if len(self._waiting) >= _REMEMBERED:
+            self.hold(ask)
+            return None
         answer = self._run.meter.ask(self._request(ask))
         if isinstance(answer, Wait):
             self._waiting.append(ask)

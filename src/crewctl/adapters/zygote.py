@@ -6,6 +6,7 @@ import json
 import os
 import select
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -140,12 +141,21 @@ class Zygote:
 
 
 def tail(log: Path, *, lines: int, limit: int = 4_096) -> str:
-    """Return the last lines of a log, or nothing where it cannot be read."""
+    """Return the last lines of a log, or nothing where it cannot be read.
+
+    The child owns its log and may have put anything in its place, even something that blocks.
+    """
     try:
-        with log.open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - limit))
-            text = stream.read().decode("utf-8", "replace")
+        descriptor = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ""
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return ""
+        data = os.pread(descriptor, limit, max(0, found.st_size - limit))
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return "\n".join(data.decode("utf-8", "replace").rstrip().splitlines()[-lines:])

@@ -163,7 +163,7 @@ class Nursery:
     def _answer(self) -> None:
         fds = receive(self._control, FDS_PER_REQUEST)
         if fds is None:
-            os._exit(0)
+            self._leave()
         for _ in range(2):
             # The reserve may have been killed; then a new one is made on the spot, once.
             warden, self._reserve = self._reserve or self._fork(), None
@@ -171,6 +171,15 @@ class Nursery:
                 break
         for descriptor in fds:
             os.close(descriptor)
+
+    def _leave(self) -> NoReturn:
+        """End last: whoever waits for the zygote has waited for every warden, and each for its child."""
+        if self._reserve is not None:
+            self._reserve.handoff.close()
+        for warden in self._wardens.values():
+            with suppress(ChildProcessError):
+                os.waitpid(warden.pid, 0)
+        os._exit(0)
 
     @staticmethod
     def _hand_over(warden: Warden, fds: list[int]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters.process_tree import descendants_of
 from crewctl.errors import EngineError
 from crewctl.planning.plan import Plan
 from crewctl.testing.small_plans import small_model, small_plan
@@ -195,6 +196,13 @@ def test_the_last_lines_of_a_dead_childs_log_are_shown_harmlessly(bench: MakeBen
     assert "\x1b" not in result.error
 
 
+@pytest.mark.parametrize("put", ["os.mkfifo('../log.txt')", "os.symlink('/etc/passwd', '../log.txt')"])
+def test_a_log_that_was_replaced_is_not_read(bench: MakeBench, put: str) -> None:
+    made = bench()
+    result = made.do(f"os.unlink('../log.txt'); {put}; os._exit(3)")
+    assert result.error == "the child process ended without a result (exit 3)"
+
+
 def test_a_child_that_does_not_leave_after_its_result_is_still_done(bench: MakeBench) -> None:
     made = bench()
     began = time.monotonic()
@@ -230,6 +238,26 @@ def test_fifty_children_leave_no_descriptor_and_no_zombie(bench: MakeBench) -> N
     while len(children := Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()) > 1:
         assert time.monotonic() < until, f"more than the one in reserve: {children}"
     assert len(descriptors(zygote)) < 10
+
+
+def test_when_the_engine_is_left_nothing_of_it_is_left(bench: MakeBench) -> None:
+    made = bench()
+    made.do("me.done('')")
+    time.sleep(0.2)
+    zygote = made.engine._zygote._process.pid
+    family = {zygote} | descendants_of(zygote)
+    assert len(family) == 3, "the zygote, and a warden with a child in reserve"
+    made.engine._zygote.close()
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_killed_reserve_is_replaced(bench: MakeBench) -> None:
+    made = bench()
+    made.do("me.done('')")
+    time.sleep(0.2)
+    for pid in descendants_of(made.engine._zygote._process.pid):
+        os.kill(pid, signal.SIGKILL)
+    assert made.do("me.done('')").outcome == "done"
 
 
 def test_a_killed_warden_does_not_save_its_child(bench: MakeBench, marker: str) -> None:
