@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crewctl.cli.session import Session
-from crewctl.errors import CrewctlError, EngineError, NotApprovedError
+from crewctl.errors import CrewctlError, EngineError, InvalidError, NotApprovedError
 
 Call = Callable[..., Any]
 
@@ -107,3 +107,37 @@ def test_output_that_nobody_can_take_ends_quietly_with_141(project: Path) -> Non
     os.close(writing)
 
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_words_that_are_no_text_are_answered_like_any_other_slip() -> None:
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"crewctl", b"\xff\xfe"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert b"there is no command" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_terminal_that_lacks_a_letter_gets_its_number(spawn: Call) -> None:
+    done = spawn("explain", "4", PYTHONIOENCODING="latin-1")
+
+    assert done.code == 0
+    assert "\\u2026" in done.out
+
+
+def test_a_failure_while_a_failure_is_shown_is_a_bug_with_both_in_its_log(call: Call, project: Path) -> None:
+    class UnreadableError(InvalidError):
+        @property
+        def problems(self) -> tuple[object, ...]:
+            raise ZeroDivisionError("second")
+
+    done = call("list", cwd=project, session=_failing(UnreadableError("first")))
+
+    assert done.code == 70
+    log = next((project / ".crewctl" / "logs").glob("bug-*.log")).read_text()
+    assert "first" in log
+    assert "second" in log

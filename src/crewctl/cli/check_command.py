@@ -13,7 +13,14 @@ SHAPES = ("text", "concise", "json", "github")
 
 
 @declare("check", "crewctl check", "crewctl check -v", "crewctl check --format github")
-@click.option("--format", "shape", type=click.Choice(SHAPES), default="text", show_default=True)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(SHAPES),
+    default="text",
+    show_default=True,
+    help="How problems are shown: for people, one a line, as data, or as GitHub annotations.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Also list display fields that are ignored.")
 @output_option
 def command(shape: str, verbose: bool, form: Format) -> int:  # noqa: FBT001 - click passes flags by name

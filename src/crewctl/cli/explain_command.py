@@ -41,7 +41,13 @@ def _known() -> dict[str, dict[str, str]]:
     }
     for code, meaning in EXIT_CODES.items():
         name = str(code)
-        known[name] = {"name": name, "summary": meaning.summary, "text": meaning.next_step}
+        known[name] = {
+            "name": name,
+            "summary": meaning.summary,
+            "text": meaning.next_step,
+            "bad": "",
+            "good": "",
+        }
     return known
 
 

@@ -24,6 +24,11 @@ def ending(error: BaseException, session: Session) -> int:
         return _said(error, colour=session.colour)
     except BrokenPipeError:
         return _quietly()
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as second:  # noqa: BLE001 - nothing above this could say it
+        second.__context__ = error
+        return _bug(second, colour=session.colour)
 
 
 def _said(error: BaseException, *, colour: bool | None) -> int:

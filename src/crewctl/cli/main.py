@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -102,6 +103,7 @@ def run(args: Sequence[str] | None = None, session: Session | None = None) -> in
     session = session or Session()
     if os.environ.get("NO_COLOR"):
         session.colour = False
+    _speak_any_terminals_language()
     try:
         code = _invoke(list(sys.argv[1:] if args is None else args), session)
         sys.stdout.flush()
@@ -110,6 +112,13 @@ def run(args: Sequence[str] | None = None, session: Session | None = None) -> in
 
         return ending(error, session)
     return code
+
+
+def _speak_any_terminals_language() -> None:
+    # A terminal that cannot show a letter gets its number; that must never look like a bug.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(args: list[str], session: Session) -> int:

@@ -6,6 +6,7 @@ import click
 
 from crewctl.cli.command_table import SECTIONS
 from crewctl.cli.main import line
+from crewctl.cli.row_keys import ROW_KEYS
 
 WIDTH = 96
 INTRODUCTION = """\
@@ -14,6 +15,10 @@ progress to stderr. `-o json` and `-o yaml` give the whole result, `-o jsonl` on
 names alone; off a terminal nothing is coloured and nothing is asked. [Exit codes](exit-codes.md) tell scripts
 what happened.
 """
+
+ROWS = """\
+`-o json` gives a list of objects with these keys, for `approve` one object. `plan -o json` is the plan
+([plan.md](plan.md)); `kickoff`, `rehearse` and `report` give the run's report ([report.md](report.md))."""
 
 
 def commands_page() -> str:
@@ -26,11 +31,17 @@ def commands_page() -> str:
         _help(line, None),
         "```",
     ]
+    parts += _rows()
     for section, entries in SECTIONS.items():
         parts += ["", f"## {section}"]
         for name in entries:
             parts += _of_command(name)
     return "\n".join(parts) + "\n"
+
+
+def _rows() -> list[str]:
+    keys = [f"| `{words}` | {', '.join(f'`{key}`' for key in names)} |" for words, names in ROW_KEYS.items()]
+    return ["", "## Rows as data", "", ROWS, "", "| command | keys |", "|---|---|", *keys]
 
 
 def _of_command(name: str) -> list[str]:
