@@ -32,7 +32,11 @@ class Made:
 
 @dataclass(frozen=True)
 class ClassicCrew:
-    """What the class says. `loose` are decorated methods that have no place in a catalogue, with their lines."""
+    """What the class says.
+
+    `loose` are decorated methods that have no place in a catalogue, with their lines; `others` are the
+    methods without a decorator that make an agent, as managers often are.
+    """
 
     file: PythonFile
     name: str
@@ -44,6 +48,7 @@ class ClassicCrew:
     tools: Mapping[str, ast.expr]
     crew: Made | None
     loose: tuple[tuple[str, str, int], ...] = ()
+    others: Mapping[str, Made] = field(default_factory=dict)
     names: Mapping[str, ast.expr] = field(default_factory=dict)
 
 
@@ -94,6 +99,11 @@ def _crew(file: PythonFile, node: ast.ClassDef) -> ClassicCrew:
             for mark, what in _LOOSE.items()
             if mark in decorators(one)
         ),
+        others={
+            one.name: _made(one, "Agent", "agents_config", names)
+            for one in methods
+            if not one.decorator_list and any(called(node) == "Agent" for node in ast.walk(one))
+        },
         names=names,
     )
 

@@ -205,8 +205,11 @@ def _manager(
         agent = names[agent.id]
     if agent is not None and own_method(agent) in work.agent_keys:
         return work.agent_keys[own_method(agent)]
+    if agent is not None and own_method(agent) in crew.others:
+        return _made_in_place(work, portion, crew, crew.others[own_method(agent)])
     if isinstance(agent, ast.Call) and called(agent) == "Agent":
-        return _made_in_place(work, portion, crew, agent)
+        made = made_by(agent, "manager", agent.lineno, "agents_config", names)
+        return _made_in_place(work, portion, crew, made)
     if model is not None:
         dropped: list[str] = []
         spec = model_spec(model, names, dropped)
@@ -224,10 +227,8 @@ def _manager(
     return None
 
 
-def _made_in_place(work: Work, portion: Portion, crew: ClassicCrew, call: ast.Call) -> str:
-    """Carry a manager over who is made where the crew is put together; nobody manages without delegating."""
-    names = crew.crew.names if crew.crew else {}
-    made = made_by(call, "manager", call.lineno, "agents_config", names)
+def _made_in_place(work: Work, portion: Portion, crew: ClassicCrew, made: Made) -> str:
+    """Carry a manager over who is no agent of the crew's own; what the file says of it stands already."""
     name = made.config or made.method
     known = portion.agents.get(name, {})
     portion.agents[name] = known | carry(work, "agent", name, {}, crew.file.name, made, complete=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,14 +15,16 @@ from crewctl.adapters.classic_inputs import declaration, examples, needed
 from crewctl.adapters.classic_items import Work
 from crewctl.adapters.classic_models import Models
 from crewctl.adapters.classic_portion import Portion, portion_of, portion_of_files, read_config
-from crewctl.adapters.classic_python import PythonFile, python_files
+from crewctl.adapters.classic_python import PythonFile, python_files, unreadable_crews
 from crewctl.adapters.classic_tools import Tools, tools_defined
 from crewctl.adapters.classic_yaml import Written
-from crewctl.adapters.imported_project import Imported, Note
-from crewctl.catalogue.checks.providers_installed import NEEDS, OTHERS, is_installed
+from crewctl.adapters.imported_project import Imported, Note, write_new
+from crewctl.catalogue.load import load_catalogue
+from crewctl.diagnostics.problem import Severity
 from crewctl.errors import NotFoundError
 
 _MODELINE = "# yaml-language-server: $schema={}\n"
+_SAID_ALREADY = frozenset({"missing-key", "task-without-agent", "forward-context", "unknown-agent"})
 _CONFIG_FOLDERS = (
     "config",
     "src/config",
@@ -38,7 +41,10 @@ def import_classic(root: Path) -> Imported:
         raise NotFoundError(f"there is no folder {root}", help="name the folder of a CrewAI project")
     files = list(python_files(root))
     tools, models = Tools(tools_defined(files)), Models()
-    notes: list[Note] = []
+    notes = [
+        Note(name, 0, "the file is not Python that can be read; nothing was taken from it")
+        for name in unreadable_crews(root, files)
+    ]
     portions: list[Portion] = []
     for crew in (one for file in files for one in crews_of(file)):
         work = Work(crew, {}, {}, tools, models, notes)
@@ -77,7 +83,6 @@ def _assembled(
         _merge(portion, agents, tasks, name, notes)
         crews[name] = _crew_text(portion, known, notes)
     _note_flows(files, notes)
-    _note_providers(agents, models, notes)
     notes += [
         Note(f"crews/{name}.yaml", 0, f"{name} has no registration; it counts as limited, with oversight")
         for name in crews
@@ -90,6 +95,7 @@ def _assembled(
         **{f"crews/{name}.yaml": text for name, text in crews.items()},
         **tools.files,
     }
+    notes += _still_wrong(produced)
     return Imported(produced, tuple(sorted(set(notes))), tuple(crews))
 
 
@@ -116,16 +122,30 @@ def _merge(
     for item in portion.tasks.values():
         if "agent" in item:
             item["agent"] = new_agents.get(item["agent"], item["agent"])
-    new_tasks = _renamed(portion.tasks, tasks, crew, portion, notes)
-    for item in portion.tasks.values():
-        if "context" in item:
-            item["context"] = [new_tasks.get(task, task) for task in item["context"]]
+    new_tasks = _tasks_renamed(portion, tasks, crew, notes)
     portion.order = [new_tasks[task] for task in portion.order]
     portion.given = {new_tasks[task]: agent for task, agent in portion.given.items()}
     agents |= {new_agents[name]: item for name, item in portion.agents.items()}
     tasks |= {new_tasks[name]: item for name, item in portion.tasks.items()}
     portion.agents = {new_agents[name]: item for name, item in portion.agents.items()}
     portion.tasks = {new_tasks[name]: item for name, item in portion.tasks.items()}
+
+
+def _tasks_renamed(
+    portion: Portion, tasks: Mapping[str, dict[str, Any]], crew: str, notes: list[Note]
+) -> dict[str, str]:
+    """Rename tasks until none that keeps a name has a context that was renamed."""
+    contexts = {name: item["context"] for name, item in portion.tasks.items() if "context" in item}
+    while True:
+        found: list[Note] = []
+        names = _renamed(portion.tasks, tasks, crew, portion, found)
+        renewed = {name: [names.get(one, one) for one in context] for name, context in contexts.items()}
+        changed = any(portion.tasks[name]["context"] != context for name, context in renewed.items())
+        for name, context in renewed.items():
+            portion.tasks[name]["context"] = context
+        if not changed:
+            notes += found
+            return names
 
 
 def _renamed(
@@ -239,15 +259,14 @@ def _models_text(models: Models) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _note_providers(agents: Mapping[str, dict[str, Any]], models: Models, notes: list[Note]) -> None:
-    named = [(str(item.get("llm", "")), "config/agents.yaml") for item in agents.values()]
-    named += [(str(spec["model"]), "config/models.yaml") for spec in models.entries.values()]
-    for model, file in named:
-        provider = model.partition("/")[0].lower()
-        module, extra = NEEDS.get(provider, OTHERS)
-        if "/" in model and not is_installed(module):
-            text = f"the package for {provider} models is not installed here: pip install 'crewai[{extra}]'"
-            notes.append(Note(file, 0, text))
+def _still_wrong(files: Mapping[str, str]) -> Iterator[Note]:
+    """Yield what a check of the imported files still finds and no note has said yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_new(Imported(files, ()), Path(folder))
+        problems = load_catalogue(Path(folder)).problems
+    for problem in problems:
+        if problem.severity is Severity.ERROR and problem.rule not in _SAID_ALREADY:
+            yield Note(problem.span.file, problem.span.line, f"{problem.message}; {problem.help}")
 
 
 def _note_flows(files: list[PythonFile], notes: list[Note]) -> None:

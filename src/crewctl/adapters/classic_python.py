@@ -48,6 +48,15 @@ def python_files(root: Path) -> Iterator[PythonFile]:
             yield found
 
 
+def unreadable_crews(root: Path, files: list[PythonFile]) -> Iterator[str]:
+    """Yield the files that speak of a @CrewBase class and could not be parsed."""
+    read = {file.name for file in files}
+    for path in _walk(root):
+        name = path.relative_to(root).as_posix()
+        if name not in read and path.stat().st_size <= MOST_BYTES and b"@CrewBase" in path.read_bytes():
+            yield name
+
+
 def read_python(path: Path, name: str) -> PythonFile | None:
     """Return the parsed file, or None if it is no Python, too large or no plain file."""
     with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
