@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+import click
 import pytest
 import yaml
+
+from crewctl.cli.main import line
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "crewctl"
@@ -133,3 +137,30 @@ def test_nothing_names_the_place_it_was_built_in() -> None:
         and any(place in (ROOT / name).read_text(encoding="utf-8", errors="replace") for place in places)
     ]
     assert found == []
+
+
+def _console_commands(path: Path) -> Iterator[list[str]]:
+    for block in re.finditer(
+        r"^```console\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    ):
+        for shown in re.findall(r"^\$ (crewctl .*)$", block.group(1), re.MULTILINE):
+            for part in shown.split("&&"):
+                words = shlex.split(part, comments=True)
+                if words[:1] == ["crewctl"]:
+                    yield words[1:]
+
+
+@pytest.mark.parametrize("path", DOCS, ids=_name)
+def test_every_command_in_the_docs_exists_with_its_options(path: Path) -> None:
+    for words in _console_commands(path):
+        command = line.get_command(click.Context(line), words[0])
+        assert command is not None, words
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+        assert {word for word in words[1:] if word.startswith("-") and len(word) > 1} <= known, words
+
+
+@pytest.mark.parametrize("path", DOCS, ids=_name)
+def test_every_link_in_the_docs_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target

@@ -18,6 +18,7 @@ _FIRST_CALL = (
     "crewai.llms.providers.openai.completion",
     "crewai.skills.tool",
     "crewctl.adapters.crewai_child",
+    "crewctl.adapters.crewai_offline_llm",
     "h11",
     "httpcore",
     "openai.resources.beta",

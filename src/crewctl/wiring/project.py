@@ -98,11 +98,13 @@ class Project:
         InvalidError with `.problems`, or NotFoundError.
         """
         from crewctl.adapters.installed_packages import InstalledWorld  # noqa: PLC0415 - start-up cost
+        from crewctl.catalogue.load import load_catalogue  # noqa: PLC0415 - start-up cost
         from crewctl.planning.make_plan import make_plan  # noqa: PLC0415 - start-up cost
         from crewctl.planning.rehearsal import plan_rehearsal  # noqa: PLC0415 - start-up cost
 
         make = plan_rehearsal if rehearsal else make_plan
-        return make(self.catalogue, crew, inputs, InstalledWorld(self.root))
+        # Read afresh: whoever can write to the cache must not decide what a plan says.
+        return make(load_catalogue(self.root), crew, inputs, InstalledWorld(self.root))
 
     def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:
         """Take the plan down the line; `watch` hears every event, one at a time, from any thread."""
