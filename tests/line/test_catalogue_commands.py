@@ -309,3 +309,13 @@ def test_show_means_the_crew_when_its_rubric_bears_the_same_name(call: Call, pro
     assert json.loads(call("show", "outreach-email", "--kind", "rubric", "-o", "json", cwd=project).out)[
         "criteria"
     ]
+
+
+def test_nothing_is_remembered_through_a_link_out_of_the_project(
+    call: Call, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (project / ".crewctl").symlink_to(tmp_path / "elsewhere")
+
+    assert call("check", cwd=project).code == 0
+    assert list((tmp_path / "elsewhere").iterdir()) == []

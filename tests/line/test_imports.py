@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.testing.account_samples import Teller, sample_plan
+
 Call = Callable[..., Any]
 
 LOADED = (
@@ -90,3 +94,19 @@ def test_list_and_check_import_no_plan_and_no_event(spawn: Call, project: Path, 
 
     rooms = ("crewctl.planning", "crewctl.audit", "crewctl.approval", "crewctl.running", "crewctl.adapters")
     assert [name for name in sorted(loaded) if name.startswith(rooms)] == []
+
+
+@pytest.mark.parametrize(
+    "words", [["runs"], ["runs", "show", "last"], ["report", "last"], ["trace"], ["logs"]], ids=" ".join
+)
+def test_an_account_is_read_without_crewai(spawn: Call, project: Path, words: list[str]) -> None:
+    teller = Teller(
+        SqliteRunStore(project / ".crewctl" / "crewctl.db"), FileContentStore(project), "20260101-000000-aaaa"
+    )
+    teller.begins(sample_plan()).starts("1.research", "researcher").turn("1.research", "researcher")
+    teller.ends("1.research", "notes").closes(output="a brief")
+
+    code, loaded = _loaded(spawn, project, *words)
+
+    assert code == 0
+    assert loaded & FORBIDDEN == set()

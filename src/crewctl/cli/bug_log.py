@@ -51,5 +51,6 @@ def _version_of(distribution: str) -> str:
 def _project_logs(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if (folder / "crews").is_dir() and (folder / "config").is_dir():
-            return folder / ".crewctl" / "logs"
+            state = folder / ".crewctl"
+            return None if state.is_symlink() else state / "logs"
     return None

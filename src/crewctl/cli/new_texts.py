@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 Texts = tuple[tuple[str, str, str], ...]
 """What to write: the file, the name that is added, and its text."""
 
@@ -122,5 +124,5 @@ def single_text(kind: str, name: str, *, agent: str | None, owner: str) -> Texts
         return ((_TASKS, name, TASK.replace("@", name) + (f"  agent: {agent}\n" if agent else "")),)
     if kind == "rubric":
         return ((f"registry/rubrics/{name}.yaml", name, RUBRIC),)
-    text = ENTRY.replace("{owner}", owner).replace("{limits}", _LIMITS)
+    text = ENTRY.replace("{owner}", json.dumps(owner)).replace("{limits}", _LIMITS)
     return ((f"registry/entries/{name}.yaml", name, text),)

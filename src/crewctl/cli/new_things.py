@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
+from crewctl.adapters.os_identity import user_name
 from crewctl.catalogue.specs.spec import NAME
 from crewctl.cli.new_texts import Texts, crew_texts, single_text
 from crewctl.errors import InvalidError, UsageError
@@ -42,7 +42,7 @@ def _texts(project: Project, kind: str, name: str, process: str) -> Texts:
         raise UsageError(
             f"there is no crew '{name}' to register", help=f"write it first: crewctl new crew {name}"
         )
-    return single_text(kind, name, agent=next(iter(catalogue.agents), None), owner=getpass.getuser())
+    return single_text(kind, name, agent=next(iter(catalogue.agents), None), owner=user_name())
 
 
 def _with(path: Path, pending: str | None, file: str, added: str, text: str) -> str:

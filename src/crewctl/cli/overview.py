@@ -87,6 +87,8 @@ def _remember(project: Project, key: str, seen: Overview) -> None:
     partial = project.state / f"overview.{os.getpid()}.tmp"
     # A project that cannot be written to is still checked.
     with suppress(OSError):
+        if project.state.is_symlink():
+            return
         project.state.mkdir(mode=0o700, exist_ok=True)
         partial.write_text(f"{key}\n{json.dumps(data)}", encoding="utf-8")
         partial.replace(project.state / "overview.json")
