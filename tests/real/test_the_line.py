@@ -293,3 +293,39 @@ def test_one_approval_for_one_run_is_enough_for_one_of_two_at_once(project: Path
         for _ in range(2)
     ]
     assert sorted(run.wait(timeout=120) for run in runs) == [0, 4]
+
+
+ASSEMBLE = """
+import sys, crewctl
+assert not any(name.startswith("crewai") for name in sys.modules)
+crew = crewctl.assemble(sys.argv[1])
+import crewai
+assert isinstance(crew, crewai.Crew)
+print(crew.process.value, len(crew.tasks), len(crew.agents))
+try:
+    crew.kickoff()
+except crewctl.errors.NotApprovedError as refused:
+    print(refused.help)
+"""
+
+
+@pytest.mark.parametrize(
+    ("crew", "shape"),
+    [
+        ("company-brief", "sequential 2 2"),
+        ("due-diligence", "hierarchical 2 2"),
+        ("outreach-email", "sequential 5 5"),
+    ],
+)
+def test_assemble_gives_the_real_crew_which_only_the_registry_runs(
+    project: Path, crew: str, shape: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ASSEMBLE, crew],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [shape, f"run it with: crewctl kickoff {crew}"], done.stderr

@@ -112,6 +112,16 @@ class Project:
 
         return take_down_the_line(self, plan, watch, rehearsal=rehearsal)
 
+    def assemble(self, crew: str) -> Any:
+        """Return the crew as CrewAI would have it, to look at; it refuses to be kicked off."""
+        from crewctl.adapters.zygote_environment import FIXED  # noqa: PLC0415 - start-up cost
+
+        for name, value in FIXED.items():
+            os.environ.setdefault(name, value)  # importing CrewAI must open no connection here either
+        from crewctl.adapters.crewai_assemble import assemble  # noqa: PLC0415 - imports CrewAI
+
+        return assemble(self.plan(crew, None))
+
     def approve(self, plan: Plan, terms: Terms) -> Said:
         """State a yes to the plan in the name of the person at the terminal."""
         from crewctl.wiring.statements import approve  # noqa: PLC0415 - start-up cost
