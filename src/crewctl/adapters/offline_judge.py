@@ -195,6 +195,8 @@ def _sentence(winner: str, loser: str, won: Mark, lost: Mark) -> str:
     if won.must:
         return f"{winner} meets {won.criterion}, and {loser} does not."
     against = (
-        f'where {loser} has "{lost.evidence}"' if lost.evidence else f"and {loser} offers nothing to quote"
+        f'where {loser} has "{lost.evidence.rstrip(".")}"'
+        if lost.evidence
+        else f"and {loser} offers nothing to quote"
     )
     return f'On {won.criterion} {winner} is stronger: it says "{won.evidence.rstrip(".")}", {against}.'

@@ -51,18 +51,27 @@ def write_report(reading: Reading, subject: Subject) -> str:
     listed = prose.listed(list(subject.points))
     parts = [f"# {subject.about}: {listed}", _filled(opening, subject, reading, points=listed)]
     frames = prose.ranked(_FRAMES, *seed)
+    told = _told(subject)
     for number, point in enumerate(subject.points):
         said = [
             _filled(frames[(2 * number + turn) % len(frames)], subject, reading, point=point)
             for turn in (0, 1)
         ]
-        known = [
-            prose.ranked(_KNOWN, *seed)[number % len(_KNOWN)].format(fact=fact)
-            for fact in subject.facts[number :: len(subject.points)][:1]
-        ]
+        known = [prose.ranked(_KNOWN, *seed)[number % len(_KNOWN)].format(fact=fact) for fact in told[point]]
         parts.append(f"## {prose.upper_first(point)}\n\n{' '.join([*known, *said])}")
     last = prose.ranked(_FOLLOWS, *seed)[0]
     return "\n\n".join([*parts, _filled(last, subject, reading, point=subject.points[0])])
+
+
+def _told(subject: Subject) -> dict[str, list[str]]:
+    """Return for each point one thing that is known: about it if there is one, else about something."""
+    left = list(subject.facts)
+    found: dict[str, list[str]] = {}
+    for point in subject.points:
+        near = [fact for fact in left if point.lower() in fact.lower()]
+        found[point] = (near or left)[:1]
+        left = [fact for fact in left if fact not in found[point]]
+    return found
 
 
 def write_list(reading: Reading, subject: Subject) -> str:

@@ -36,6 +36,10 @@ _ADDRESSEE = re.compile(
 _PLACE = re.compile(
     r"\b(?:at|about|for|of|on|with|Research|research|assess|Assess) (?P<name>[^\s,.;:]+(?: [A-Z0-9][\w&.'-]*)*)"
 )
+_LEAD_IN = re.compile(
+    r"^(?:(?:The material says|Already established|To build on|What follows from this): )+", re.IGNORECASE
+)
+"""What an earlier author said before quoting: it would pile up from task to task."""
 _NOT_NAMES = frozenset(
     prose.words("the a an this that each every all any their its our your about least most")
 )
@@ -83,8 +87,9 @@ def _addressee(task: str) -> str:
 
 
 def _about(reading: Reading, addressee: str) -> str:
+    nobody = {addressee, reading.author.role}
     for name in prose.names(reading.task):
-        if name != addressee:
+        if name not in nobody:
             return name
     for found in _PLACE.finditer(reading.task):
         if found["name"].lower() not in _NOT_NAMES and found["name"] != addressee:
@@ -103,8 +108,9 @@ def _points(reading: Reading) -> list[str]:
 
 def _facts(reading: Reading, about: str) -> list[str]:
     """Return sentences of the context and of tools: those with the main name first, then by author."""
-    told = [*reading.tool_results, *(_below_headings(text) for text in reading.context)]
-    known = [one for text in told for one in prose.plain_sentences(text)]
+    told = [_below_headings(text) for text in (*reading.tool_results, *reading.context)]
+    spoken = (one for text in told for one in prose.plain_sentences(text))
+    known = [prose.upper_first(_LEAD_IN.sub("", one)) for one in spoken]
     longest = 40
     kept = [one for one in dict.fromkeys(known) if len(prose.words(one)) <= longest]
     return sorted(prose.ranked(kept, reading.person), key=lambda one: about not in one)

@@ -56,7 +56,7 @@ def _delegation(reading: Reading, tool: Mapping[str, Any], done: Sequence[Call])
         return None
     known = [f"What is wanted in the end: {reading.expected}", *reading.context]
     arguments: dict[str, JsonValue] = {
-        "task": f"As {coworker}, do your part of this: {reading.task}",
+        "task": f"{reading.task}\n\nDo the part of it that falls to you.",
         "context": "\n\n".join(part for part in known if part),
         "coworker": coworker,
     }
