@@ -166,4 +166,7 @@ def _keys(path: Path) -> list[str]:
 def _invalid(problem: Problem) -> InvalidError:
     place = f"{problem.span.file}:{problem.span.line}:{problem.span.column}"
     hint = f" ({problem.label})" if problem.label else ""
-    return InvalidError(f"{place}: {problem.message}{hint}", help="see docs/reference/scripted-model.md")
+    return InvalidError(
+        f"{place}: {problem.message}{hint}",
+        help="a turn is for an answer, json, calls or an error, and may have for, times, delay, retry_after and usage",
+    )
