@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from interleaved import medians, seconds_of, table
 
@@ -16,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).with_name("conformance")))
 
 from project import AGENT, CREWCTL, KEY, TASK, model, project
 
+from crewctl.adapters.sqlite_run_store import SqliteRunStore
 from crewctl.testing.model_server import ModelServer
 
 ROUNDS = 5
-FEW, MANY = 2, 12
+MANY = 12
 OPT_OUTS = {
     "CREWAI_DISABLE_TELEMETRY": "true",
     "CREWAI_TRACING_ENABLED": "false",
@@ -45,8 +49,11 @@ def crew(number):
 if shape == "one crew":
     crew(count).kickoff()
 else:
+    import time
     for _ in range(count):
+        start = time.perf_counter()
         crew(1).kickoff()
+        print("SECONDS", time.perf_counter() - start)
 """
 
 
@@ -62,16 +69,20 @@ def main() -> None:
     _memory()
 
 
-def _files(url: str, count: int, tool: str = "", name: str = "plain") -> dict[str, str]:
+def _files(url: str, count: int, tool: str = "", *, alone: bool = False) -> dict[str, str]:
     tools = f"  tools: [{tool}]\n" if tool else ""
     names = [f"worker_{n}" for n in range(count)]
     return {
         "config/agents.yaml": "".join(AGENT.format(name=n, role=f"Role {n}", more=tools) for n in names),
         "config/tasks.yaml": "".join(
-            TASK.format(name=f"task_{n}", text=f"Part {n}.", more=f"  agent: {n}\n  context: []\n")
+            TASK.format(
+                name=f"task_{n}",
+                text=f"Part {n}.",
+                more=f"  agent: {names[0] if alone else n}\n  context: []\n",
+            )
             for n in names
         ),
-        "config/models.yaml": model(name, url),
+        "config/models.yaml": model("plain", url),
         "crews/case.yaml": "description: Tasks in a row.\nprocess: sequential\ntasks: ["
         + ", ".join(f"task_{n}" for n in names)
         + "]\n",
@@ -96,29 +107,37 @@ def _cold(url: str, script: Path, env: dict[str, str]) -> None:
 
 
 def _further(url: str, script: Path, env: dict[str, str], tool: str) -> None:
-    """Compare slopes: what each task beyond the first few adds, here and in bare one-task kickoffs."""
-    with project(_files(url, FEW, tool)) as few, project(_files(url, MANY, tool)) as many:
-        ours = [CREWCTL, "kickoff", "case"]
-        bare = [sys.executable, str(script), url]
-        tail = ["one-task crews", "tool" if tool else ""]
-        times = medians(
-            {
-                "ours few": partial(seconds_of, ours, few, env),
-                "ours many": partial(seconds_of, ours, many, env),
-                "bare few": partial(seconds_of, [*bare, str(FEW), *tail], few, env),
-                "bare many": partial(seconds_of, [*bare, str(MANY), *tail], few, env),
-            },
-            ROUNDS,
-        )
-    slope = {
-        who: (times[f"{who} many"] - times[f"{who} few"]) / (MANY - FEW) * 1000 for who in ("ours", "bare")
-    }
+    """Compare what each task after the first takes, here and in bare one-task kickoffs, in turns."""
+    bare: list[float] = []
+    ours: list[float] = []
+    command = [sys.executable, str(script), url, str(MANY), "one-task crews", "tool" if tool else ""]
+    for _ in range(ROUNDS):
+        with project(_files(url, MANY, tool, alone=True)) as folder:
+            done = subprocess.run(
+                command, cwd=folder, env=env, capture_output=True, text=True, check=True, timeout=300
+            )
+            bare += [float(each) for each in re.findall(r"SECONDS (\S+)", done.stdout)][1:]
+            seconds_of([CREWCTL, "kickoff", "case"], folder, env)
+            ours += _between_tasks(folder)[1:]
+    first, second = median(bare) * 1000, median(ours) * 1000
     rows = [
-        ("bare one-task crew.kickoff()", f"{slope['bare']:.0f} ms", ""),
-        ("crewctl, each further task", f"{slope['ours']:.0f} ms", f"{slope['ours'] - slope['bare']:+.0f} ms"),
+        ("bare one-task crew.kickoff()", f"{first:.0f} ms", ""),
+        ("crewctl, each further task", f"{second:.0f} ms", f"{second - first:+.0f} ms"),
     ]
-    title = f"Each further task{f' with {tool}' if tool else ''}, medians of {ROUNDS} (aim: at most +30 ms)"
+    title = (
+        f"Each further task{f' with {tool}' if tool else ''}, medians of {len(ours)} (aim: at most +30 ms)"
+    )
     table(title, rows, ("subject", "a task", "overhead"))
+
+
+def _between_tasks(folder: Path) -> list[float]:
+    """Return the seconds from each task's start to the next one's, or to the end of the run."""
+    store = SqliteRunStore(folder / ".crewctl" / "crewctl.db")
+    (run,) = store.run_ids()
+    times = [
+        one.at.timestamp() for one in store.events_of(run) if one.event.kind in {"StepStarted", "RunClosed"}
+    ]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def _memory() -> None:
