@@ -1,4 +1,4 @@
-"""One child as the parent sees it: its three channels, its end, and the orders that bring it about."""
+"""One child as the parent sees it: its channels, its end, and the orders that bring it about."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +18,9 @@ from crewctl.adapters.zygote import Zygote
 
 _CHUNK = 1 << 20
 """Bytes read at once: more than a pipe or a socket holds, so that one read empties it."""
+
+_MOST_PRINTED = 64
+"""Chunks taken of what a child has left in its log's pipe at its end: a pipe holds one at most."""
 
 
 class Lines:
@@ -81,15 +85,22 @@ class Channel:
 
 
 class ChildProcess:
-    """A warden and its child. Whoever makes one closes it; closing kills what is left of it."""
+    """A warden and its child. Whoever makes one closes it; closing kills what is left of it.
 
-    def __init__(self, zygote: Zygote, order: ForkOrder) -> None:
+    `printed` is given what the child and its descendants print, as it comes.
+    """
+
+    def __init__(self, zygote: Zygote, order: ForkOrder, printed: Callable[[bytes], None]) -> None:
         self._rpc, rpc = socket.socketpair()
         self._ctl, ctl = socket.socketpair()
         self._events, events = os.pipe()
+        self._log, log = os.pipe()
         self._rpc.setblocking(False)
         self._ctl.setblocking(False)
         os.set_blocking(self._events, False)
+        os.set_blocking(self._log, False)
+        self._printed = printed
+        self._prints = True
         self.pid: int | None = None
         self.status: int | None = None
         self.over = False
@@ -100,19 +111,21 @@ class ChildProcess:
         try:
             with open(memory, "wb", closefd=False) as stream:
                 stream.write(order.model_dump_json().encode())
-            zygote.fork([memory, rpc.fileno(), events, ctl.fileno()])
+            zygote.fork([memory, rpc.fileno(), events, log, ctl.fileno()])
         except BaseException:
             self.close()
             raise
         finally:
             os.close(memory)
             os.close(events)
+            os.close(log)
             rpc.close()
             ctl.close()
 
     def descriptors(self) -> tuple[int, ...]:
         """Return what is worth waiting for while the child lives."""
-        return (self._ctl.fileno(), *(one.descriptor for one in self._channels if one.open))
+        log = (self._log,) if self._prints else ()
+        return (self._ctl.fileno(), *log, *(one.descriptor for one in self._channels if one.open))
 
     @property
     def has_more(self) -> bool:
@@ -131,6 +144,7 @@ class ChildProcess:
         later waits for the next call, because a word before it may still be on the other channel.
         """
         self._hear_warden()
+        self._take_printed()
         cut = time.monotonic()
         said = [message for channel in self._channels for message in channel.hear()]
         now = time.monotonic()
@@ -166,7 +180,8 @@ class ChildProcess:
         self._ctl.close()
         if self._events >= 0:
             os.close(self._events)
-            self._events = -1
+            os.close(self._log)
+            self._events = self._log = -1
 
     def fate(self) -> str:
         """Say what became of the child process."""
@@ -178,6 +193,20 @@ class ChildProcess:
     def _order(self, order: bytes) -> None:
         with suppress(OSError):
             self._ctl.send(order)
+
+    def _take_printed(self) -> None:
+        """Take what has been printed since; all of it once nobody is left who prints."""
+        for _ in range(_MOST_PRINTED if self.over else 1):
+            if not self._prints:
+                return
+            try:
+                data = os.read(self._log, _CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            self._prints = bool(data)
+            self._printed(data)
 
     def _hear_warden(self) -> None:
         try:

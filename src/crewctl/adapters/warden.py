@@ -23,15 +23,16 @@ Ending = Literal["exit", "deadline", "stop", "kill", "parent"]
 """What ended the child: itself, its time, an order with grace, one without, or the parent's death."""
 
 IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-FDS_PER_REQUEST = 4
+FDS_PER_REQUEST = 5
 
 
 class Work(NamedTuple):
-    """The descriptors that a child gets: the order's memory file, and the two ways to speak."""
+    """The descriptors that a child gets: the order's memory file, two ways to speak, and where to print."""
 
     order: int
     rpc: int
     events: int
+    log: int
 
 
 def stand_guard(handoff: socket.socket, child_main: Callable[[Work], NoReturn]) -> NoReturn:

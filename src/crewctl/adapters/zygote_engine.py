@@ -16,8 +16,9 @@ from crewctl.adapters.engine_state import EngineState
 from crewctl.adapters.step_events import LONGEST_ERROR
 from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
 from crewctl.adapters.step_limits import START_SECONDS, StepLimits
+from crewctl.adapters.step_log import StepLog
 from crewctl.adapters.step_run import StepRun, Verdict
-from crewctl.adapters.zygote import Zygote, tail
+from crewctl.adapters.zygote import Zygote
 from crewctl.adapters.zygote_environment import all_secrets, secrets_for
 from crewctl.audit.events import StepFinished, StepKind, StepStarted
 from crewctl.audit.redaction import Redaction
@@ -154,21 +155,26 @@ class ZygoteEngine:
         timeout = work.timeout if isinstance(work, TaskWork) else None
         limits = StepLimits(self._state, timeout, began)
         try:
-            with self._state.bell() as bell, closing(ChildProcess(self._zygote, order)) as child:
+            with (
+                self._state.bell() as bell,
+                StepLog(folder / LOG, self._redaction) as log,
+                closing(ChildProcess(self._zygote, order, log.take)) as child,
+            ):
                 step = StepRun(self._state, work.step, child, bell, limits)
                 step.run()
                 if child.pid is None and self._zygote.is_gone:
                     raise self._zygote.gone()
-                return self._conclude(step, child, folder), child.fate()
+                log.close()
+                return self._conclude(step, child, log), child.fate()
         finally:
             limits.leave()
 
-    def _conclude(self, step: StepRun, child: ChildProcess, folder: Path) -> StepResult:
+    def _conclude(self, step: StepRun, child: ChildProcess, log: StepLog) -> StepResult:
         """Say how the step ended: by the parent's verdict first, and by the child's word last."""
         if step.verdict is not None:
             return self._by_verdict(step.verdict)
         if step.result is None:
-            return self._failed(_death(child.fate(), tail(folder / LOG, lines=LOG_LINES)))
+            return self._failed(_death(child.fate(), log.last(LOG_LINES)))
         if not step.result.ok:
             return self._failed(step.result.error or "the step failed without saying why")
         output = step.result.output.encode()

@@ -240,7 +240,7 @@ def become_child(work: Work, run: Callable[[ChildRequest, int, int], NoReturn]) 
         memory.seek(0)
         order = ForkOrder.model_validate_json(memory.read())
     folder = Path(order.folder)
-    _redirect(folder / "log.txt")
+    _redirect(work.log)
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the secrets
     os.environ.update(
@@ -262,13 +262,12 @@ def become_child(work: Work, run: Callable[[ChildRequest, int, int], NoReturn]) 
     os._exit(70)
 
 
-def _redirect(log: Path) -> None:
+def _redirect(log: int) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    for source, target in ((null, 0), (out, 1), (out, 2)):
+    for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     os.close(null)
-    os.close(out)
+    os.close(log)
 
 
 def _say(control: socket.socket, message: dict[str, object]) -> None:

@@ -26,6 +26,7 @@ class Redaction:
         # The longest first, so that a secret inside another leaves no rest of the longer one.
         ordered = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile(b"|".join(re.escape(form) for form in ordered)) if ordered else None
+        self._longest = len(ordered[0]) if ordered else 0
 
     def finds(self, data: bytes) -> bool:
         """Tell whether any secret stands in `data`."""
@@ -34,6 +35,21 @@ class Redaction:
     def of_bytes(self, data: bytes) -> bytes:
         """Return `data` without secrets."""
         return data if self._pattern is None else self._pattern.sub(REDACTED.encode(), data)
+
+    def beginning_of(self, data: bytes) -> tuple[bytes, bytes]:
+        """Return what of a growing text is certain, without secrets, and the rest as it is.
+
+        The rest may hold the beginning of a secret: it is to be put before whatever comes next.
+        """
+        if self._pattern is None:
+            return data, b""
+        # A form that begins before here stands in `data` to its end.
+        certain = max(0, len(data) - self._longest + 1)
+        for match in self._pattern.finditer(data):
+            if match.start() >= certain:
+                break
+            certain = max(certain, match.end())
+        return self.of_bytes(data[:certain]), data[certain:]
 
     def of_text(self, text: str) -> str:
         """Return `text` without secrets."""

@@ -179,8 +179,9 @@ class _Child:
         os.write(
             order, ForkOrder(request=request, folder=str(folder), secrets=secrets).model_dump_json().encode()
         )
-        socket.send_fds(control, [b"fork"], [order, rpc.fileno(), events, ctl.fileno()])
-        for descriptor in (order, events):
+        log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        socket.send_fds(control, [b"fork"], [order, rpc.fileno(), events, log, ctl.fileno()])
+        for descriptor in (order, events, log):
             os.close(descriptor)
         rpc.close()
         ctl.close()

@@ -15,7 +15,7 @@ import pytest
 
 from crewctl.adapters.process_tree import descendants_of
 from crewctl.errors import EngineError
-from crewctl.planning.plan import Plan
+from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
 from crewctl.testing.small_plans import small_model, small_plan
 
 pytestmark = pytest.mark.real
@@ -196,6 +196,50 @@ def test_the_last_lines_of_a_dead_childs_log_are_shown_harmlessly(bench: MakeBen
     assert "\x1b" not in result.error
 
 
+PRINTS_ITS_KEY = """
+    print("key", os.environ["THE_KEY"], flush=True)
+    half = len(os.environ["THE_KEY"]) // 2
+    for part in (os.environ["THE_KEY"][:half], os.environ["THE_KEY"][half:]):
+        os.write(2, part.encode())
+        time.sleep(0.05)
+    import subprocess
+    subprocess.run([sys.executable, "-c", "import base64, os; print(base64.b64encode(b'a' + os.environb[b'THE_KEY']))"])
+    """
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [("me.done('')", "done"), ("os.kill(os.getpid(), 9)", "failed"), ("time.sleep(60)", "limit_reached")],
+)
+def test_a_key_that_is_printed_is_never_on_a_disk(bench: MakeBench, end: str, outcome: str) -> None:
+    timeout = EffectiveLimits(timeout=EffectiveLimit(value=3.0, source="test"))
+    plan = small_plan(models=(small_model(None, api_key_env="THE_KEY"),), limits=timeout)
+    made = bench(plan, {"PATH": os.environ["PATH"], "THE_KEY": "sk-hush-hush-hush"})
+    looks = """
+    from pathlib import Path
+    found = [file for file in Path("../../..").rglob("*") if file.is_file() and b"hush" in file.read_bytes()]
+    print("in the clear while it runs:", found, flush=True)
+    """
+    assert made.do(f"{PRINTS_ITS_KEY}{looks}{end}", step="step").outcome == outcome
+    log = made.run.work_dir / "steps/step/log.txt"
+    first, second, third = log.read_text().splitlines()
+    assert first == "key [redacted]"
+    assert second.startswith("[redacted]b'")
+    assert second.count("[redacted]") == 2
+    assert third == "in the clear while it runs: []"
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_step_cannot_fill_the_disk_through_its_log(bench: MakeBench) -> None:
+    made = bench()
+    loud = "for n in range(300): os.write(1, b'x' * 65535 + b'\\n')\nos.write(1, b'the end')\nme.done('')"
+    assert made.do(loud, step="loud").outcome == "done"
+    log = (made.run.work_dir / "steps/loud/log.txt").read_bytes()
+    assert len(log) < 9 * 2**20
+    assert b"[crewctl left out " in log
+    assert log.endswith(b"the end")
+
+
 @pytest.mark.parametrize("put", ["os.mkfifo('../log.txt')", "os.symlink('/etc/passwd', '../log.txt')"])
 def test_a_log_that_was_replaced_is_not_read(bench: MakeBench, put: str) -> None:
     made = bench()
@@ -255,9 +299,20 @@ def test_a_killed_reserve_is_replaced(bench: MakeBench) -> None:
     made = bench()
     made.do("me.done('')")
     time.sleep(0.2)
-    for pid in descendants_of(made.engine._zygote._process.pid):
+    reserve = descendants_of(made.engine._zygote._process.pid)
+    for pid in reserve:
         os.kill(pid, signal.SIGKILL)
+    # What is killed is not dead at once, and what dies may still take a request with it.
+    while not all(is_dead(pid) for pid in reserve):
+        time.sleep(0.001)
     assert made.do("me.done('')").outcome == "done"
+
+
+def is_dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_a_killed_warden_does_not_save_its_child(bench: MakeBench, marker: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import cycle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,3 +57,26 @@ def test_strings_in_json_are_redacted_and_the_rest_stays() -> None:
 def test_without_secrets_nothing_is_looked_for() -> None:
     assert not Redaction().finds(b"anything")
     assert Redaction(["short"]).of_text("short") == "short"
+
+
+@given(
+    secrets=st.lists(SECRETS, max_size=3),
+    parts=st.lists(st.one_of(st.binary(max_size=9), st.sampled_from([0, 1, 2])), max_size=12),
+    cuts=st.lists(st.integers(1, 30), min_size=1),
+)
+def test_a_text_that_comes_in_pieces_is_redacted_as_if_it_came_at_once(
+    secrets: list[str], parts: list[bytes | int], cuts: list[int]
+) -> None:
+    redaction = Redaction(secrets)
+    whole = b"".join(
+        part if isinstance(part, bytes) else (secrets[part].encode() if part < len(secrets) else b"")
+        for part in parts
+    )
+
+    told, rest, at, sizes = b"", b"", 0, cycle(cuts)
+    while at < len(whole):
+        size = next(sizes)
+        certain, rest = redaction.beginning_of(rest + whole[at : at + size])
+        told, at = told + certain, at + size
+
+    assert told + redaction.of_bytes(rest) == redaction.of_bytes(whole)
