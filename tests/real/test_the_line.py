@@ -155,6 +155,21 @@ def test_a_rehearsal_needs_no_approval_and_leaves_no_report(project: Path) -> No
     assert not list(project.glob("registry/reports/**/*.json"))
 
 
+def test_a_rehearsal_neither_imports_nor_makes_a_tool(project: Path, tmp_path: Path) -> None:
+    (project / "tools").mkdir()
+    (project / "tools/trap.py").write_text(
+        "import pathlib\npathlib.Path('{}').touch()\n".format(tmp_path / "sprung"), encoding="utf-8"
+    )
+    # BraveSearchTool cannot even be made without a key.
+    change(
+        project / "config/agents.yaml",
+        "brief_writer:\n",
+        "brief_writer:\n  tools: [custom:trap, BraveSearchTool]\n",
+    )
+    crewctl(project, "rehearse", "company-brief")
+    assert not (tmp_path / "sprung").exists()
+
+
 LINGERING = '''"""A tool that leaves a process behind, in a session of its own, deaf to SIGTERM, and then waits."""
 
 import subprocess

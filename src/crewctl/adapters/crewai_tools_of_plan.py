@@ -17,8 +17,18 @@ from crewai.tools import BaseTool
 
 from crewctl.errors import EngineError
 from crewctl.planning.plan import PlannedTool
+from crewctl.planning.rehearsal import NOT_EXECUTED
 
 CUSTOM = "custom:"
+
+
+class _StandIn(BaseTool):  # type: ignore[misc] # CrewAI's types are not followed
+    """Has a tool's name and nothing else of it."""
+
+    description: str = "A tool that a rehearsal names and does not execute."
+
+    def _run(self, request: str = "") -> str:
+        return f"{self.name} is not executed in a rehearsal ({len(request)} characters were asked of it)."
 
 
 def write_sources(sources: Mapping[str, str], folder: Path) -> None:
@@ -41,7 +51,12 @@ def write_sources(sources: Mapping[str, str], folder: Path) -> None:
 
 
 def make_tool(planned: PlannedTool) -> BaseTool:
-    """Return a fresh tool; EngineError says in one line why it cannot be made."""
+    """Return a fresh tool; EngineError says in one line why it cannot be made.
+
+    For a rehearsal it is a stand-in: importing or constructing the real one would run its code.
+    """
+    if NOT_EXECUTED in planned.tags:
+        return _StandIn(name=planned.name.removeprefix(CUSTOM))
     try:
         return _custom(planned.name) if planned.kind == "custom" else _shipped(planned.name)
     except EngineError:

@@ -25,6 +25,7 @@ from crewctl.audit.redaction import Redaction
 from crewctl.diagnostics.visible import visible
 from crewctl.errors import EngineError
 from crewctl.planning.plan import Plan
+from crewctl.planning.rehearsal import NOT_EXECUTED
 from crewctl.running.port import ModelCall, Refusal, StepResult, TaskWork
 
 LOG_LINES = 5
@@ -47,7 +48,8 @@ class ZygoteEngine:
         self._redaction = Redaction(all_secrets(plan, run.environ))
         self._lock = threading.Lock()
         self._attempts = _attempts_before(run)
-        tools = any(tool.kind == "crewai_tools" for tool in plan.tools)
+        shipped = [tool for tool in plan.tools if tool.kind == "crewai_tools"]
+        tools = any(NOT_EXECUTED not in tool.tags for tool in shipped)
         self._folder = run.work_dir.absolute()
         self._zygote = Zygote(self._folder / "zygote", run.environ, tools=tools, child=child)
 
