@@ -91,11 +91,11 @@ class ModelServer:
             # Under the lock: a behaviour may count, and may be asked from several connections.
             return asked, behaviour(asked)
 
-    def note(self, method: str, path: str, body: Mapping[str, Any]) -> int:
+    def note(self, method: str, path: str, body: Mapping[str, Any], authorization: str = "") -> int:
         """Log a request the moment it has arrived; return its line."""
         with self._changed:
             model = str(body.get("model", ""))
-            self._log.append(Received(time.time(), method, path, model, body, None))
+            self._log.append(Received(time.time(), method, path, model, body, None, authorization))
             self._changed.notify_all()
             return len(self._log) - 1
 
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer as the model's behaviour says."""
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         body = _body(raw)
-        line = self.server.owner.note("POST", self.path, body)
+        line = self.server.owner.note("POST", self.path, body, self.headers.get("authorization", ""))
         if self.path not in CALL_PATHS:
             self._json(line, 404, {"error": {"message": f"no such path: {self.path}"}})
             return

@@ -133,7 +133,10 @@ Reply = Answer | Failure | Garbage | Hang | Drop
 
 @dataclass(frozen=True)
 class Received:
-    """One line of the server's log; `status` is None as long as, or because, nothing was answered."""
+    """One line of the server's log; `status` is None as long as, or because, nothing was answered.
+
+    `authorization` is the header of that name.
+    """
 
     time: float
     method: str
@@ -141,3 +144,4 @@ class Received:
     model: str
     body: Mapping[str, Any]
     status: int | None
+    authorization: str = ""

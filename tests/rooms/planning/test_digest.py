@@ -178,7 +178,7 @@ def test_inputs_keep_their_type_through_the_plans_bytes(inputs: dict[str, Any]) 
         lambda content: content.replace(b'"crew":', b'"crew":"other","crew":', 1),
         lambda _: b"[" * 100_000,
         lambda content: content.replace(b'"value":1800.0', b'"value":Infinity'),
-        lambda content: content.replace(b'"cache":true', b'"cache":NaN'),
+        lambda content: content.replace(b'"inject_date":false', b'"inject_date":NaN'),
     ],
 )
 def test_bytes_that_are_not_the_digested_plan_are_refused(spoil: Any) -> None:

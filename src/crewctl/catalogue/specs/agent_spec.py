@@ -16,7 +16,10 @@ ModelChoice = Annotated[
 
 
 class AgentSpec(Spec):
-    """CrewAI's own fields, with CrewAI's meaning and defaults; see docs/reference/crewai-fields.md."""
+    """CrewAI's own fields, with CrewAI's meaning and defaults; see docs/reference/crewai-fields.md.
+
+    `cache` absent means off: CrewAI's own default is true, but only a true that is said switches it on.
+    """
 
     role: Prose
     goal: Prose
@@ -24,7 +27,7 @@ class AgentSpec(Spec):
     llm: ModelChoice = "default"
     tools: list[str] = []
     allow_delegation: bool = False
-    cache: bool = True
+    cache: bool | None = None
     max_iter: Annotated[int, Field(ge=1)] | None = None
     respect_context_window: bool = True
     use_system_prompt: bool = True
