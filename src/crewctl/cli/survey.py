@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.ignored import ignored_fields
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.cli.listing import LISTINGS
 from crewctl.cli.overview import Overview
@@ -28,7 +29,6 @@ def rememberable(catalogue: Catalogue) -> bool:
 
 def _ignored(catalogue: Catalogue) -> list[str]:
     return [
-        f"config/agents.yaml: agent '{name}': 'verbose' only changes what CrewAI prints, and is ignored"
-        for name, agent in sorted(catalogue.agents.items())
-        if agent.verbose is not None
+        f"{found.span.file}:{found.span.line}:{found.span.column}: {found.owner}: '{found.field}' is ignored: {found.reason}"
+        for found in ignored_fields(catalogue)
     ]

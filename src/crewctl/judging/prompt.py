@@ -51,6 +51,8 @@ Answer with one JSON object of exactly these keys, in this order:
  "rationale": "<why the winner is better and where the other falls short; at most 2000 characters>",
  "winner": "<a label, or tie>"}
 - scores holds every pair of label and criterion exactly once; 1 is poor and 5 is excellent.
+- A criterion's "weight" says how much it counts beside the others: a lead on one of weight 2 is worth \
+twice the same lead on one of weight 1.
 - For a criterion with "must": true the score is 5 when the draft meets it and 1 when it does not. \
 A draft that does not meet it cannot win against one that does.
 - evidence may be "" only for a "must" criterion or for a score of 1 or 2, where nothing can be quoted."""

@@ -97,12 +97,16 @@ def test_an_agent_has_so_many_iterations_and_then_has_to_answer(desk: Desk, most
     assert [ask.purpose for ask in story.asks] == ["agent"] * most + ["final_answer"]
 
 
-@pytest.mark.parametrize("respect", [True, False])
-def test_a_context_that_is_full_is_summarised_or_left_as_it_is(desk: Desk, *, respect: bool) -> None:
+@pytest.mark.parametrize(
+    ("respect", "window", "summarised"), [(True, 1500, True), (False, 1500, False), (True, 100_000, False)]
+)
+def test_a_context_that_is_full_is_summarised_or_left_as_it_is(
+    *, desk: Desk, respect: bool, window: int, summarised: bool
+) -> None:
     agents = writer(tools=["custom:counter"], respect_context_window=respect, max_iter=6)
-    models = {"default": desk.model("tool-loop", context_window=1500)}
+    models = {"default": desk.model("tool-loop", context_window=window)}
     story = desk.do(desk.plan(agents=agents, tool=COUNTER, models=models), turns=12)
-    assert ("summary" in {ask.purpose for ask in story.asks}) is respect
+    assert ("summary" in {ask.purpose for ask in story.asks}) is summarised
 
 
 def test_without_a_system_prompt_everything_is_the_users(desk: Desk) -> None:

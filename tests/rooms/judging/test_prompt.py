@@ -120,3 +120,14 @@ def test_the_system_text_is_the_same_for_every_case_and_its_digest_is_pinned() -
 def test_what_is_no_judges_prompt_is_not_read_as_one() -> None:
     assert read_prompt("Write a letter.") is None
     assert read_prompt(json.dumps({"drafts": []})) is None
+
+
+def test_the_judge_is_told_every_criterion_with_its_weight_and_whether_it_must_be_met() -> None:
+    user = asked("One.", "Two.").prompt.user
+    told = read_prompt(user)
+    assert told is not None
+    assert told["criteria"] == [
+        {"name": "specificity", "says": "Names facts.", "weight": 3.0, "must": False},
+        {"name": "voice", "says": "Plain and warm.", "weight": 1.0, "must": False},
+    ]
+    assert "worth twice the same lead" in user

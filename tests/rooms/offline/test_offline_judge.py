@@ -6,6 +6,7 @@ import json
 from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,19 +34,27 @@ DRAFTS = {
 
 
 def judged(
-    order: tuple[str, str], key: str = "pass-1", drafts: dict[str, str] | None = None
+    order: tuple[str, str],
+    key: str = "pass-1",
+    drafts: dict[str, str] | None = None,
+    question: Question = QUESTION,
 ) -> tuple[Asked, dict[str, Any]]:
-    question = ask(QUESTION, key, order, drafts or DRAFTS)
+    asked = ask(question, key, order, drafts or DRAFTS)
     messages = [
-        {"role": "system", "content": question.prompt.system},
-        {"role": "user", "content": question.prompt.user},
+        {"role": "system", "content": asked.prompt.system},
+        {"role": "user", "content": asked.prompt.user},
     ]
-    return question, json.loads(answer(messages).text)
+    return asked, json.loads(answer(messages).text)
 
 
-def winner(order: tuple[str, str], key: str = "pass-1", drafts: dict[str, str] | None = None) -> str:
-    question, said = judged(order, key, drafts)
-    return question.labels.get(said["winner"], said["winner"])
+def winner(
+    order: tuple[str, str],
+    key: str = "pass-1",
+    drafts: dict[str, str] | None = None,
+    question: Question = QUESTION,
+) -> str:
+    asked, said = judged(order, key, drafts, question)
+    return asked.labels.get(said["winner"], said["winner"])
 
 
 def test_neither_order_nor_label_changes_the_winner() -> None:
@@ -57,6 +66,20 @@ def test_neither_order_nor_label_changes_the_winner() -> None:
 def test_the_draft_with_names_and_without_stock_phrases_wins() -> None:
     assert winner(("d1", "d2")) == "d1"
     assert winner(("d3", "d2")) == "d3"
+
+
+@pytest.mark.parametrize(("heavy", "best"), [("specificity", "facts"), ("voice", "warmth")])
+def test_a_heavier_criterion_decides(heavy: str, best: str) -> None:
+    drafts = {
+        "facts": "Acme Corp, Elena: Acme Corp is in Turin, Acme Corp grew, and a personal e-mail to Elena at Acme "
+        "Corp follows, with cutting-edge synergies that leverage a lot of things at Acme Corp in Turin and elsewhere.",
+        "warmth": "Shall we talk about what your team needs on Monday morning, over a cup of coffee?",
+    }
+    criteria = tuple(one.model_copy(update={"weight": 9.0 if one.name == heavy else 1.0}) for one in CRITERIA)
+    question = QUESTION.model_copy(
+        update={"rubric": QUESTION.rubric.model_copy(update={"criteria": criteria})}
+    )
+    assert winner(("facts", "warmth"), drafts=drafts, question=question) == best
 
 
 def test_every_quote_stands_in_the_draft_it_is_about() -> None:

@@ -92,6 +92,7 @@ def test_an_unknown_input_gets_a_near_word_and_a_missing_one_its_example() -> No
     missing = next(each for each in caught.value.problems if each.rule == "missing-input")
     assert unknown.label == "did you mean 'company'?"
     assert missing.help == "give it with: -i 'company=Acme Corp'"
+    assert missing.label == "Company to look at"
     assert missing.span.file == "crews/brief.yaml"
 
 

@@ -107,6 +107,20 @@ def test_judge_calls_are_metered_calls_on_the_judges_model_and_name_no_contestan
         assert not any(name in said for name in ("direct_writer", "story_writer"))
 
 
+def test_a_market_is_judged_by_the_protocol_and_the_rubric_that_it_names() -> None:
+    room = Room(market_plan("a", "b", "c"), {"a": "one", "b": "two, longer", "c": "three, the longest"})
+
+    room.run()
+
+    verdict = room.verdict()
+    assert room.plan.market is not None
+    assert verdict.aggregate.method.partition("/")[0] == room.plan.market.protocol
+    assert [one.id for one in verdict.rubric.criteria] == [
+        one.name for one in room.plan.market.rubric.criteria
+    ]
+    assert len(verdict.passes) == 6
+
+
 def test_one_failing_contestant_is_recorded_and_the_others_are_judged() -> None:
     broken = StepResult(outcome="failed", error="the model answered 500")
     room = Room(market_plan(*DRAFTS), {**DRAFTS, "story": broken})
