@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -15,6 +18,8 @@ import click
 import pytest
 import yaml
 
+from crewctl.catalogue import specs
+from crewctl.catalogue.specs.spec import Spec
 from crewctl.cli.main import line
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +28,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "template" not in pat
 BANNED = re.compile(r"(^|_)(utils?|helpers?|common|base|managers?|services?)(_|$)")
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 60
+BEHAVIOURS = tomllib.loads((ROOT / "tests/behaviours.toml").read_text(encoding="utf-8"))
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -109,6 +115,36 @@ def test_a_command_that_runs_nothing_never_imports_crewai(command: list[str]) ->
         check=True,
     )
     assert done.stderr.strip().splitlines()[-1].startswith("[] "), done.stderr
+
+
+def _specs(above: type[Spec] = Spec) -> Iterator[type[Spec]]:
+    for spec in above.__subclasses__():
+        yield spec
+        yield from _specs(spec)
+
+
+def test_every_field_that_a_file_may_say_names_a_test_of_what_it_does() -> None:
+    """A key whose behaviour is not built is refused; one that is accepted has a test of its effect."""
+    for found in pkgutil.iter_modules(specs.__path__, f"{specs.__name__}."):
+        importlib.import_module(found.name)
+    fields = {
+        f"{spec.__name__}.{name}"
+        for spec in _specs()
+        for name in spec.model_fields.keys() & spec.__annotations__.keys()
+        if spec.__module__.startswith(specs.__name__)
+    }
+    table = {f"{spec}.{name}": test for spec, names in BEHAVIOURS.items() for name, test in names.items()}
+    assert table.keys() == fields
+
+
+def test_every_test_that_shows_what_a_field_does_is_there() -> None:
+    named = {test for names in BEHAVIOURS.values() for test in names.values()}
+    there = {
+        f"{file}::{function.name}"
+        for file in {test.partition("::")[0] for test in named}
+        for function in _functions(_tree(ROOT / file))
+    }
+    assert named - there == set()
 
 
 def _yaml_blocks(path: Path) -> Iterator[str]:
