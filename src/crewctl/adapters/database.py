@@ -20,6 +20,16 @@ _PARTS = (
 )
 
 
+class _ClosesItself(sqlite3.Connection):
+    """Closes when nobody holds it any more: a command's project has no end to close it at.
+
+    From Python 3.13 on a plain connection that is left open complains instead.
+    """
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def connect(path: Path, *, synchronous: str = "NORMAL") -> sqlite3.Connection:
     """Open or make the database at `path` in WAL mode; transactions are begun by hand.
 
@@ -29,7 +39,11 @@ def connect(path: Path, *, synchronous: str = "NORMAL") -> sqlite3.Connection:
     with explained(path):
         _make_private(path)
         connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
+            path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_SECONDS,
+            factory=_ClosesItself,
         )
         try:
             _claim(connection, path)
