@@ -53,13 +53,17 @@ sys.exit(run(sys.argv[1:], Session(opener=lambda _: project)))
 
 
 def _drawn(plan: Plan, tell: Tell, width: int = 100) -> str:
-    view = LiveView(plan, colour=False, now=lambda: NOW)
+    return _drawn_on(Console(file=StringIO(), width=width, height=100, no_color=True), plan, tell)
+
+
+def _drawn_on(console: Console, plan: Plan, tell: Tell) -> str:
+    view = LiveView(plan, colour=False, now=lambda: NOW, console=console)
     store = FakeRunStore()
     tell(Teller(store, FakeContentStore()))
     for record in store.events_of("r1"):
         view.see(record)
-    console = Console(file=StringIO(), width=width, no_color=True, highlight=False, markup=False)
     console.print(view.draw())
+    assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
 
@@ -89,7 +93,7 @@ def test_turns_tokens_and_cost_stand_against_their_limits_with_what_is_reserved(
     assert "1,200 (+5,000 reserved) of 20,000 tokens" in drawn
     assert "(+$0.003 reserved) of $0.50" in drawn
     assert re.search(r"0:5\d of 10:00", drawn)
-    assert "researcher asks standard" in drawn
+    assert re.search(r"research · researcher  2 turns, 1,200 tokens  0:5\d  asks standard", drawn)
 
 
 def test_a_market_has_a_lane_for_each_contestant_and_then_the_verdict() -> None:
@@ -102,9 +106,10 @@ def test_a_market_has_a_lane_for_each_contestant_and_then_the_verdict() -> None:
 
     lines = _drawn(sample_market(), tell).splitlines()
     heads = next(line for line in lines if "writer" in line and "critic" in line)
-    lanes = lines[lines.index(heads) + 1]
+    doing, used = lines[lines.index(heads) + 1], lines[lines.index(heads) + 2]
 
-    assert lanes.index("1 turn, 1,200 tokens") < lanes.index("chosen  3s")
+    assert heads.index("critic") == doing.index("✓ chosen 3s") == used.index("0 turns, 0 tokens")
+    assert heads.index("writer") == used.index("1 turn, 1,200 tokens") == doing.index("0:5") - 2
     assert any("judge judges: 1 of at most" in line and "chose critic" in line for line in lines)
 
 
@@ -130,6 +135,56 @@ def test_the_view_fits_any_width(width: int) -> None:
         teller.begins(sample_market()).starts("2.draft.writer", "writer", task="draft")
 
     assert max(len(line) for line in _drawn(sample_market(), tell, width).splitlines()) <= width
+
+
+def _begun_market(teller: Teller) -> None:
+    teller.begins(sample_market()).starts("1.research", "researcher", task="research")
+    teller.ends("1.research", "notes").starts("2.draft.writer", "writer", task="draft")
+    teller.turn("2.draft.writer", "writer").starts("2.draft.critic", "critic", task="draft")
+
+
+def test_lanes_too_narrow_to_be_read_are_lines_with_the_same_figures() -> None:
+    drawn = _drawn(sample_market(), _begun_market, 46)
+
+    assert re.search(r"writer  1 turn, 1,200 tokens", drawn)
+    assert re.search(r"critic  0:5\d  starting", drawn)
+
+
+@pytest.mark.parametrize("width", [30, 50, 60, 80])
+def test_a_limit_is_never_torn_apart_from_what_is_used_of_it(width: int) -> None:
+    drawn = _drawn(sample_market(), _begun_market, width)
+
+    assert re.search(r"^(.*  )?turn 1 of 10(  .*)?$", drawn, re.MULTILINE)
+    assert re.search(r"^(.*  )?\$0.00027 of \$0.50(  .*)?$", drawn, re.MULTILINE)
+    assert re.search(r"^(.*  )?0:5\d(  .*)?$", drawn, re.MULTILINE)
+
+
+@pytest.mark.parametrize("height", [6, 8])
+def test_a_low_terminal_keeps_the_headline_the_newest_steps_and_the_limits(height: int) -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan())
+        for number in range(20):
+            teller.starts(f"{number}.t", "researcher", task=f"task{number}")
+
+    console = Console(file=StringIO(), width=100, height=height, no_color=True)
+    lines = _drawn_on(console, sample_plan(), tell).splitlines()
+
+    assert len(lines) <= height - 1
+    assert lines[0].startswith("brief  r1")
+    assert lines[1].startswith("… ")
+    assert "task19" in "".join(lines)
+    assert "turn 0 of 10" in lines[-1]
+
+
+def test_a_run_that_ended_early_says_what_did_not_begin() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_market()).starts("1.research", "researcher", task="research")
+        teller.ends("1.research", outcome="failed", error="no").closes("failed")
+
+    drawn = _drawn(sample_market(), tell)
+
+    assert drawn.count("did not begin") == 2
+    assert "waits" not in drawn
 
 
 def _on_a_terminal(words: list[str], folder: Path, **environ: str) -> tuple[int, str, str]:

@@ -15,6 +15,7 @@ from crewctl.audit.events import (
     Recorded,
     RetryScheduled,
     RunClosed,
+    RunStarted,
     StepFinished,
     StepStarted,
     ToolCallFinished,
@@ -57,6 +58,10 @@ class LiveStep:
         """Return what this agent has done, from nothing on."""
         return self.agents.setdefault(agent, LiveAgent())
 
+    def says(self, agent: str, does: str) -> None:
+        """Note what an agent does now; the step's own agent stands on its line already."""
+        self.doing = does if agent == self.agent else f"{agent} {does}"
+
 
 class LiveState:
     """The run so far. Events come from several threads; the view reads under the same lock."""
@@ -70,6 +75,7 @@ class LiveState:
         self.turns = 0
         self.tokens = 0
         self.cost: int | None = 0
+        self.began = False
         self.clock_started: datetime | None = None
         self.closed: RunClosed | None = None
         self.ended_at: datetime | None = None
@@ -122,6 +128,10 @@ def _plan_made(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
         state.simulated = record.event.simulated
 
 
+def _run_started(state: LiveState, _: Recorded, __: LiveStep | None) -> None:
+    state.began = True
+
+
 def _clock(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
     state.clock_started = record.at
 
@@ -145,7 +155,7 @@ def _granted(state: LiveState, record: Recorded, step: LiveStep | None) -> None:
         if step is not None:
             step.turns += 1
             step.by(record.event.agent).turns += 1
-            step.doing = f"{record.event.agent} asks {record.event.model}"
+            step.says(record.event.agent, f"asks {record.event.model}")
 
 
 def _taken(state: LiveState, record: Recorded, step: LiveStep | None) -> None:
@@ -161,7 +171,7 @@ def _tool_started(_: LiveState, record: Recorded, step: LiveStep | None) -> None
         tools = step.by(event.agent).tools
         tools[event.tool] = tools.get(event.tool, 0) + 1
         step.open_tools[event.call] = event.tool
-        step.doing = f"{event.agent} uses {event.tool}"
+        step.says(event.agent, f"uses {event.tool}")
 
 
 def _tool_finished(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
@@ -174,7 +184,7 @@ def _tool_finished(_: LiveState, record: Recorded, step: LiveStep | None) -> Non
 def _delegated(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
     event = record.event
     if isinstance(event, WorkDelegated) and step is not None:
-        step.doing = f"{event.by} {'asks' if event.asks == 'question' else 'hands work to'} {event.to}"
+        step.says(event.by, f"{'asks' if event.asks == 'question' else 'hands work to'} {event.to}")
 
 
 def _retry(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
@@ -196,6 +206,7 @@ def _keep(name: str) -> Handler:
 
 _HANDLERS: dict[type[Any], Handler] = {
     PlanMade: _plan_made,
+    RunStarted: _run_started,
     ClockStarted: _clock,
     StepStarted: _step_started,
     StepFinished: _step_finished,
