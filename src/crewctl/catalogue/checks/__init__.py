@@ -10,6 +10,7 @@ from crewctl.catalogue.checks.async_order import async_order
 from crewctl.catalogue.checks.contestants_differ import contestants_differ
 from crewctl.catalogue.checks.context_in_order import context_in_order
 from crewctl.catalogue.checks.entries_have_crews import entries_have_crews
+from crewctl.catalogue.checks.fields_have_effect import fields_have_effect
 from crewctl.catalogue.checks.guardrails import guardrails
 from crewctl.catalogue.checks.inputs_declared import inputs_declared
 from crewctl.catalogue.checks.inputs_fit import inputs_fit
@@ -60,5 +61,6 @@ CHECKS: tuple[Check, ...] = (
     oversight,
     metered_tools,
     limits_sane,
+    fields_have_effect,
 )
 """Every check; each looks at the whole catalogue and yields what it finds."""

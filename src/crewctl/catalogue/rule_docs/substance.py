@@ -89,6 +89,13 @@ SUBSTANCE: dict[str, RuleDoc] = {
         "# config/models.yaml\ntest: {model: offline, price: {input: 1 USD, output: 2 USD}}\n",
         "# config/models.yaml\ntest: offline\n",
     ),
+    "field-without-effect": RuleDoc(
+        "A field does nothing where it stands: its partner is missing, the model is no real one, or the agent only "
+        "judges (a warning).",
+        "Whoever wrote it expects something of it.",
+        _AGENT + '  date_format: "%d %B %Y"\n',
+        _AGENT + '  date_format: "%d %B %Y"\n  inject_date: true\n',
+    ),
 }
 
 PLANNING: dict[str, RuleDoc] = {

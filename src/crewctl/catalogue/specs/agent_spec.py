@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
@@ -13,6 +13,12 @@ ModelChoice = Annotated[
     Annotated[Prose, Tag(TEXT)] | Annotated[ModelSpec, Tag(MAPPING)], Discriminator(shape)
 ]
 """A name of config/models.yaml, ``provider/model``, or a model described on the spot."""
+
+DATE_CODES = ("%Y", "%m", "%d", "%H", "%M", "%S", "%B", "%b", "%A", "%a")
+"""CrewAI leaves the date out, without a word, if its format has none of these."""
+
+RESPONSE = "{{ .Response }}"
+"""Where a response template has the answer; CrewAI takes what follows for a stop word."""
 
 
 class AgentSpec(Spec):
@@ -39,6 +45,22 @@ class AgentSpec(Spec):
     reasoning: bool = False
     max_reasoning_attempts: Annotated[int, Field(ge=1)] | None = None
     verbose: bool | None = None
+
+    @field_validator("date_format")
+    @classmethod
+    def _date_is_told(cls, value: str | None) -> str | None:
+        if value is not None and not any(code in value for code in DATE_CODES):
+            msg = f"date_format has none of {', '.join(DATE_CODES)}, so no date would be told"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("response_template")
+    @classmethod
+    def _answer_has_its_place(cls, value: str | None) -> str | None:
+        if value is not None and RESPONSE not in value:
+            msg = f"response_template has no {RESPONSE}, which is where the answer goes"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _reasoning_ends(self) -> Self:
