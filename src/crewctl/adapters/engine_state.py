@@ -46,11 +46,6 @@ class EngineState:
         """Whether a child of this run has ever been ready."""
         return self._clock_started
 
-    def time_left(self) -> float | None:
-        """Return the seconds that the run's timeout leaves; None without one."""
-        timeout = self.plan.limits.timeout
-        return None if timeout is None else timeout.value - self.clock.elapsed()
-
     def reach(self, refusal: Refusal, step: str) -> None:
         """Note the limit that ends the run: the first one is recorded and stays."""
         with self._lock:

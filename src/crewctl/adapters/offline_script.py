@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from crewctl.adapters.child_protocol import Purpose
 from crewctl.catalogue.read_yaml import read_yaml
 from crewctl.catalogue.specs.quantities import Duration
 from crewctl.catalogue.yaml_source import Path, YamlSource
@@ -13,18 +14,6 @@ from crewctl.diagnostics.nearest import nearest
 from crewctl.diagnostics.problem import Problem
 from crewctl.errors import InvalidError
 
-PURPOSES = (
-    "agent",
-    "manager",
-    "delegated",
-    "final_answer",
-    "summary",
-    "guardrail",
-    "planning",
-    "converter",
-    "judge",
-    "other",
-)
 KINDS = ("answer", "json", "calls", "error")
 """What a turn may do; it does exactly one of them."""
 
@@ -38,21 +27,7 @@ class ForWhom(_Strict):
 
     agent: str | None = None
     task: str | None = None
-    purpose: (
-        Literal[
-            "agent",
-            "manager",
-            "delegated",
-            "final_answer",
-            "summary",
-            "guardrail",
-            "planning",
-            "converter",
-            "judge",
-            "other",
-        ]
-        | None
-    ) = None
+    purpose: Purpose | None = None
 
 
 class ScriptedCall(_Strict):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from crewctl.adapters import offline_text as prose
 from crewctl.adapters.offline_letter import write_letter
 from crewctl.adapters.offline_prompt import Reading
@@ -13,7 +11,6 @@ from crewctl.adapters.offline_subject import subject_of
 DEFAULT_WORDS = 400
 
 _WRITERS = {"letter": write_letter, "json": write_json, "list": write_list, "report": write_report}
-_MARKUP = re.compile(r"^#+ |\*\*", re.MULTILINE)
 
 
 def write(reading: Reading) -> str:

@@ -14,7 +14,6 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 ITEM_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
 """An agent's or a task's name, as CrewAI's projects write them: also capitals and underscores."""
 
-ItemName = Annotated[str, StringConstraints(pattern=ITEM_NAME)]
 Prose = Annotated[str, Field(pattern=r"\S")]
 """Text that says something: not empty, and not blank."""
 
