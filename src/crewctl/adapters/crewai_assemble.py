@@ -13,10 +13,9 @@ from crewai import Agent, Crew, Process, Task
 
 from crewctl.adapters.crewai_build import Parts, led_by
 from crewctl.adapters.crewai_tools_of_plan import write_sources
+from crewctl.adapters.market_by_hand import tasks_by_hand
 from crewctl.errors import NotApprovedError
-from crewctl.planning.plan import Plan, PlannedMarket, PlannedTask
-
-_FREE = "Answer with the name of the best draft, your reasons by each criterion, and its full text."
+from crewctl.planning.plan import Plan, PlannedTask
 
 
 class _NoKeys(Mapping[str, str]):
@@ -77,15 +76,11 @@ def _process(parts: Parts) -> dict[str, Any]:
 
 
 def _tasks(parts: Parts) -> list[Task]:
-    plan, made = parts.plan, dict[str, Task]()
-    for planned in plan.tasks:
+    made: dict[str, Task] = {}
+    for planned in tasks_by_hand(parts.plan):
         doer = parts.agent(planned.agent) if planned.agent else None
         made[planned.name] = _task(parts, planned, doer, made)
-    if plan.market is None:
-        return list(made.values())
-    _settle_before_drafts(plan.tasks, made)
-    drafts = [_draft(parts, plan.market, contestant, made) for contestant in plan.market.contestants]
-    return [*made.values(), *drafts, _judgement(parts.agent(plan.market.judge), plan.market, drafts)]
+    return list(made.values())
 
 
 def _task(parts: Parts, planned: PlannedTask, agent: Agent | None, earlier: Mapping[str, Task]) -> Task:
@@ -96,38 +91,6 @@ def _task(parts: Parts, planned: PlannedTask, agent: Agent | None, earlier: Mapp
     if planned.output_file is not None:
         given |= {"output_file": planned.output_file, "create_directory": planned.create_directory}
     return parts.task(planned, agent, **given)
-
-
-def _settle_before_drafts(planned: tuple[PlannedTask, ...], made: Mapping[str, Task]) -> None:
-    """Let the last tasks before the drafts finish: CrewAI allows no unfinished task as context."""
-    for task in reversed(planned):
-        if not task.async_execution:
-            return
-        made[task.name].async_execution = False
-
-
-def _draft(parts: Parts, market: PlannedMarket, contestant: str, earlier: Mapping[str, Task]) -> Task:
-    names = market.task.context if market.task.context is not None else tuple(earlier)
-    planned = market.task.model_copy(update={"name": f"{market.task.name}_{contestant}", "output_file": None})
-    # Said in so many words, because CrewAI shows an asynchronous task nothing by default.
-    context = [earlier[name] for name in names]
-    return parts.task(planned, parts.agent(contestant), context=context, async_execution=True)
-
-
-def _judgement(judge: Agent, market: PlannedMarket, drafts: list[Task]) -> Task:
-    criteria = "\n".join(
-        f"- {criterion.name} ({'must be met' if criterion.must else f'weight {criterion.weight:g}'}): "
-        f"{criterion.says}"
-        for criterion in market.rubric.criteria
-    )
-    return Task(
-        name=f"judge_{market.task.name}",
-        description=f"Choose the best of the {len(drafts)} drafts of {market.task.name!r} by these "
-        f"criteria:\n{criteria}",
-        expected_output=_FREE,
-        agent=judge,
-        context=drafts,
-    )
 
 
 @contextlib.contextmanager

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from crewctl.planning.plan import PlannedMarket, PlannedTask
+from crewctl.planning.plan import Plan, PlannedMarket, PlannedTask
 
 EXPECTED = "Answer with the name of the best draft, your reasons by each criterion, and its full text."
 """What the judge's task is to come to."""
 
 
-def draft_tasks(market: PlannedMarket, earlier: tuple[str, ...]) -> tuple[PlannedTask, ...]:
+def tasks_by_hand(plan: Plan) -> tuple[PlannedTask, ...]:
+    """Return the plan's tasks as one would write them for CrewAI alone, in their order."""
+    if plan.market is None:
+        return plan.tasks
+    before = _settled(plan.tasks)
+    drafts = _draft_tasks(plan.market, tuple(task.name for task in before))
+    return (*before, *drafts, _judge_task(plan.market, drafts))
+
+
+def _draft_tasks(market: PlannedMarket, earlier: tuple[str, ...]) -> tuple[PlannedTask, ...]:
     """Return the market's task once for each contestant; `earlier` are the tasks before it.
 
     The context is said in so many words, because CrewAI shows an asynchronous task nothing by default.
@@ -28,7 +37,7 @@ def draft_tasks(market: PlannedMarket, earlier: tuple[str, ...]) -> tuple[Planne
     )
 
 
-def judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> PlannedTask:
+def _judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> PlannedTask:
     """Return the task that chooses among the drafts by the rubric."""
     criteria = "\n".join(
         f"- {criterion.name} ({'must be met' if criterion.must else f'weight {criterion.weight:g}'}): "
@@ -45,7 +54,7 @@ def judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> Planne
     )
 
 
-def settled(tasks: tuple[PlannedTask, ...]) -> tuple[PlannedTask, ...]:
+def _settled(tasks: tuple[PlannedTask, ...]) -> tuple[PlannedTask, ...]:
     """Let the last tasks before the drafts finish: CrewAI allows no unfinished task as context."""
     kept = list(tasks)
     for number in range(len(kept) - 1, -1, -1):

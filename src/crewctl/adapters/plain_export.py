@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crewctl.adapters.classic_emit import emit_items, scalar
-from crewctl.adapters.market_by_hand import draft_tasks, judge_task, settled
+from crewctl.adapters.market_by_hand import tasks_by_hand
 from crewctl.adapters.plain_models import environment_of, models_module
 from crewctl.adapters.plain_names import Names, class_name, identifier, tool_in
 from crewctl.adapters.plain_text import crew_module, main_module, pyproject, readme
@@ -57,7 +57,7 @@ def export_project(plan: Plan) -> dict[str, str]:
 
 def _named(plan: Plan) -> Plain:
     names = Names()
-    tasks = _tasks_in_order(plan)
+    tasks = tasks_by_hand(plan)
     return Plain(
         plan=plan,
         package=identifier(plan.crew).lower(),
@@ -68,14 +68,6 @@ def _named(plan: Plan) -> Plain:
         models=Names().all((model.name for model in plan.models), "model"),
         tools={tool.name: _tool(plan, tool.name) for tool in plan.tools},
     )
-
-
-def _tasks_in_order(plan: Plan) -> tuple[PlannedTask, ...]:
-    if plan.market is None:
-        return plan.tasks
-    before = settled(plan.tasks)
-    drafts = draft_tasks(plan.market, tuple(task.name for task in before))
-    return (*before, *drafts, judge_task(plan.market, drafts))
 
 
 def _tool(plan: Plan, name: str) -> tuple[str, str]:
