@@ -105,11 +105,11 @@ def test_runs_are_listed_newest_first_with_who_approved_them(line: Line) -> None
         "RUN",
         "CREW",
         "OUTCOME",
-        "STARTED",
-        "TOOK",
         "TURNS",
         "TOKENS",
         "COST",
+        "TOOK",
+        "STARTED",
         "APPROVED",
         "BY",
     ]

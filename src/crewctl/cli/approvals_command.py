@@ -9,7 +9,8 @@ from crewctl.cli.complete import complete_crews
 from crewctl.cli.output import Format, emit_rows, output_option
 from crewctl.cli.session import open_project
 
-COLUMNS = ("id", "crew", "state", "approved_by", "approved_at", "expires", "runs", "reason")
+# From the right, columns are left out on a narrow terminal.
+COLUMNS = ("id", "crew", "state", "runs", "approved_by", "reason", "expires", "approved_at")
 
 
 @declare("approvals", "crewctl approvals", "crewctl approvals outreach-email -o json")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Literal
 
 import click
 
+from crewctl.cli.folding import NARROWEST, fitting, folded, terminal_width, width
 from crewctl.diagnostics.visible import one_line, visible
 
 Format = Literal["table", "json", "jsonl", "yaml", "name"]
+GAP = "  "
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "yaml", "name")
 
 # JSON leaves these bare although a terminal obeys them: C1 controls, and what reorders or hides text.
@@ -77,15 +79,20 @@ def _emit_whole(value: Any, form: Format) -> None:
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     heads = [column.replace("_", " ").upper() for column in columns]
-    widths = [max(width(line[n]) for line in [heads, *cells]) for n in range(len(columns))]
-    click.echo(click.style(_aligned(heads, widths), bold=True))
-    for line in cells:
-        click.echo(_aligned(line, widths))
+    fits = fitting(list(zip(heads, *cells, strict=True)), terminal_width(), len(GAP))
+    for number, line in enumerate([heads, *cells]):
+        parts = [folded(cell, fit) for cell, fit in zip(line, fits, strict=False)]
+        for row in zip_longest(*parts, fillvalue=""):
+            click.echo(click.style(_aligned(row, fits), bold=number == 0 or None))
+    if len(fits) < len(columns):
+        note(
+            f"Left out, for the terminal is too narrow: {', '.join(heads[len(fits) :]).lower()} (see -o json)"
+        )
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = [cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True)]
-    return "  ".join(padded).rstrip()
+    return GAP.join(padded).rstrip()
 
 
 def _cell(value: Any) -> str:
@@ -98,14 +105,6 @@ def _cell(value: Any) -> str:
     return one_line(str(value))
 
 
-def width(text: str) -> int:
-    """Return how many cells of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
-
-
 def note(text: str) -> None:
     """Say something on stderr that is not the result."""
     click.echo(visible(text), err=True)
@@ -113,9 +112,10 @@ def note(text: str) -> None:
 
 def say(text: str = "", *, indent: int = 0) -> None:
     """Print text for a person on stdout, made safe for a terminal."""
-    pad = " " * indent
-    for line in visible(text).split("\n"):
-        click.echo(f"{pad}{line}" if line else "")
+    pad, room = " " * indent, terminal_width()
+    for line in visible(text.replace("\r\n", "\n")).split("\n"):
+        for part in folded(f"{pad}{line}", room) if line else [""]:
+            click.echo(part)
 
 
 def heading(text: str) -> None:
@@ -127,5 +127,9 @@ def pairs(values: Sequence[tuple[str, Any]], *, indent: int = 0) -> None:
     """Print names with their values, aligned; what is None is left out."""
     shown = [(name, value) for name, value in values if value is not None]
     wide = max((len(name) for name, _ in shown), default=0)
+    before, room = indent + wide + len(GAP), terminal_width()
     for name, value in shown:
-        click.echo(f"{' ' * indent}{click.style(f'{name:<{wide}}', fg='cyan')}  {_cell(value)}")
+        first, *rest = folded(_cell(value), None if room is None else max(NARROWEST, room - before))
+        click.echo(f"{' ' * indent}{click.style(f'{name:<{wide}}', fg='cyan')}{GAP}{first}")
+        for part in rest:
+            click.echo(f"{' ' * before}{part}")

@@ -15,7 +15,8 @@ from crewctl.cli.amounts import duration, moment, money
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
 
-COLUMNS = ("run", "crew", "outcome", "started", "took", "turns", "tokens", "cost", "approved_by")
+# From the right, columns are left out on a narrow terminal; the run's id says when it started, too.
+COLUMNS = ("run", "crew", "outcome", "turns", "tokens", "cost", "took", "started", "approved_by")
 
 
 def runs(

@@ -10,7 +10,8 @@ import click
 from crewctl.audit.money import dollars
 from crewctl.audit.trace import TraceNode
 from crewctl.cli.amounts import count, duration, money
-from crewctl.cli.output import note, width
+from crewctl.cli.folding import width
+from crewctl.cli.output import note
 from crewctl.diagnostics.visible import one_line
 
 _LONGEST_ERROR = 160
