@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crewctl.audit.events import ApprovalDecided, Change, LimitReached
+from crewctl.audit.events import ApprovalDecided, Change, LimitReached, StopRequested
 from crewctl.cli.session import Session
 from crewctl.errors import Exit
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
@@ -91,6 +91,51 @@ def test_the_exit_code_tells_the_outcome(call: Call, tmp_path: Path, outcome: st
     assert done.code == code
     assert outcome.replace("_", " ") in done.out
     assert "crewctl report r1" in done.err
+
+
+def test_what_was_kept_and_where_the_limit_is_set_are_said_once(call: Call, tmp_path: Path) -> None:
+    def story(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher", task="research")
+        teller.ends("1.research", "notes").starts("2.write", "writer", task="write")
+        teller.tells(LimitReached(limit="max_turns", allowed=10, used=10, step="2.write"))
+        teller.ends("2.write", outcome="limit_reached").closes("limit_reached", int(Exit.LIMIT))
+
+    done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_plan(), story)))
+
+    assert "kept    research by researcher\n" in done.out
+    assert done.out.count("max_turns allows 10 turns") == 1
+    assert re.search(r"max_turns is set in \S+\.$", done.err, re.MULTILINE)
+
+
+def test_a_stop_is_said_once(call: Call, tmp_path: Path) -> None:
+    def story(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher", task="research")
+        teller.tells(StopRequested(by="ada", reason="wrong company"))
+        teller.ends("1.research", outcome="stopped").closes(
+            "stopped", 6, error="stopped by ada: wrong company"
+        )
+
+    done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_plan(), story)))
+
+    assert done.out.count("wrong company") == 1
+    assert "kept    nothing was finished" in done.out
+
+
+def test_an_undecided_verdict_says_what_a_person_does_now(call: Call, tmp_path: Path) -> None:
+    verdict = {"selected_draft": None, "reasoning": "The best drafts are level.", "candidates": []}
+
+    def story(teller: Teller) -> None:
+        teller.begins(sample_market())
+        for agent in ("writer", "critic"):
+            teller.starts(f"2.draft.{agent}", agent, task="draft").ends(f"2.draft.{agent}", f"by {agent}")
+        teller.chooses(json.dumps(verdict), None, None)
+        teller.closes("undecided", int(Exit.UNDECIDED), error="The best drafts are level.")
+
+    done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_market(), story)))
+
+    assert done.out.count("The best drafts are level.") == 1
+    assert "take one yourself: crewctl report r1" in done.err
+    assert "registry/rubrics/" in done.err
 
 
 def test_a_verdict_is_shown_with_its_reasons(call: Call, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def _stopped(records: Sequence[Recorded], state: RunState) -> Stopped | None:
         limit=bitten.limit if bitten else None,
         used=_in_units(bitten.limit, bitten.used) if bitten else None,
         allowed=_in_units(bitten.limit, bitten.allowed) if bitten else None,
-        step=(bitten.step if bitten else None) or _unfinished_step(state),
+        step=(bitten.step if bitten else None) or _halted_step(state, closing),
         by=asked.by if asked else None,
         at=cause.at if cause else state.last_at,
     )
@@ -211,5 +211,11 @@ def _last_stop(records: Sequence[Recorded]) -> Recorded | None:
     return next((record for record in reversed(records) if isinstance(record.event, StopRequested)), None)
 
 
-def _unfinished_step(state: RunState) -> str | None:
-    return next((step.step for step in reversed(state.steps) if step.outcome != "done"), None)
+def _halted_step(state: RunState, closing: RunClosed) -> str | None:
+    """Return the step in which the run ended, if it was one: side by side, none of them is the place."""
+    if closing.outcome == "undecided":
+        return None
+    if closing.outcome == "failed":
+        return next((step.step for step in reversed(state.steps) if step.outcome != "done"), None)
+    halted = [step.step for step in state.steps if step.outcome not in {"done", "failed"}]
+    return halted[0] if len(halted) == 1 else None

@@ -75,9 +75,21 @@ def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
         heading("Output")
         say(str(output).strip(), indent=2)
     _why_not(report)
-    pairs([*_used(report), ("run", ended.run_id), ("report", ended.report_path)], indent=2)
+    pairs([*_kept(report), *_used(report), ("run", ended.run_id), ("report", ended.report_path)], indent=2)
     if ended.exit_code:
-        note(f"See what happened: crewctl report {ended.run_id}")
+        _next(plan, ended, report)
+
+
+def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
+    see = f"crewctl report {ended.run_id}"
+    if ended.outcome == "undecided" and plan.market is not None:
+        note(f"Nobody was chosen, and the run is over. Read the drafts and take one yourself: {see}")
+        note(f"What the judge goes by: registry/rubrics/{plan.market.rubric.name}.yaml")
+        return
+    note(f"See what happened: {see}")
+    for limit in report.get("limits", ()):
+        if limit.get("reached"):
+            note(f"{limit['limit']} is set in {limit['source']}.")
 
 
 def _verdict(report: Mapping[str, Any]) -> None:
@@ -93,12 +105,26 @@ def _verdict(report: Mapping[str, Any]) -> None:
 
 
 def _why_not(report: Mapping[str, Any]) -> None:
-    if report.get("error"):
-        say(f"error: {report['error']}", indent=2)
     stopped = report.get("stopped")
-    if isinstance(stopped, Mapping):
-        by = f" by {stopped['by']}" if stopped.get("by") else ""
-        say(f"stopped{by}: {stopped.get('why')}", indent=2)
+    told = report.get("outcome") == "undecided" and report.get("verdict")
+    if not isinstance(stopped, Mapping) or told:
+        # A verdict that chose nothing has said why above.
+        return
+    say(f"{'error' if report.get('outcome') == 'failed' else 'stopped'}: {stopped.get('why')}", indent=2)
+
+
+def _kept(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if not report.get("partial"):
+        return []
+    done = [
+        each
+        for part in ("tasks", "contestants")
+        for each in report.get(part, ())
+        if each["outcome"] == "done"
+    ]
+    return [
+        ("kept", ", ".join(f"{each['task']} by {each['agent']}" for each in done) or "nothing was finished")
+    ]
 
 
 def _used(report: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -43,9 +43,14 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
         ("inputs", _inputs(report.plan.inputs)),
         ("took", duration(report.times.seconds)),
         ("stopped", f"{stopped.why}{where}" if stopped else None),
-        ("kept", "what had been finished before that" if report.partial else None),
+        ("kept", _kept(report) if report.partial else None),
         ("retries", f"{count(len(report.retries))} of model calls" if report.retries else None),
     ]
+
+
+def _kept(report: RunReport) -> str:
+    done = [each for each in (*report.tasks, *report.contestants) if each.outcome == "done"]
+    return ", ".join(f"{each.task} by {each.agent}" for each in done) or "nothing: no step had been finished"
 
 
 def _approval(approval: Approval, *, rehearsal: bool) -> str:
@@ -104,6 +109,8 @@ def _verdict(report: RunReport) -> None:
     chosen = next((each.contestant for each in report.contestants if each.selected), None)
     heading(f"Verdict: {chosen}" if chosen else "Verdict: undecided, so a person has to choose")
     say(str(report.verdict.get("reasoning") or "").strip(), indent=2)
+    if chosen is None:
+        say("The run is over: read the drafts below and take one yourself.", indent=2)
 
 
 def _task(title: str, task: TaskDone) -> None:

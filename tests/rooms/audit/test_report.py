@@ -320,3 +320,31 @@ def test_damaged_content_is_named_and_not_guessed(
 
     with pytest.raises(StoreError, match=f"the {what} that run r1 kept is damaged"):
         report_of()
+
+
+def test_a_run_that_ended_in_several_steps_at_once_names_none_of_them_as_the_place() -> None:
+    store, contents = FakeRunStore(), FakeContentStore()
+    teller = Teller(store, contents).begins(sample_market())
+    for agent in ("writer", "critic"):
+        teller.starts(f"2.draft.{agent}", agent, task="draft")
+    teller.tells(StopRequested(by="ada"))
+    for agent in ("writer", "critic"):
+        teller.ends(f"2.draft.{agent}", outcome="stopped")
+    teller.closes("stopped", 6)
+
+    stopped = build_report(store.events_of("r1"), contents).stopped
+
+    assert stopped is not None
+    assert stopped.step is None
+
+
+def test_an_undecided_market_was_not_stopped_in_a_draft_that_failed() -> None:
+    store, contents = FakeRunStore(), FakeContentStore()
+    teller = Teller(store, contents).begins(sample_market())
+    teller.starts("2.draft.writer", "writer", task="draft").ends("2.draft.writer", outcome="failed")
+    teller.chooses("{}", None, None).closes("undecided", 8)
+
+    stopped = build_report(store.events_of("r1"), contents).stopped
+
+    assert stopped is not None
+    assert stopped.step is None
