@@ -130,11 +130,17 @@ def _completed(project: Path, words: str) -> list[str]:
         ("crewctl explain unknown-k", ["unknown-key"]),
         ("crewctl runs show 2026", ["20260101-000000-aaaa"]),
         ("crewctl list rub", ["rubrics"]),
+        ("crewctl revoke outreach-email ", ["00793c6ddddd"]),
+        ("crewctl revoke outreach ", []),
         ("crewctl kickoff --quie", ["--quiet"]),
     ],
 )
 def test_names_are_completed(project: Path, words: str, expected: list[str]) -> None:
     (project / ".crewctl" / "runs" / "20260101-000000-aaaa").mkdir(parents=True)
+    approvals = project / "registry" / "approvals"
+    approvals.mkdir(exist_ok=True)
+    for name in ("00793c6ddddd", "cb8e2f72d9b1", "cb8e2f72d9b1-revoked"):
+        (approvals / f"outreach-email-20261121-{name}.json").write_text("{}")
 
     assert _completed(project, words) == expected
 

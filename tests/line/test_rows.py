@@ -38,6 +38,15 @@ def test_problems_have_the_promised_keys(call: Call, project: Path) -> None:
     assert set(_keys(call("check", "-o", "json", cwd=project).out)) == {ROW_KEYS["check"]}
 
 
+def test_check_gives_the_same_data_by_either_option(call: Call, project: Path) -> None:
+    (project / "crews" / "company-brief.yaml").write_text(BROKEN)
+
+    rows = json.loads(call("check", "-o", "json", cwd=project).out)
+
+    assert rows
+    assert rows == json.loads(call("check", "--format", "json", cwd=project).out)
+
+
 def test_what_was_written_has_the_promised_keys(call: Call, tmp_path: Path) -> None:
     started = call("init", "-o", "json", cwd=tmp_path)
     added = call("new", "crew", "digest", "-o", "json", cwd=tmp_path)

@@ -340,6 +340,24 @@ def test_no_command_takes_yes_for_an_approval(call: Call, project: Path) -> None
         assert "no such option '--yes'" in call(name, "outreach-email", "--yes", cwd=project).err
 
 
+def test_an_approval_whose_runs_another_machine_counts_stands_elsewhere(call: Call, project: Path) -> None:
+    call("approve", "outreach-email", *WITH_CARE, "--max-runs", "3", cwd=project)
+    here = json.loads(call("approvals", "-o", "json", cwd=project).out)
+    (project / ".crewctl" / "crewctl.db").unlink()
+    there = json.loads(call("approvals", "-o", "json", cwd=project).out)
+
+    assert [(row["state"], row["runs"]) for row in here] == [("standing", "0 of 3")]
+    assert [(row["state"], row["runs"]) for row in there] == [("elsewhere", "? of 3")]
+
+
+def test_the_approvals_of_a_crew_that_is_gone_are_still_listed(call: Call, project: Path) -> None:
+    call("approve", "outreach-email", *WITH_CARE, cwd=project)
+    (project / "crews" / "outreach-email.yaml").unlink()
+
+    assert call("approvals", "outreach-email", "-o", "name", cwd=project).code == 0
+    assert call("approvals", "-o", "name", cwd=project).out.strip()
+
+
 def test_an_approval_for_these_inputs_alone_binds_their_digest(call: Call, project: Path) -> None:
     said = call("approve", "outreach-email", *WITH_CARE, "--for-inputs", *ACME, "-o", "json", cwd=project)
     plan = json.loads(call("plan", "outreach-email", *ACME, "-o", "json", cwd=project).out)

@@ -17,9 +17,10 @@ COLUMNS = ("id", "crew", "state", "runs", "approved_by", "reason", "expires", "a
 @click.argument("crew", required=False, shell_complete=complete_crews)
 @output_option
 def command(crew: str | None, form: Format) -> None:
-    """List every approval, newest first: standing, drifted, expired, used up or revoked.
+    """List every approval, newest first: standing, drifted, expired, used up, revoked or elsewhere.
 
-    A drifted approval was for another state of the crew; 'crewctl plan CREW' shows the difference.
+    A drifted approval was for another state of the crew; 'crewctl plan CREW' shows the difference. One
+    with a number of runs holds on the machine that counts them; on any other it stands elsewhere.
     """
     from crewctl.cli.approval_rows import approval_rows  # noqa: PLC0415 - start-up cost
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from crewctl.cli.overview import Overview
 from crewctl.diagnostics.problem import Severity
-from crewctl.diagnostics.render import render
+from crewctl.diagnostics.render import as_data, render
 
 
 def errors_in(seen: Overview) -> int:
@@ -33,19 +33,8 @@ def rendered(seen: Overview, shape: str) -> str:
 
 
 def problem_rows(seen: Overview) -> list[dict[str, Any]]:
-    """Return the problems as rows."""
-    return [
-        {
-            "file": problem.span.file,
-            "line": problem.span.line,
-            "column": problem.span.column,
-            "severity": problem.severity.value,
-            "rule": problem.rule,
-            "message": problem.message,
-            "help": problem.help,
-        }
-        for problem in seen.problems
-    ]
+    """Return the problems as rows, the same as ``--format json`` gives."""
+    return [as_data(problem) for problem in seen.problems]
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Answers a shell's questions about crew names, inputs, run ids and rules; never fails and imports little."""
+"""Answers a shell's questions about crew names, inputs, run ids, statements and rules; never fails and imports little."""
 
 from __future__ import annotations
 
@@ -75,7 +75,18 @@ def complete_rules(_: click.Context, __: click.Parameter, incomplete: str) -> li
     return [rule for rule in sorted(RULES) if rule.startswith(incomplete)]
 
 
+def _statements(root: Path, context: click.Context) -> list[str]:
+    crew = str(context.params.get("crew") or "")
+    # <crew>-<day>-<id>.json, and once it is revoked <crew>-<day>-<id>-revoked.json beside it.
+    named = re.compile(rf"{re.escape(crew)}-[0-9]{{8}}-([0-9a-f]+)(-revoked)?\.json")
+    folder = root / "registry" / "approvals"
+    found = [named.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
+    taken_back = {match.group(1) for match in found if match and match.group(2)}
+    return sorted({match.group(1) for match in found if match} - taken_back)
+
+
 complete_crews = _completer(_crews)
 complete_runs = _completer(_runs)
 complete_inputs = _completer(_inputs)
+complete_statements = _completer(_statements)
 complete_names = _completer(_everything)

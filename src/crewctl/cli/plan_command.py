@@ -7,7 +7,7 @@ import click
 from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.inputs import inputs_options, read_inputs
-from crewctl.cli.output import Format, emit_one, output_option
+from crewctl.cli.output import Format, emit_one, note, output_option
 from crewctl.cli.session import open_project
 
 
@@ -33,5 +33,6 @@ def command(crew: str, single: tuple[str, ...], whole: str | None, form: Format)
     def show() -> None:
         show_plan(plan)
         show_since_approval(project, plan)
+        note("Long texts are cut here. Every word that will run is in the whole plan: -o yaml")
 
     emit_one(plan.model_dump(mode="json"), plan.crew_digest, form, show)

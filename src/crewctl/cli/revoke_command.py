@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from crewctl.cli.command import declare
-from crewctl.cli.complete import complete_crews
-from crewctl.cli.output import Format, emit_rows, output_option
+from crewctl.cli.complete import complete_crews, complete_statements
+from crewctl.cli.output import Format, emit_rows, note, output_option
 from crewctl.cli.session import open_project
 
 
@@ -16,7 +16,7 @@ from crewctl.cli.session import open_project
     'crewctl revoke outreach-email 3f9c2a --reason "given by mistake"',
 )
 @click.argument("crew", shell_complete=complete_crews)
-@click.argument("statement", required=False)
+@click.argument("statement", required=False, shell_complete=complete_statements)
 @click.option("--reason", required=True, help="Why; kept with the revocation.")
 @output_option
 def command(crew: str, statement: str | None, reason: str, form: Format) -> None:
@@ -28,3 +28,5 @@ def command(crew: str, statement: str | None, reason: str, form: Format) -> None
 
     said = open_project().revoke(crew, statement, reason)
     emit_rows([row(each) for each in said], ("id", "revokes", "file"), form)
+    if form == "table":
+        note("Next: commit what was written.")

@@ -5,7 +5,18 @@ from __future__ import annotations
 ROW_KEYS: dict[str, tuple[str, ...]] = {
     "init": ("file",),
     "new": ("file", "added"),
-    "check": ("file", "line", "column", "severity", "rule", "message", "help"),
+    "check": (
+        "file",
+        "line",
+        "column",
+        "width",
+        "severity",
+        "rule",
+        "message",
+        "label",
+        "help",
+        "related",
+    ),
     "list crews": ("name", "process", "risk", "inputs", "agents", "description"),
     "list agents": ("name", "role", "model", "tools", "crews"),
     "list tasks": ("name", "agent", "context", "expected_output", "description"),
@@ -55,6 +66,7 @@ ROW_KEYS: dict[str, tuple[str, ...]] = {
         "crew_digest",
         "reason",
     ),
+    "stop": ("run", "stopped"),
     "explain": ("name", "summary", "text", "bad", "good"),
     "doctor": ("check", "status", "detail", "help"),
 }

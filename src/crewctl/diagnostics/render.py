@@ -45,7 +45,7 @@ def _concise(problems: list[Problem], _: Mapping[str, bytes]) -> str:
 
 def _json(problems: list[Problem], _: Mapping[str, bytes]) -> str:
     # ASCII only: an escape sequence in a file's name or value must not reach a terminal this way.
-    return json.dumps([_as_dict(problem) for problem in problems], indent=2) + "\n"
+    return json.dumps([as_data(problem) for problem in problems], indent=2) + "\n"
 
 
 def _github(problems: list[Problem], _: Mapping[str, bytes]) -> str:
@@ -61,7 +61,8 @@ def _place(span: Span) -> str:
     return f"{one_line(span.file)}:{span.line}:{span.column}"
 
 
-def _as_dict(problem: Problem) -> dict[str, object]:
+def as_data(problem: Problem) -> dict[str, object]:
+    """Return a problem as data, with the keys that every format of data has."""
     return {
         **problem.span._asdict(),
         "severity": problem.severity.value,
