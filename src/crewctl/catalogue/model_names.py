@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
-from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.specs.model_spec import ModelSpec
 
 SIMULATED = ("offline", "scripted")
@@ -13,14 +12,13 @@ SIMULATED = ("offline", "scripted")
 BUILT_IN = {"default": "offline"}
 """What a name means that config/models.yaml does not define."""
 
-
 LONGEST_CHAIN = 16
 """More names than this before the real model are taken for a circle."""
 
 
-def is_model(draft: Draft, name: str) -> bool:
-    """Tell whether `name` can be a model."""
-    return name in SIMULATED or name in BUILT_IN or "/" in name or name in draft.declared.models
+def is_model(entries: Container[str], name: str) -> bool:
+    """Tell whether `name` can be a model, with these entries in config/models.yaml."""
+    return name in SIMULATED or name in BUILT_IN or "/" in name or name in entries
 
 
 def chain(models: Mapping[str, ModelSpec], name: str) -> Iterator[tuple[str, ModelSpec]]:

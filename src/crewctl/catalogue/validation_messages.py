@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 from crewctl.catalogue.kinds import AGENT, Kind
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
-from crewctl.catalogue.wording import called, container, did_you_mean, field_phrase, listed, quoted, species
+from crewctl.catalogue.wording import called, container, field_phrase, listed, quoted, species
 from crewctl.catalogue.yaml_source import Path
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean, nearest
 
 _YES_AND_NO = {
     **dict.fromkeys(("yes", "on", "y"), "true"),

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from crewctl.catalogue.kinds import Kind
 from crewctl.catalogue.yaml_source import Path
-from crewctl.diagnostics.nearest import nearest
 
 _NAMED = {"inputs": "input", "criteria": "criterion"}
 _LONGEST = 40
@@ -40,12 +39,6 @@ def quoted(value: Any) -> str:
 def listed(words: Iterable[str]) -> str:
     """Return `words` as a list for a help line."""
     return ", ".join(words)
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return a label with the word that was probably meant, or an empty one."""
-    near = nearest(word, choices)
-    return f"did you mean '{near}'?" if near else ""
 
 
 def container(kind: Kind, name: str, path: Path, item: Any) -> str:

@@ -11,3 +11,9 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     folded = {choice.lower(): choice for choice in choices}
     found = get_close_matches(word.lower(), folded, n=1, cutoff=0.65)
     return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return a label with the word that was probably meant, or an empty one."""
+    near = nearest(word, choices)
+    return f"did you mean '{near}'?" if near else ""

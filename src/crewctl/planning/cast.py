@@ -9,7 +9,7 @@ from crewctl.catalogue.kinds import AGENTS_FILE
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew, TaskUse
 from crewctl.catalogue.specs.task_spec import TaskSpec
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.models import ModelResolver
 from crewctl.planning.plan import PlannedAgent, PlannedTask
@@ -79,9 +79,7 @@ def _sequence(file: str, crew: SequentialCrew, tasks: tuple[PlannedTask, ...]) -
 
 def _hierarchy(file: str, crew: HierarchicalCrew, tasks: tuple[PlannedTask, ...], findings: Findings) -> Cast:
     agents = [(agent, Where(file, ("agents", i))) for i, agent in enumerate(crew.agents)]
-    agents += [
-        (task.agent, Where(file, ("tasks", i))) for i, task in enumerate(tasks) if task.agent is not None
-    ]
+    agents += _doers(file, tasks)
     if crew.manager in findings.catalogue.agents:
         agents.append((crew.manager, Where(file, ("manager",))))
     return Cast(tasks, None, (), tuple(agents), crew.manager)
@@ -146,7 +144,9 @@ def _doers(file: str, tasks: tuple[PlannedTask, ...]) -> list[tuple[str, Where]]
 
 
 def _unknown_task(name: str, where: Where, findings: Findings) -> None:
-    meant = nearest(name, findings.catalogue.tasks)
     findings.add(
-        where, "unknown-task", f"there is no task {name!r}", label=f"did you mean {meant!r}?" if meant else ""
+        where,
+        "unknown-task",
+        f"there is no task {name!r}",
+        label=did_you_mean(name, findings.catalogue.tasks),
     )

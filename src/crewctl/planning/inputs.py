@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.patterns import LONGEST_PATTERN, is_pattern, matches
 from crewctl.catalogue.specs.crew_spec import InputSpec
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean, nearest
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.plan import PlannedInput
 
@@ -75,13 +75,12 @@ def _planned(spec: InputSpec) -> PlannedInput:
 
 
 def _unknown(file: str, crew_name: str, crew: AnyCrew, name: str, findings: Findings) -> None:
-    meant = nearest(name, crew.inputs)
     takes = ", ".join(crew.inputs) or "no inputs"
     findings.add(
         Where(file, ("inputs",), key=True),
         "unknown-input",
         f"crew {crew_name!r} has no input {name!r}",
-        label=f"did you mean {meant!r}?" if meant else "",
+        label=did_you_mean(name, crew.inputs),
         help=f"crew {crew_name!r} takes: {takes}",
     )
 

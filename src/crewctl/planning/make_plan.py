@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
+from crewctl.catalogue.model_names import is_model
 from crewctl.catalogue.specs.crew_spec import MarketCrew
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean, nearest
 from crewctl.errors import NotFoundError
 from crewctl.planning.cast import Cast, cast_of, planned_agent
 from crewctl.planning.digest import sealed
@@ -16,11 +17,7 @@ from crewctl.planning.inputs import Value, checked_inputs, inputs_schema
 from crewctl.planning.limits import effective_limits
 from crewctl.planning.market import planned_market
 from crewctl.planning.models import ModelResolver
-from crewctl.planning.plan import (
-    Plan,
-    PlannedAgent,
-    Retry,
-)
+from crewctl.planning.plan import Plan, PlannedAgent, Retry
 from crewctl.planning.port import World
 from crewctl.planning.risk import risk_of
 from crewctl.planning.tools import planned_tools, refuse_unmetered, tool_sources
@@ -103,8 +100,7 @@ def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[Pl
     for name, where in cast.agents:
         spec = findings.catalogue.agents.get(name)
         if spec is None:
-            meant = nearest(name, findings.catalogue.agents)
-            label = f"did you mean {meant!r}?" if meant else ""
+            label = did_you_mean(name, findings.catalogue.agents)
             findings.add(where, "unknown-agent", f"there is no agent {name!r}", label=label)
         elif name not in planned:
             planned[name] = planned_agent(name, spec, resolver)
@@ -115,12 +111,11 @@ def _manager_model(crew: str, cast: Cast, resolver: ModelResolver, findings: Fin
     if cast.manager is None or cast.manager in findings.catalogue.agents:
         return None
     where = Where(f"crews/{crew}.yaml", ("manager",))
-    if not resolver.knows(cast.manager):
-        meant = nearest(cast.manager, [*findings.catalogue.agents, *findings.catalogue.models])
-        label = f"did you mean {meant!r}?" if meant else ""
+    if not is_model(findings.catalogue.models, cast.manager):
+        label = did_you_mean(cast.manager, [*findings.catalogue.agents, *findings.catalogue.models])
         findings.add(where, "unknown-agent", f"there is no agent or model {cast.manager!r}", label=label)
         return None
-    return resolver.resolve(cast.manager, crew, Where(f"crews/{crew}.yaml", ("manager",)))
+    return resolver.resolve(cast.manager, crew, where)
 
 
 def _tools_named(cast: Cast, agents: tuple[PlannedAgent, ...]) -> list[tuple[str, Where]]:

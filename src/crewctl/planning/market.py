@@ -6,7 +6,7 @@ import hashlib
 
 from crewctl.catalogue.catalogue import AnyCrew
 from crewctl.catalogue.specs.crew_spec import MarketCrew
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.cast import Cast
 from crewctl.planning.digest import canonical
 from crewctl.planning.findings import Findings, Where
@@ -32,12 +32,11 @@ def planned_market(crew: str, spec: AnyCrew, cast: Cast, findings: Findings) -> 
 def _rubric(crew: str, name: str, findings: Findings) -> PlannedRubric | None:
     spec = findings.catalogue.rubrics.get(name)
     if spec is None:
-        meant = nearest(name, findings.catalogue.rubrics)
         findings.add(
             Where(f"crews/{crew}.yaml", ("market", "rubric")),
             "unknown-rubric",
             f"there is no rubric {name!r}",
-            label=f"did you mean {meant!r}?" if meant else "",
+            label=did_you_mean(name, findings.catalogue.rubrics),
             help=f"write registry/rubrics/{name}.yaml",
         )
         return None

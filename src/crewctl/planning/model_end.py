@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from crewctl.catalogue.model_names import SIMULATED
 from crewctl.catalogue.specs.model_spec import DEFAULT_OUTPUT_TOKENS, PriceSpec
-from crewctl.diagnostics.nearest import nearest
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.plan import PlannedModel, Price
 from crewctl.planning.port import World
@@ -83,12 +83,11 @@ def _kind(model: str, said: Said, findings: Findings) -> Literal["offline", "scr
         return "scripted"
     if "/" in model:
         return "provider"
-    meant = nearest(model, [*findings.catalogue.models, *SIMULATED])
     findings.add(
         said.where,
         "unknown-model",
         f"there is no model {model!r}",
-        label=f"did you mean {meant!r}?" if meant else "",
+        label=did_you_mean(model, [*findings.catalogue.models, *SIMULATED]),
         help="use a name of config/models.yaml, offline, or provider/model",
     )
     return None

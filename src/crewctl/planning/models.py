@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crewctl.catalogue.kinds import MODELS_FILE
-from crewctl.catalogue.model_names import BUILT_IN, SIMULATED
+from crewctl.catalogue.model_names import BUILT_IN
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.model_end import Said, model_at_end
@@ -32,10 +32,6 @@ class ModelResolver:
             if planned is not None:
                 self.models[name] = planned
         return name
-
-    def knows(self, name: str) -> bool:
-        """Tell whether `name` can be a model: an entry, a built-in or ``provider/model``."""
-        return name in self.findings.catalogue.models or name in BUILT_IN or name in SIMULATED or "/" in name
 
     def _free_name(self, name: str) -> str:
         # An entry may bear this very name, and be another model.

@@ -9,7 +9,7 @@ from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
 from crewctl.catalogue.model_names import is_model
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
 from crewctl.catalogue.uses import Use, agents_named
-from crewctl.catalogue.wording import did_you_mean
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 
 
@@ -27,7 +27,7 @@ def agents_exist(draft: Draft) -> Iterator[Problem]:
 
 
 def _manager(draft: Draft, crew: str, manager: str) -> Iterator[Problem]:
-    if manager in draft.declared.agents or is_model(draft, manager):
+    if manager in draft.declared.agents or is_model(draft.declared.models, manager):
         return
     known = [*draft.catalogue.agents, *draft.catalogue.models]
     yield Problem(

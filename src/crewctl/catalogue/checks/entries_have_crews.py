@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import crew_file, entry_file
-from crewctl.catalogue.wording import did_you_mean
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
 

@@ -10,8 +10,8 @@ from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
 from crewctl.catalogue.placeholders import placeholders
 from crewctl.catalogue.uses import CrewUses
-from crewctl.catalogue.wording import did_you_mean
 from crewctl.catalogue.yaml_source import Path
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem, Related, Severity
 
 _AGENT_PROSE = ("role", "goal", "backstory")

@@ -9,8 +9,8 @@ from crewctl.catalogue.kinds import MODELS_FILE
 from crewctl.catalogue.model_names import LONGEST_CHAIN, SIMULATED, chain, is_model
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.uses import models_used
-from crewctl.catalogue.wording import did_you_mean
 from crewctl.catalogue.yaml_source import Path
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 
 
@@ -19,11 +19,11 @@ def models_exist(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.catalogue.models.items():
         yield from _reserved(draft, name)
         yield from _circle(draft, name)
-        if not is_model(draft, spec.model):
+        if not is_model(draft.declared.models, spec.model):
             yield _unknown(draft, spec.model, MODELS_FILE, (name, *_model_key(draft, name)))
     for llm, use in models_used(draft.catalogue):
         name = llm.model if isinstance(llm, ModelSpec) else llm
-        if not is_model(draft, name):
+        if not is_model(draft.declared.models, name):
             path = (*use.path, "model") if isinstance(llm, ModelSpec) else use.path
             yield _unknown(draft, name, use.file, path)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import rubric_file
 from crewctl.catalogue.specs.crew_spec import MarketCrew
-from crewctl.catalogue.wording import did_you_mean
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from crewctl.catalogue.crewai_tools_names import tool_names
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, POLICY_FILE, TASKS_FILE
-from crewctl.catalogue.wording import did_you_mean
 from crewctl.catalogue.yaml_source import Path
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 
 CUSTOM = "custom:"
