@@ -24,6 +24,7 @@ from crewctl.catalogue.spellings import rename
 from crewctl.catalogue.validation import Item, validate
 from crewctl.catalogue.yaml_source import Path as YamlPath
 from crewctl.catalogue.yaml_source import YamlSource
+from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
 
 _ITEM_NAME = re.compile(ITEM_NAME)
@@ -183,7 +184,7 @@ class Collector:
             return
         else:
             said = f"process of crew '{item.name}' cannot be {wording.quoted(process)}"
-            label = wording.did_you_mean(str(process), choices) or "not one of the choices"
+            label = did_you_mean(str(process), choices) or "not one of the choices"
         rule = "not-a-choice" if "process" in item.value else "missing-key"
         self._report(item.source, rule, said, label, f"use one of: {wording.listed(choices)}", ("process",))
 
