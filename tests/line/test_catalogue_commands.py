@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -319,3 +320,12 @@ def test_nothing_is_remembered_through_a_link_out_of_the_project(
 
     assert call("check", cwd=project).code == 0
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_amounts_are_shown_as_the_file_says_them(call: Call, project: Path) -> None:
+    shown = json.loads(call("show", "outreach-email", "-o", "json", cwd=project).out)
+    task = call("show", "research", cwd=project).out
+
+    assert shown["entry"]["limits"]["max_cost"] == "0.50 USD"
+    assert shown["entry"]["limits"]["timeout"] == "30m"
+    assert re.search(r"timeout +10m$", task, re.MULTILINE)

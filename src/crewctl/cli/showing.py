@@ -44,8 +44,7 @@ def find(catalogue: Catalogue, name: str, kind: str | None) -> Found:
             f"'{name}' is the name of {' and of '.join(f'{_a(each)} {each}' for each in kinds)}",
             help=f"add --kind {' or --kind '.join(kinds)}",
         )
-    spec = shelves[kinds[0]][name]
-    said = spec.model_dump(mode="json", exclude_unset=True)
+    said = _said(catalogue, _file(kinds[0], name), shelves[kinds[0]][name], name)
     where = _place(catalogue, kinds[0], name)
     data = {"kind": kinds[0], "name": name, "place": where, **said}
     return Found(kinds[0], name, data | _related(catalogue, kinds[0], name))
@@ -66,14 +65,26 @@ def _not_found(
     return NotFoundError(f"there is no {kind or 'crew, agent, task, model or rubric'} '{name}'", help=advice)
 
 
-def _place(catalogue: Catalogue, kind: str, name: str) -> str:
-    file = {
+def _file(kind: str, name: str) -> str:
+    return {
         "crew": f"crews/{name}.yaml",
         "rubric": f"registry/rubrics/{name}.yaml",
         "agent": "config/agents.yaml",
         "task": "config/tasks.yaml",
         "model": "config/models.yaml",
     }[kind]
+
+
+def _said(catalogue: Catalogue, file: str, spec: BaseModel, name: str) -> dict[str, Any]:
+    """Return what the file says as it says it: ``30m`` and ``0.50 USD``, not what they are counted in."""
+    source = catalogue.sources.get(file)
+    whole = source.data if source is not None else None
+    said = whole.get(name) if isinstance(whole, Mapping) and file.startswith("config/") else whole
+    return dict(said) if isinstance(said, Mapping) else spec.model_dump(mode="json", exclude_unset=True)
+
+
+def _place(catalogue: Catalogue, kind: str, name: str) -> str:
+    file = _file(kind, name)
     source = catalogue.sources.get(file)
     if source is None or kind in {"crew", "rubric"}:
         return f"{file}:1"
@@ -83,7 +94,7 @@ def _place(catalogue: Catalogue, kind: str, name: str) -> str:
 def _related(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
     if kind == "crew":
         entry = catalogue.entries.get(name)
-        registered = entry.model_dump(mode="json", exclude_unset=True) if entry else None
+        registered = _said(catalogue, f"registry/entries/{name}.yaml", entry, name) if entry else None
         return {"all_agents": crew_agents(catalogue, catalogue.crews[name]), "entry": registered}
     if kind == "agent":
         crews = catalogue.crews.items()
