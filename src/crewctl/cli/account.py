@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.audit.events import Recorded
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.cli.choose_run import choose_run
@@ -22,7 +21,7 @@ LAST = "last"
 def open_account() -> Project:
     """Open the project; runs whose process died are closed as lost first, and said so on stderr."""
     project = open_project()
-    for run_id in close_lost_runs(project.root, project.store, project.contents):
+    for run_id in project.close_lost_runs():
         closing = state_of(project.store.events_of(run_id)).closing
         note(f"Run {run_id} is lost: {closing.error if closing else ''}")
     return project

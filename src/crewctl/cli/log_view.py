@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.audit.events import Recorded, RunClosed, StepStarted
 from crewctl.audit.log_lines import log_line
 from crewctl.cli.output import Format, as_json, emit_rows, say
@@ -48,7 +47,7 @@ def follow_run(project: Project, run_id: str, form: Format) -> None:
         else:
             quiet += 1
         if quiet and quiet % _LOOKS_FOR_LIFE == 0:
-            close_lost_runs(project.root, project.store, project.contents)
+            project.close_lost_runs()
         time.sleep(PAUSE)
 
 

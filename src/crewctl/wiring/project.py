@@ -134,6 +134,12 @@ class Project:
 
         return revoke(self, crew, statement, reason)
 
+    def close_lost_runs(self) -> Sequence[str]:
+        """Close the runs whose process died, writing the reports that it could not; return their ids."""
+        from crewctl.adapters.lost_runs import close_lost_runs  # noqa: PLC0415 - start-up cost
+
+        return close_lost_runs(self.root, self.store, self.contents)
+
     def stop(self, run_id: str, reason: str) -> bool:
         """Ask a run to end and wait until it has; False when it was over already."""
         from crewctl.wiring.stopping import stop  # noqa: PLC0415 - start-up cost

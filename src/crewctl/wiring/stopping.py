@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.adapters.os_identity import user_name
 from crewctl.adapters.run_lock import is_alive
 from crewctl.audit.events import RunClosed, StopRequested
@@ -21,7 +20,7 @@ PATIENCE = 30.0
 
 def stop(project: Project, run_id: str, reason: str) -> bool:
     """Ask for the end and wait for it; False when the run was over, CrewctlError when it does not end."""
-    close_lost_runs(project.root, project.store, project.contents)
+    project.close_lost_runs()
     try:
         project.store.append(run_id, StopRequested(by=user_name(), reason=reason))
     except RunIsClosedError:
@@ -31,7 +30,7 @@ def stop(project: Project, run_id: str, reason: str) -> bool:
         if any(isinstance(record.event, RunClosed) for record in project.store.events_of(run_id)):
             return True
         if not is_alive(project.root, run_id):
-            close_lost_runs(project.root, project.store, project.contents)
+            project.close_lost_runs()
         time.sleep(0.05)
     raise CrewctlError(
         f"run {run_id} was asked to end and has not after {PATIENCE:g} s",
