@@ -20,18 +20,11 @@ sys.path.insert(0, str(Path(__file__).with_name("conformance")))
 from project import AGENT, CREWCTL, KEY, TASK, model, project
 
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.zygote_environment import FIXED
 from crewctl.testing.model_server import ModelServer
 
 ROUNDS = 5
 MANY = 12
-OPT_OUTS = {
-    "CREWAI_DISABLE_TELEMETRY": "true",
-    "CREWAI_TRACING_ENABLED": "false",
-    "CREWAI_DISABLE_VERSION_CHECK": "true",
-    "CREWAI_TESTING": "true",
-    "OTEL_SDK_DISABLED": "true",
-    "PYTHON_DOTENV_DISABLED": "1",
-}
 BARE = """
 import sys
 from crewai import LLM, Agent, Crew, Task
@@ -62,7 +55,7 @@ def main() -> None:
     with ModelServer() as server, tempfile.TemporaryDirectory() as home:
         script = Path(home) / "bare.py"
         script.write_text(BARE, encoding="utf-8")
-        env = {**os.environ, **OPT_OUTS, "HOME": home, "CREWAI_STORAGE_DIR": home, "CONFORMANCE_KEY": KEY}
+        env = {**os.environ, **FIXED, "HOME": home, "CREWAI_STORAGE_DIR": home, "CONFORMANCE_KEY": KEY}
         _cold(server.base_url, script, env)
         for tool in ("", "FileReadTool"):
             _further(server.base_url, script, env, tool)

@@ -8,15 +8,7 @@ from typing import Any
 
 import pytest
 
-# Set before any test imports or starts CrewAI: children inherit nothing else.
-_OPT_OUTS = {
-    "CREWAI_DISABLE_TELEMETRY": "true",
-    "CREWAI_TRACING_ENABLED": "false",
-    "CREWAI_DISABLE_VERSION_CHECK": "true",
-    "CREWAI_TESTING": "true",
-    "OTEL_SDK_DISABLED": "true",
-    "PYTHON_DOTENV_DISABLED": "1",
-}
+from crewctl.adapters.zygote_environment import FIXED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +26,7 @@ def _closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_TOKEN")) or name.startswith("CREWCTL_"):
             monkeypatch.delenv(name)
-    for name, value in _OPT_OUTS.items():
+    for name, value in FIXED.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("NO_COLOR", "1")
     connect = socket.socket.connect

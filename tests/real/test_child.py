@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +28,6 @@ from crewctl.testing.small_plans import small_agent, small_model, small_plan, sm
 pytestmark = pytest.mark.real
 
 DRAFT = TaskWork(step="draft", task="draft")
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
-    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
-        yield open_parent
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as open_server:
-        yield open_server
 
 
 def calling(server: ModelServer, tool: str, **arguments: Any) -> str:

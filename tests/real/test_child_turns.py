@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -74,18 +73,11 @@ ENDLESS = {
 }
 
 
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
-    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
-        yield open_parent
-
-
 @pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as open_server:
-        full = Failure(429, "rate limit reached")
-        open_server.behave("flaky-loop", failing(full, when=lambda count: count % 2 == 1, then=tool_loop))
-        yield open_server
+def server(server: ModelServer) -> ModelServer:
+    full = Failure(429, "rate limit reached")
+    server.behave("flaky-loop", failing(full, when=lambda count: count % 2 == 1, then=tool_loop))
+    return server
 
 
 @pytest.mark.parametrize("turns", [1, 3, 7])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +17,7 @@ from crewctl.testing.sample_plans import hierarchical_plan, sequential_plan, tas
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.usefixtures("crewai_here"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # CrewAI's own fields, on every Agent
 ]
 
@@ -42,21 +40,6 @@ SHAPES: dict[str, tuple[PlannedTask, ...]] = {
         task("d", context=["c"]),
     ),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CREWAI_STORAGE_DIR", str(tmp_path_factory.mktemp("storage")))
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("CREWAI_DISABLE_TELEMETRY", "true")
-        patch.setenv("CREWAI_TRACING_ENABLED", "false")
-        patch.setenv("CREWAI_DISABLE_VERSION_CHECK", "true")
-        patch.setenv("CREWAI_TESTING", "true")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # importing CrewAI warns, which is not ours to mend
-            importlib.import_module("crewai")
-        yield
 
 
 def native(plan: Plan) -> tuple[dict[str, str], str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,36 +24,14 @@ def shout(text: str) -> str:
 '''
 
 
-def assembled(plan: Plan, folder: Path) -> dict[str, Any]:
-    result = folder / "found.json"
-    environment = {
-        "HOME": str(folder),
-        "CREWAI_STORAGE_DIR": str(folder / "storage"),
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "CREWAI_TESTING": "true",
-        "OTEL_SDK_DISABLED": "true",
-        "PYTHON_DOTENV_DISABLED": "1",
-    }
-    with result.open("wb") as file:
-        done = subprocess.run(
-            [sys.executable, "-I", str(Path(__file__).with_name("assembled_crew.py")), str(file.fileno())],
-            input=plan.model_dump_json(),
-            pass_fds=[file.fileno()],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            cwd=folder,
-        )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(result.read_bytes())
-    return found
+@pytest.fixture
+def assembled(found_by: Callable[..., Any], tmp_path: Path) -> Callable[[Plan], dict[str, Any]]:
+    return lambda plan: found_by(tmp_path, "assembled_crew.py", said=plan.model_dump_json())
 
 
-def test_a_sequential_crew_is_as_one_would_write_it_and_will_not_start(tmp_path: Path) -> None:
+def test_a_sequential_crew_is_as_one_would_write_it_and_will_not_start(
+    assembled: Callable[[Plan], dict[str, Any]],
+) -> None:
     plan = small_plan(
         agents=(small_agent("finder", tools=("custom:shout",)), small_agent("writer")),
         tasks=(
@@ -68,7 +44,7 @@ def test_a_sequential_crew_is_as_one_would_write_it_and_will_not_start(tmp_path:
         tool_sources={"tools/shout.py": SHOUT},
     )
 
-    found = assembled(plan, tmp_path)
+    found = assembled(plan)
 
     assert found["class"] == ["crewctl.adapters.crewai_assemble.AssembledCrew", "crewai.crew.Crew"]
     assert found["agents"] == ["The finder", "The writer"]
@@ -82,7 +58,7 @@ def test_a_sequential_crew_is_as_one_would_write_it_and_will_not_start(tmp_path:
     assert found["left"] == []
 
 
-def test_a_hierarchical_crew_has_its_manager_apart(tmp_path: Path) -> None:
+def test_a_hierarchical_crew_has_its_manager_apart(assembled: Callable[[Plan], dict[str, Any]]) -> None:
     plan = small_plan(
         process="hierarchical",
         agents=(small_agent("boss"), small_agent("writer")),
@@ -91,7 +67,7 @@ def test_a_hierarchical_crew_has_its_manager_apart(tmp_path: Path) -> None:
         models=MODELS,
     )
 
-    found = assembled(plan, tmp_path)
+    found = assembled(plan)
 
     assert (found["process"], found["agents"], found["manager"]) == (
         "hierarchical",
@@ -100,7 +76,7 @@ def test_a_hierarchical_crew_has_its_manager_apart(tmp_path: Path) -> None:
     )
 
 
-def test_a_market_is_drafts_side_by_side_and_a_judge(tmp_path: Path) -> None:
+def test_a_market_is_drafts_side_by_side_and_a_judge(assembled: Callable[[Plan], dict[str, Any]]) -> None:
     criterion = PlannedCriterion(name="voice", says="Plain words.", weight=2.0, must=False)
     plan = small_plan(
         process="market",
@@ -116,7 +92,7 @@ def test_a_market_is_drafts_side_by_side_and_a_judge(tmp_path: Path) -> None:
         models=MODELS,
     )
 
-    tasks = assembled(plan, tmp_path)["tasks"]
+    tasks = assembled(plan)["tasks"]
 
     assert [(task["name"], task["agent"], task["context"], task["async"]) for task in tasks] == [
         ("find", "The finder", "default", False),

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,34 +11,8 @@ pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("facts")
-    environment = {
-        "HOME": str(home),
-        "CREWAI_STORAGE_DIR": str(home / "storage"),
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "CREWAI_TESTING": "true",
-        "OTEL_SDK_DISABLED": "true",
-        "PYTHON_DOTENV_DISABLED": "1",
-    }
-    result = home / "facts.json"
-    with result.open("wb") as file:
-        # CrewAI prints; the facts come back over a descriptor of their own.
-        done = subprocess.run(
-            [sys.executable, "-I", str(Path(__file__).with_name("crewai_facts.py")), str(file.fileno())],
-            pass_fds=[file.fileno()],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=home,
-        )
-    assert done.returncode == os.EX_OK, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(result.read_bytes())
-    return found
+def facts(tmp_path_factory: pytest.TempPathFactory, found_by: Callable[..., Any]) -> Any:
+    return found_by(tmp_path_factory.mktemp("facts"), "crewai_facts.py")
 
 
 EXPECTED: dict[str, Any] = {

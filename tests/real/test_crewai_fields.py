@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters.zygote_environment import zygote_environment
 from crewctl.catalogue.crewai_fields import CREWAI_FIELDS, CREWAI_VERSION, Kind
 from crewctl.catalogue.placeholders import placeholders
 
@@ -33,15 +34,7 @@ print(json.dumps({"version": crewai.__version__, "fields": fields, "found": foun
 
 @pytest.fixture(scope="module")
 def crewai(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = str(tmp_path_factory.mktemp("home"))
-    environment = {
-        "HOME": home,
-        "CREWAI_STORAGE_DIR": home,
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "PYTHON_DOTENV_DISABLED": "1",
-    }
+    environment = zygote_environment({}, tmp_path_factory.mktemp("home"))
     command = [sys.executable, "-I", "-W", "ignore", "-c", ASK, json.dumps(TEXTS)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,39 +11,11 @@ import pytest
 pytestmark = pytest.mark.real
 
 
-def warmed(folder: Path, *, tools: bool) -> dict[str, Any]:
-    result = folder / "found.json"
-    environment = {
-        "HOME": str(folder),
-        "CREWAI_STORAGE_DIR": str(folder / "storage"),
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "CREWAI_TESTING": "true",
-        "OTEL_SDK_DISABLED": "true",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHON_DOTENV_DISABLED": "1",
-    }
-    script = Path(__file__).with_name("warm_facts.py")
-    with result.open("wb") as file:
-        done = subprocess.run(
-            [sys.executable, "-I", str(script), str(file.fileno()), "tools" if tools else "bare"],
-            pass_fds=[file.fileno()],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            cwd=folder,
-        )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(result.read_bytes())
-    return found
-
-
 @pytest.mark.parametrize("tools", [False, True])
-def test_warming_opens_nothing_and_leaves_one_thread(*, tools: bool, tmp_path: Path) -> None:
-    found = warmed(tmp_path, tools=tools)
+def test_warming_opens_nothing_and_leaves_one_thread(
+    *, tools: bool, found_by: Callable[..., Any], tmp_path: Path
+) -> None:
+    found = found_by(tmp_path, "warm_facts.py", "tools" if tools else "bare")
 
     assert found["connections"] == []
     assert found["threads"] == ["MainThread"]

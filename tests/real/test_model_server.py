@@ -41,12 +41,6 @@ HELLO = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
 def client(server: ModelServer) -> Iterator[Any]:
     with openai.OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=5) as one:
         yield one

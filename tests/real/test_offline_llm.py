@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,23 +10,9 @@ from crewctl.planning.plan import PlannedModel
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.usefixtures("crewai_here"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # CrewAI's own fields, on every Agent
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CREWAI_STORAGE_DIR", str(tmp_path_factory.mktemp("storage")))
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("CREWAI_DISABLE_TELEMETRY", "true")
-        patch.setenv("CREWAI_TRACING_ENABLED", "false")
-        patch.setenv("CREWAI_DISABLE_VERSION_CHECK", "true")
-        patch.setenv("CREWAI_TESTING", "true")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # importing CrewAI warns, which is not ours to mend
-            importlib.import_module("crewai")
-        yield
 
 
 def offline(**more: Any) -> Any:

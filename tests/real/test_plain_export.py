@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.plain_export import export_project
+from crewctl.adapters.zygote_environment import zygote_environment
 from crewctl.planning.plan import Plan, PlannedCriterion, PlannedMarket, PlannedRubric
 from crewctl.planning.rendering import filled
 from crewctl.running.port import ContextOutput, TaskWork
@@ -103,29 +104,13 @@ def server() -> Iterator[ModelServer]:
         yield open_server
 
 
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
-    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
-        yield open_parent
-
-
 def run_exported(plan: Plan, folder: Path) -> str:
     files = export_project(plan)
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    environment = {
-        "HOME": str(folder),
-        "CREWAI_STORAGE_DIR": str(folder / "storage"),
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "CREWAI_TESTING": "true",
-        "PYTHON_DOTENV_DISABLED": "1",
-        "PYTHONPATH": str(folder / "src"),
-        "PATH": os.environ.get("PATH", ""),
-    }
+    environment = zygote_environment(os.environ, folder) | {"PYTHONPATH": str(folder / "src")}
     package = next(name.split("/")[1] for name in files if name.endswith("crew.py"))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", f"{package}.main"],

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters.zygote_environment import zygote_environment
 from crewctl.planning.plan import Plan
 from crewctl.running.port import ContextOutput, TaskWork
 from crewctl.testing.fake_parent import FakeParent
@@ -192,20 +193,10 @@ def native(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> dic
         }
         for name, case in CASES.items()
     ]
-    environment = {
-        "HOME": str(home),
-        "CREWAI_STORAGE_DIR": str(home / "storage"),
-        "CREWAI_DISABLE_TELEMETRY": "true",
-        "CREWAI_TRACING_ENABLED": "false",
-        "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "CREWAI_TESTING": "true",
-        "OTEL_SDK_DISABLED": "true",
-        "PYTHON_DOTENV_DISABLED": "1",
-    }
     done = subprocess.run(
         [sys.executable, "-I", str(Path(__file__).with_name("native_crew.py"))],
         input=json.dumps(cases),
-        env=environment,
+        env=zygote_environment({}, home),
         capture_output=True,
         text=True,
         timeout=120,
@@ -214,12 +205,6 @@ def native(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> dic
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return {name: sent(server, f"{name} native") for name in CASES}
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
-    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
-        yield open_parent
 
 
 def plan_of(name: str, case: Case, base_url: str) -> Plan:

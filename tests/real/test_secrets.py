@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,6 +30,7 @@ FILES = {
     "config/tasks.yaml": "write: {{description: Write it., expected_output: A text, agent: writer, output_file: out.txt}}\n",
     "crews/leaky.yaml": "description: It leaks.\nprocess: sequential\ntasks: [write]\n",
     "registry/entries/leaky.yaml": "risk_level: minimal\n",
+    "registry/policy.yaml": 'tools: {{"custom:leak": []}}\n',
     "tools/leak.py": '''"""A tool that says its key in every way it has."""
 import base64, os, subprocess, sys
 from crewai.tools import tool
@@ -78,12 +78,6 @@ def in_files(project: Path) -> list[str]:
 
 def leaks(text: str) -> list[str]:
     return [part for part in PARTS if part in text]
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as made:
-        yield made
 
 
 def project(folder: Path, server: ModelServer, *replies: Reply) -> tuple[Path, Leaking]:

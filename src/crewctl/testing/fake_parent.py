@@ -32,21 +32,13 @@ from crewctl.adapters.child_protocol import (
     ToolStarted,
     line,
 )
+from crewctl.adapters.zygote_environment import zygote_environment
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.running.port import ModelCall, TaskWork
 
 _QUIET = 0.4
 """Seconds for which a refused child may still start calls that were granted before."""
-_OPT_OUTS = {
-    "CREWAI_DISABLE_TELEMETRY": "true",
-    "CREWAI_TRACING_ENABLED": "false",
-    "CREWAI_DISABLE_VERSION_CHECK": "true",
-    "CREWAI_TESTING": "true",
-    "OTEL_SDK_DISABLED": "true",
-    "PYTHON_DOTENV_DISABLED": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 
 @dataclass
@@ -102,13 +94,12 @@ class FakeParent:
     def __enter__(self) -> Self:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", "-X", "utf8", "-m", "crewctl.adapters.zygote_main"]
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self._folder), **_OPT_OUTS}
         log = (self._folder / "zygote.log").open("wb")
         with theirs, log:
             self._zygote = subprocess.Popen(
                 [*command, str(theirs.fileno()), *self._more],
                 pass_fds=[theirs.fileno()],
-                env=environment,
+                env=zygote_environment(os.environ, self._folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

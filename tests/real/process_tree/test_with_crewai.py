@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.real
 MakeBench = Callable[..., Any]
 
 ENVIRON = {"PATH": "/usr/bin:/bin", "THE_KEY": "sk-hush-hush-hush"}
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as made:
-        yield made
 
 
 def plan(server: ModelServer, behaviour: str, limits: dict[str, float], **given: Any) -> Plan:

@@ -76,12 +76,6 @@ class Desk:
         return tuple(call.body for call in self.server.calls[before:])
 
 
-@pytest.fixture(scope="session")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeParent]:
-    with FakeParent(tmp_path_factory.mktemp("parent")) as open_parent:
-        yield open_parent
-
-
 @pytest.fixture
 def desk(tmp_path: Path, parent: FakeParent) -> Iterator[Desk]:
     with ModelServer() as server:
