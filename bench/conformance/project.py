@@ -57,13 +57,18 @@ def model(name: str, url: str, *, cap: int = 256, stream: bool = False, price: s
     return MODEL.format(model=name, url=url, cap=cap, stream=str(stream).lower(), price=price)
 
 
+TOOLS = 'tools: {"custom:lookup": [], "custom:linger": []}\n'
+"""The part of a policy that says of the cases' own tools that they do nothing for which a person is asked."""
+
+
 @contextmanager
 def project(files: Mapping[str, str]) -> Iterator[Path]:
     """Write the files into a fresh folder, with an entry that needs no approval."""
     with TemporaryDirectory(prefix="conformance-") as name:
         folder = Path(name)
         entry = "risk_level: minimal\nhuman_oversight_required: false\n"
-        for path, text in {"registry/entries/case.yaml": entry, **files}.items():
+        governed = {"registry/entries/case.yaml": entry, "registry/policy.yaml": TOOLS}
+        for path, text in {**governed, **files}.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
         yield folder

@@ -70,7 +70,18 @@ for _tag, _names in (
         KNOWN_TAGS[_name] = KNOWN_TAGS.get(_name, frozenset()) | {_tag}
 
 
+UNJUDGED = frozenset({"runs_code"})
+"""What a file under tools/ does as long as the policy says nothing of it: anything that code can do."""
+
+
 def tags_of(catalogue: Catalogue, tool: str) -> frozenset[str]:
     """Return the risk tags of `tool`: what is known of it, and what the policy adds."""
+    if is_unjudged(catalogue, tool):
+        return UNJUDGED
     said: frozenset[str] = frozenset(catalogue.policy.tools.get(tool, ()))
     return said | KNOWN_TAGS.get(tool, frozenset())
+
+
+def is_unjudged(catalogue: Catalogue, tool: str) -> bool:
+    """Tell whether `tool` is the project's own code, of which the policy says nothing, not even ``[]``."""
+    return tool.startswith("custom:") and tool not in catalogue.policy.tools

@@ -66,6 +66,21 @@ def test_a_dangerous_tool_forces_approval_whatever_the_level(tag: str) -> None:
     assert risk.why == (f"the tool 'FileReadTool' {tag.replace('_', ' ')}",)
 
 
+@pytest.mark.parametrize(("said", "needs"), [({}, True), ({"custom:count": []}, False)])
+def test_a_crew_with_code_that_the_policy_says_nothing_of_needs_approval(
+    said: dict[str, Any],
+    needs: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    plan = plan_of(
+        agents={**AGENTS, "writer": {**AGENTS["writer"], "tools": ["custom:count"]}},
+        tool_files={"tools/count.py": b"import os\n"},
+        entries={"brief": {"risk_level": "minimal", "human_oversight_required": False}},
+        policy={"tools": said},
+    )
+    assert plan.risk.needs_approval is needs
+    assert ("the tool 'custom:count' runs code" in plan.risk.why) is needs
+
+
 def test_the_policy_cannot_take_away_what_a_tool_is_known_to_do() -> None:
     agents = {**AGENTS, "writer": {**AGENTS["writer"], "tools": ["E2BPythonTool"]}}
     plan = plan_of(agents=agents, policy={"tools": {"E2BPythonTool": ["reads_web"]}})

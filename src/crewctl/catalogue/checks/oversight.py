@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import POLICY_FILE, entry_file
-from crewctl.catalogue.known_tools import tags_of
+from crewctl.catalogue.known_tools import is_unjudged, tags_of
 from crewctl.catalogue.specs.registry_specs import EntrySpec
 from crewctl.catalogue.uses import Use
-from crewctl.diagnostics.problem import Problem, Related
+from crewctl.diagnostics.problem import Problem, Related, Severity
 from crewctl.diagnostics.span import Span
 
 _HARM = {"sends_data": "sends data", "spends_money": "spends money", "runs_code": "runs code"}
@@ -79,6 +79,9 @@ def _of_tools(draft: Draft, name: str, leave: _Leave) -> Iterator[Problem]:
             draft.place(tool.file, tool.path), f"{owner} '{tool.path[0]}' has the tool '{tool.name}'"
         )
         switched_off = Related(draft.place(leave.file, leave.path), leave.said)
+        if is_unjudged(draft.catalogue, tool.name):
+            yield _of_unjudged(draft, name, tool, (has, switched_off))
+            continue
         yield Problem(
             _tagged(draft, tool),
             "oversight-too-weak",
@@ -86,6 +89,18 @@ def _of_tools(draft: Draft, name: str, leave: _Leave) -> Iterator[Problem]:
             help=f"set human_oversight_required to true, or take the tool away from the {owner}",
             related=(has, switched_off),
         )
+
+
+def _of_unjudged(draft: Draft, crew: str, tool: Use, related: tuple[Related, ...]) -> Problem:
+    # Only a warning, so that authors can rehearse with a new tool before the policy's owners have seen it.
+    return Problem(
+        draft.place(tool.file, tool.path),
+        "oversight-too-weak",
+        f"{POLICY_FILE} does not say what '{tool.name}' does, so crew '{crew}' needs approval all the same",
+        help=f"have {POLICY_FILE} say under tools what it does, or set human_oversight_required to true",
+        related=related,
+        severity=Severity.WARNING,
+    )
 
 
 def _tagged(draft: Draft, tool: Use) -> Span:
