@@ -9,8 +9,13 @@ from io import StringIO
 import click
 import pytest
 
+from crewctl.audit.trace import fold_trace
+from crewctl.cli.account import state_of
 from crewctl.cli.folding import fitting, folded, width
 from crewctl.cli.output import emit_rows, pairs, say
+from crewctl.cli.trace_view import show_trace
+from crewctl.testing.account_samples import Teller, sample_plan
+from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 
 
 class _Terminal(StringIO):
@@ -18,9 +23,9 @@ class _Terminal(StringIO):
         return True
 
 
-def _shown(monkeypatch: pytest.MonkeyPatch, show: Callable[[], None]) -> str:
-    """What `show` writes on a terminal of 40 columns."""
-    monkeypatch.setenv("COLUMNS", "40")
+def _shown(monkeypatch: pytest.MonkeyPatch, show: Callable[[], None], cells: int = 40) -> str:
+    """What `show` writes on a terminal of so many columns."""
+    monkeypatch.setenv("COLUMNS", str(cells))
     with redirect_stdout(_Terminal()) as screen:
         show()
     return click.unstyle(screen.getvalue())
@@ -87,3 +92,22 @@ def test_the_first_column_keeps_its_width_and_no_word_is_cut() -> None:
 
     assert fitting(columns, 20, 2) == [9, 6, 1]
     assert fitting(columns, None, 2) == [9, 22, 1]
+
+
+def test_a_trace_on_a_narrow_terminal_has_the_figures_of_a_long_name_below_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = FakeRunStore()
+    teller = Teller(store, FakeContentStore()).begins(sample_plan())
+    teller.starts("1.research", "a_researcher_of_many_words", task="research")
+    teller.turn("1.research", "a_researcher_of_many_words").ends("1.research", "notes").closes(output="x")
+
+    records = store.events_of("r1")
+    trace = fold_trace(records, state_of(records))
+
+    said = _shown(monkeypatch, lambda: show_trace(trace), 60)
+    whole = _shown(monkeypatch, lambda: show_trace(trace), 200)
+
+    assert _fits(said, 60)
+    assert said.count("1,200 tok") == whole.count("1,200 tok") > 0
+    assert len({line.rindex("tok") for line in said.splitlines() if "tok" in line}) == 1

@@ -10,8 +10,8 @@ import click
 from crewctl.audit.money import dollars
 from crewctl.audit.trace import TraceNode
 from crewctl.cli.amounts import count, duration, money
-from crewctl.cli.folding import width
-from crewctl.cli.output import note
+from crewctl.cli.folding import NARROWEST, terminal_width, width
+from crewctl.cli.output import GAP, note
 from crewctl.diagnostics.visible import one_line
 
 _LONGEST_ERROR = 160
@@ -35,18 +35,28 @@ class _Line(NamedTuple):
 def show_trace(trace: TraceNode) -> None:
     """Print the tree; a star marks tokens that are a reservation, not a measurement."""
     lines = list(_lines(trace, "", ""))
-    wide = max(width(line.guide + line.label) for line in lines)
     columns = [max(len(line.cells[n]) for line in lines) for n in range(len(lines[0].cells))]
+    wide, room = max(width(line.guide + line.label) for line in lines), terminal_width()
+    if room is not None:
+        wide = min(wide, max(NARROWEST, room - sum(columns) - len(GAP) * len(columns)))
     for line in lines:
-        gap = " " * (wide - width(line.guide + line.label))
         cells = "  ".join(cell.rjust(size) for cell, size in zip(line.cells, columns, strict=True))
-        row = f"{click.style(line.guide, dim=True)}{_coloured(line)}{gap}  {cells}"
-        click.echo(row.rstrip())
+        click.echo(_row(line, cells, wide).rstrip())
         if line.node.error:
             under = click.style(line.below + ("│ " if line.node.children else "  "), dim=True)
             click.echo(under + click.style(one_line(line.node.error)[:_LONGEST_ERROR], fg="red"))
     if trace.unsettled:
         note(f"* not come back: {count(trace.unsettled, 'model call')}, counted at the whole reservation.")
+
+
+def _row(line: _Line, cells: str, wide: int) -> str:
+    """Return the line with its figures; a name too long for the terminal has them on the line below."""
+    named = f"{click.style(line.guide, dim=True)}{_coloured(line)}"
+    gap = wide - width(line.guide + line.label)
+    if gap >= 0 or not cells.strip():
+        return f"{named}{' ' * gap}{GAP}{cells}"
+    below = line.below + ("│ " if line.node.children else "")
+    return f"{named}\n{click.style(below, dim=True)}{' ' * (wide - width(below))}{GAP}{cells}"
 
 
 def trace_data(node: TraceNode) -> dict[str, Any]:
