@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 
 from crewctl.planning.plan import Plan, PlannedTask
-from crewctl.processes.rooms import ProcessRooms
-from crewctl.processes.run_process import run_process
-from crewctl.testing.fake_engine import FakeEngine
-from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
-from crewctl.testing.memory_steps import MemorySteps
+from crewctl.testing.fake_room import FakeRoom
 from crewctl.testing.sample_plans import hierarchical_plan, sequential_plan, task
 
 pytestmark = [
@@ -82,13 +78,13 @@ def native(plan: Plan) -> tuple[dict[str, str], str]:
 
 def ours(plan: Plan) -> tuple[dict[str, str], str]:
     """Run the same tasks through our process; return the same."""
-    store, contents = FakeRunStore(), FakeContentStore()
-    script = {each.name: f"output of {each.name}" for each in plan.tasks}
-    engine = FakeEngine("run-1", store, contents, script)
-    outcome = run_process(plan, ProcessRooms("run-1", engine, store, contents), MemorySteps())
+    room = FakeRoom(plan, {each.name: f"output of {each.name}" for each in plan.tasks})
+    outcome = room.run()
     assert outcome.output is not None
-    seen = {work.task: BETWEEN_OUTPUTS.join(each.raw for each in work.context) for work in engine.kickoffs}
-    return seen, contents.get(outcome.output).decode()
+    seen = {
+        work.task: BETWEEN_OUTPUTS.join(each.raw for each in work.context) for work in room.engine.kickoffs
+    }
+    return seen, room.text(outcome.output)
 
 
 @pytest.mark.parametrize("tasks", SHAPES.values(), ids=SHAPES.keys())

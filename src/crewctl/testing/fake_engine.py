@@ -24,7 +24,7 @@ class FakeEngine:
 
     `script` maps a step (``1.research``), an agent or a task to a text or a whole result; the first of
     the three that is named counts, and what is named nowhere answers with its own step. `kickoffs` and
-    `calls` hold what was asked, in the order of the steps' names within what ran side by side.
+    `calls` hold what was asked, in the order in which it came.
     """
 
     def __init__(

@@ -1,10 +1,8 @@
-"""Small whole plans, sealed, for tests that need one without a project around it."""
+"""Plans of one crew by each process, on the offline model, for tests of what a process does."""
 
 from __future__ import annotations
 
-from crewctl.planning.digest import sealed
 from crewctl.planning.plan import (
-    EffectiveLimits,
     Plan,
     PlannedAgent,
     PlannedCriterion,
@@ -12,10 +10,9 @@ from crewctl.planning.plan import (
     PlannedModel,
     PlannedRubric,
     PlannedTask,
-    Retry,
     Risk,
-    WorstCase,
 )
+from crewctl.testing.small_plans import small_plan
 
 
 def agent(name: str) -> PlannedAgent:
@@ -84,24 +81,14 @@ def _plan(parts: dict[str, object], needs_approval: bool) -> Plan:  # noqa: FBT0
     market = parts.get("market")
     contestants = market.contestants if isinstance(market, PlannedMarket) else ()
     names = dict.fromkeys(("writer", "lead", "brand_judge", *contestants))
-    return sealed(
-        Plan.model_validate(
-            {
-                "crew": "letters",
-                "description": "A crew for tests",
-                "agents": tuple(agent(name) for name in names),
-                "models": (
-                    PlannedModel(name="default", kind="offline", model="offline", max_output_tokens=256),
-                ),
-                "inputs": {"company": "Acme Corp"},
-                "limits": EffectiveLimits(),
-                "retry": Retry(attempts=1, backoff=0.0),
-                "risk": Risk(level="limited", tagged=True, needs_approval=needs_approval, why=("a test",)),
-                "versions": {},
-                "worst_case": WorstCase(turns=None, tokens=None, cost=None),
-                "crew_digest": "",
-                "inputs_digest": "",
-                **parts,
-            }
-        )
+    return small_plan(
+        **{
+            "crew": "letters",
+            "description": "A crew for tests",
+            "agents": tuple(agent(name) for name in names),
+            "models": (PlannedModel(name="default", kind="offline", model="offline", max_output_tokens=256),),
+            "inputs": {"company": "Acme Corp"},
+            "risk": Risk(level="limited", tagged=True, needs_approval=needs_approval, why=("a test",)),
+            **parts,
+        }
     )

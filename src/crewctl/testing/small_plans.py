@@ -1,4 +1,4 @@
-"""Plans made by hand, for tests that need one and no catalogue."""
+"""The smallest plan and its parts, each made in one place, for tests that need a plan and no catalogue."""
 
 from __future__ import annotations
 

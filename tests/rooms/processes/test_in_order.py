@@ -7,48 +7,16 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
-from crewctl.audit.events import ContentRef, OutputWritten
-from crewctl.planning.plan import Plan, PlannedTask
+from crewctl.audit.events import OutputWritten
 from crewctl.processes.outcome import Outcome
-from crewctl.processes.rooms import ProcessRooms
-from crewctl.processes.run_process import run_process
 from crewctl.running.port import ContextOutput, StepResult
-from crewctl.testing.fake_engine import FakeEngine, Script
-from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
-from crewctl.testing.memory_steps import MemorySteps
+from crewctl.testing.fake_engine import FakeEngine
+from crewctl.testing.fake_room import RUN, FakeRoom
 from crewctl.testing.sample_plans import hierarchical_plan, sequential_plan, task
-
-RUN = "run-1"
-
-
-class Room:
-    """One run of a plan, and what its engine was asked."""
-
-    def __init__(self, plan: Plan, script: Script | None = None, root: Path | None = None) -> None:
-        self.plan = plan
-        self.store = FakeRunStore()
-        self.contents = FakeContentStore()
-        self.engine = FakeEngine(RUN, self.store, self.contents, script)
-        self.steps = MemorySteps()
-        self.files = None if root is None else ProjectFiles(root)
-
-    def run(self) -> Outcome:
-        rooms = ProcessRooms(RUN, self.engine, self.store, self.contents, self.files)
-        return run_process(self.plan, rooms, self.steps)
-
-    def text(self, ref: ContentRef | None) -> str:
-        return "" if ref is None else self.contents.get(ref).decode()
-
-    def contexts(self) -> dict[str, tuple[str, ...]]:
-        return {work.task: tuple(each.task for each in work.context) for work in self.engine.kickoffs}
-
-
-def plan_of(*tasks: PlannedTask) -> Plan:
-    return sequential_plan(*tasks)
 
 
 def test_the_last_output_is_the_crews() -> None:
-    room = Room(sequential_plan(), {"research": "facts", "write": "brief"})
+    room = FakeRoom(sequential_plan(), {"research": "facts", "write": "brief"})
 
     outcome = room.run()
 
@@ -56,8 +24,10 @@ def test_the_last_output_is_the_crews() -> None:
 
 
 def test_a_task_sees_every_earlier_output_unless_it_names_some() -> None:
-    room = Room(
-        plan_of(task("a"), task("b"), task("c"), task("d", context=["c", "a"]), task("e", context=[])),
+    room = FakeRoom(
+        sequential_plan(
+            task("a"), task("b"), task("c"), task("d", context=["c", "a"]), task("e", context=[])
+        ),
         {"a": "A", "b": ""},
     )
 
@@ -69,8 +39,8 @@ def test_a_task_sees_every_earlier_output_unless_it_names_some() -> None:
 
 
 def test_asynchronous_tasks_see_nothing_by_default_and_are_waited_for_by_the_next_task() -> None:
-    room = Room(
-        plan_of(
+    room = FakeRoom(
+        sequential_plan(
             task("a"),
             task("b", async_execution=True),
             task("c", async_execution=True, context=["a"]),
@@ -85,7 +55,9 @@ def test_asynchronous_tasks_see_nothing_by_default_and_are_waited_for_by_the_nex
 
 
 def test_a_named_output_that_is_not_there_yet_is_left_out_as_crewai_does() -> None:
-    room = Room(plan_of(task("a", async_execution=True), task("b", async_execution=True, context=["a"])))
+    room = FakeRoom(
+        sequential_plan(task("a", async_execution=True), task("b", async_execution=True, context=["a"]))
+    )
 
     room.run()
 
@@ -93,7 +65,7 @@ def test_a_named_output_that_is_not_there_yet_is_left_out_as_crewai_does() -> No
 
 
 def test_an_empty_last_output_gives_way_to_an_earlier_one_as_in_crewai() -> None:
-    room = Room(sequential_plan(), {"research": "facts", "write": ""})
+    room = FakeRoom(sequential_plan(), {"research": "facts", "write": ""})
 
     outcome = room.run()
 
@@ -101,13 +73,13 @@ def test_an_empty_last_output_gives_way_to_an_earlier_one_as_in_crewai() -> None
 
 
 def test_a_crew_whose_outputs_are_all_empty_has_failed() -> None:
-    outcome = Room(sequential_plan(), {"research": "", "write": ""}).run()
+    outcome = FakeRoom(sequential_plan(), {"research": "", "write": ""}).run()
 
     assert outcome == Outcome(how="failed", error="every task's output is empty")
 
 
 def test_a_failed_task_ends_the_run_and_no_later_task_begins() -> None:
-    room = Room(sequential_plan(), {"research": StepResult(outcome="failed", error="no key")})
+    room = FakeRoom(sequential_plan(), {"research": StepResult(outcome="failed", error="no key")})
 
     outcome = room.run()
 
@@ -126,7 +98,7 @@ def test_a_failed_task_ends_the_run_and_no_later_task_begins() -> None:
     ],
 )
 def test_how_a_step_ended_is_how_the_run_ends(result: StepResult, how: str) -> None:
-    outcome = Room(sequential_plan(), {"write": result}).run()
+    outcome = FakeRoom(sequential_plan(), {"write": result}).run()
 
     assert (outcome.how, outcome.limit) == (how, result.limit)
 
@@ -135,15 +107,21 @@ def test_of_side_by_side_tasks_a_stop_counts_before_a_limit_and_a_limit_before_a
     tasks = [task(name, async_execution=True) for name in "abc"]
     failed, limit = StepResult(outcome="failed"), StepResult(outcome="limit_reached", limit="max_turns")
 
-    assert Room(plan_of(*tasks), {"a": failed, "b": limit}).run().how == "limit_reached"
+    assert FakeRoom(sequential_plan(*tasks), {"a": failed, "b": limit}).run().how == "limit_reached"
     assert (
-        Room(plan_of(*tasks), {"a": failed, "b": limit, "c": StepResult(outcome="stopped")}).run().how
+        FakeRoom(sequential_plan(*tasks), {"a": failed, "b": limit, "c": StepResult(outcome="stopped")})
+        .run()
+        .how
         == "stopped"
     )
 
 
 def test_output_files_are_written_by_the_parent_and_noted(tmp_path: Path) -> None:
-    room = Room(plan_of(task("a", output_file="outputs/a.md"), task("b")), {"a": "text of a"}, root=tmp_path)
+    room = FakeRoom(
+        sequential_plan(task("a", output_file="outputs/a.md"), task("b")),
+        {"a": "text of a"},
+        files=ProjectFiles(tmp_path),
+    )
 
     room.run()
 
@@ -154,7 +132,11 @@ def test_output_files_are_written_by_the_parent_and_noted(tmp_path: Path) -> Non
 def test_an_output_file_out_of_the_project_fails_the_run_and_keeps_the_output(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
-    room = Room(plan_of(task("a", output_file="../a.md"), task("b")), {"a": "text of a"}, root=root)
+    room = FakeRoom(
+        sequential_plan(task("a", output_file="../a.md"), task("b")),
+        {"a": "text of a"},
+        files=ProjectFiles(root),
+    )
 
     outcome = room.run()
 
@@ -165,14 +147,14 @@ def test_an_output_file_out_of_the_project_fails_the_run_and_keeps_the_output(tm
 
 
 def test_a_rehearsal_writes_no_file() -> None:
-    room = Room(plan_of(task("a", output_file="a.md")))
+    room = FakeRoom(sequential_plan(task("a", output_file="a.md")))
 
     assert room.run().how == "finished"
     assert not any(isinstance(event, OutputWritten) for event in room.store.events(RUN))
 
 
 def test_a_recovered_run_does_only_what_is_missing() -> None:
-    room = Room(sequential_plan(), {"research": "facts", "write": StepResult(outcome="done")})
+    room = FakeRoom(sequential_plan(), {"research": "facts", "write": StepResult(outcome="done")})
     first = room.engine
     room.run()
     del room.steps.journal["2.write"]
@@ -187,7 +169,7 @@ def test_a_recovered_run_does_only_what_is_missing() -> None:
 
 
 def test_every_hierarchical_task_is_a_step_of_its_own_with_the_outputs_before_it() -> None:
-    room = Room(hierarchical_plan(task("finance", None), task("legal", "writer"), task("sum_up", None)))
+    room = FakeRoom(hierarchical_plan(task("finance", None), task("legal", "writer"), task("sum_up", None)))
 
     assert room.run().how == "finished"
     assert room.contexts() == {"finance": (), "legal": ("finance",), "sum_up": ("finance", "legal")}

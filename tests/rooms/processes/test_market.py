@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
-from crewctl.audit.events import ContentRef, VerdictGiven
+from crewctl.audit.events import VerdictGiven
 from crewctl.judging.verdict import Verdict
 from crewctl.planning.plan import Plan
 from crewctl.processes.outcome import Outcome
@@ -18,37 +18,24 @@ from crewctl.processes.run_process import run_process
 from crewctl.running.port import ContextOutput, ModelCall, StepResult
 from crewctl.testing.fake_engine import FakeEngine, Script, judge_by_length
 from crewctl.testing.fake_judge import FakeJudge, well_formed
-from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
-from crewctl.testing.memory_steps import MemorySteps
+from crewctl.testing.fake_room import RUN, FakeRoom
 from crewctl.testing.sample_plans import market_plan, task
 
-RUN = "run-1"
 DRAFTS = {"direct": "Short.", "story": "A somewhat longer draft.", "question": "Is this one middling?"}
 
 
-class Room:
-    """One market, and what its engine was asked."""
+class Room(FakeRoom):
+    """One market, and its verdict."""
 
     def __init__(
         self,
         plan: Plan,
-        script: Script | None = None,
+        script: Script = DRAFTS,
         judge: Callable[[ModelCall], str | StepResult] = judge_by_length,
-        root: Path | None = None,
+        *,
+        files: ProjectFiles | None = None,
     ) -> None:
-        self.plan = plan
-        self.store = FakeRunStore()
-        self.contents = FakeContentStore()
-        self.engine = FakeEngine(RUN, self.store, self.contents, DRAFTS if script is None else script, judge)
-        self.steps = MemorySteps()
-        self.files = None if root is None else ProjectFiles(root)
-
-    def run(self) -> Outcome:
-        rooms = ProcessRooms(RUN, self.engine, self.store, self.contents, self.files)
-        return run_process(self.plan, rooms, self.steps)
-
-    def text(self, ref: ContentRef | None) -> str:
-        return "" if ref is None else self.contents.get(ref).decode()
+        super().__init__(plan, script, judge, files=files)
 
     def given(self) -> list[VerdictGiven]:
         return [event for event in self.store.events(RUN) if isinstance(event, VerdictGiven)]
@@ -231,7 +218,7 @@ def test_a_judge_that_always_prefers_the_first_draft_decides_nothing() -> None:
 
 
 def test_the_output_file_gets_the_selected_text_once(tmp_path: Path) -> None:
-    room = Room(market_plan(output_file="outputs/letter.md"), root=tmp_path)
+    room = Room(market_plan(output_file="outputs/letter.md"), files=ProjectFiles(tmp_path))
 
     room.run()
 
