@@ -187,6 +187,17 @@ def test_a_run_that_ended_early_says_what_did_not_begin() -> None:
     assert "waits" not in drawn
 
 
+def test_a_step_that_was_stopped_says_so_once() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher")
+        teller.ends("1.research", outcome="stopped", error="stopped by ada: wrong company")
+
+    drawn = _drawn(sample_plan(), tell)
+
+    assert drawn.count("stopped") == 1
+    assert "stopped by ada: wrong company" in drawn
+
+
 def _on_a_terminal(words: list[str], folder: Path, **environ: str) -> tuple[int, str, str]:
     """Run with stderr on a terminal and stdout in a pipe; return the exit code and both texts."""
     above, below = pty.openpty()

@@ -121,6 +121,19 @@ def test_a_stop_is_said_once(call: Call, tmp_path: Path) -> None:
     assert "kept    nothing was finished" in done.out
 
 
+def test_a_draft_that_failed_is_told_even_when_another_was_chosen(call: Call, tmp_path: Path) -> None:
+    def story(teller: Teller) -> None:
+        teller.begins(sample_market())
+        teller.starts("2.draft.writer", "writer", task="draft").ends("2.draft.writer", "by writer")
+        teller.starts("2.draft.critic", "critic", task="draft")
+        teller.ends("2.draft.critic", outcome="failed", error="the key was \x1b[31mrefused")
+        teller.chooses('{"selected_draft": "A"}', "A", "writer").closes(output="by writer")
+
+    done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_market(), story)))
+
+    assert "The draft of critic failed: the key was \\x1b[31mrefused" in done.out
+
+
 def test_an_undecided_verdict_says_what_a_person_does_now(call: Call, tmp_path: Path) -> None:
     verdict = {"selected_draft": None, "reasoning": "The best drafts are level.", "candidates": []}
 

@@ -105,6 +105,9 @@ def _verdict(report: Mapping[str, Any]) -> None:
 
 
 def _why_not(report: Mapping[str, Any]) -> None:
+    for each in report.get("contestants", ()):
+        if each["outcome"] == "failed":
+            say(f"The draft of {each['contestant']} failed: {each['error']}", indent=2)
     stopped = report.get("stopped")
     told = report.get("outcome") == "undecided" and report.get("verdict")
     if not isinstance(stopped, Mapping) or told:

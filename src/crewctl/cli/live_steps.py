@@ -115,7 +115,8 @@ class StepsDrawn:
         whole.append(f"{mark} ", style)
         whole.append_text(line)
         if outcome != "done":
-            whole.append(f"  {outcome.replace('_', ' ')} {one_line(step.error)}".rstrip(), style)
+            word, error = outcome.replace("_", " "), one_line(step.error)
+            whole.append(f"  {error if error.startswith(word) else f'{word} {error}'}".rstrip(), style)
         return whole
 
 
