@@ -8,14 +8,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE
 from crewctl.errors import InvalidError
 from crewctl.planning.plan import PLAN_FORMAT, Plan
 
 NOT_DIGESTED = frozenset({"inputs", "worst_case", "crew_digest", "inputs_digest"})
 """Fields of a plan outside its crew digest: values, estimates and the digests themselves."""
 
-NOT_DIGESTED_OF_A_MODEL = frozenset({"price"})
-"""A price list may change without any change in what will run."""
+LISTED_PRICE = frozenset({"price"})
+"""Outside, too, is a model's price that comes from a list: that may change without any change in what runs.
+
+A price that the project's own files name is digested: it decides how far a budget goes.
+"""
 
 NOT_DIGESTED_OF_RISK = frozenset({"why"})
 """Sentences of crewctl's own, worded anew by any release; what they speak of is digested."""
@@ -33,7 +37,9 @@ def canonical(model: BaseModel) -> bytes:
 def digested(plan: Plan) -> dict[str, Any]:
     """Return, as plain JSON data, all that the crew digest covers."""
     data = plan.model_dump(mode="json", exclude=set(NOT_DIGESTED))
-    data["models"] = [_without(model, NOT_DIGESTED_OF_A_MODEL) for model in data["models"]]
+    data["models"] = [
+        model if _names_its_price(model) else _without(model, LISTED_PRICE) for model in data["models"]
+    ]
     data["risk"] = _without(data["risk"], NOT_DIGESTED_OF_RISK)
     return data
 
@@ -78,6 +84,10 @@ def plan_from_bytes(content: bytes) -> Plan:
             help="make the plan anew with: crewctl plan",
         )
     return plan
+
+
+def _names_its_price(model: dict[str, Any]) -> bool:
+    return model["price"] is not None and model["price"]["source"] in (AGENTS_FILE, MODELS_FILE)
 
 
 def _without(data: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

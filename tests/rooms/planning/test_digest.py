@@ -61,9 +61,15 @@ def leaves(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 
 def is_left_out(path: tuple[str | int, ...]) -> bool:
     """Tell what docs/reference/plan.md names as left out of the crew digest."""
-    return (
-        path[0] in UNDIGESTED or path[:2] == ("risk", "why") or (path[0] == "models" and path[2] == "price")
-    )
+    return path[0] in UNDIGESTED or path[:2] == ("risk", "why") or is_of_a_listed_price(path)
+
+
+def is_of_a_listed_price(path: tuple[str | int, ...]) -> bool:
+    """Tell what belongs to a price that no file of the project names."""
+    if path[0] != "models" or path[2] != "price":
+        return False
+    price = RICH_DATA["models"][path[1]]["price"]
+    return price is None or not price["source"].startswith("config/")
 
 
 RICH = rich_plan()
