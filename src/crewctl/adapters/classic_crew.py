@@ -12,6 +12,7 @@ from crewctl.adapters.classic_python import (
     assigned,
     called,
     decorators,
+    followed,
     literal,
     own_method,
 )
@@ -143,8 +144,7 @@ def made_by(
 
 def _config_key(node: ast.expr | None, config: str, names: Mapping[str, ast.expr]) -> str | None:
     """Return the key in ``self.agents_config["key"]`` or ``self.agents_config.get("key")``."""
-    if isinstance(node, ast.Name) and node.id in names:
-        node = names[node.id]
+    node = followed(node, names) if node is not None else None
     key: ast.expr | None = None
     if isinstance(node, ast.Subscript):
         key = node.slice
@@ -189,11 +189,11 @@ def _returned(method: Function) -> list[ast.expr]:
 
 def order_of(crew: ClassicCrew, argument: str) -> list[str] | None:
     """Return the methods that ``tasks=`` or ``agents=`` of the crew lists; None where it takes them all."""
-    node = crew.crew.arguments.get(argument) if crew.crew else None
-    if isinstance(node, ast.Name) and crew.crew and node.id in crew.crew.names:
-        node = crew.crew.names[node.id]
+    made = crew.crew
+    given = made.arguments.get(argument) if made else None
+    if made is None or given is None:
+        return None
+    node = followed(given, made.names)
     if not isinstance(node, ast.List | ast.Tuple):
         return None
-    names = crew.crew.names if crew.crew else {}
-    resolved = [names.get(item.id, item) if isinstance(item, ast.Name) else item for item in node.elts]
-    return [own_method(item) for item in resolved]
+    return [own_method(followed(item, made.names)) for item in node.elts]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from crewctl.adapters.classic_crew import ClassicCrew, Made
 from crewctl.adapters.classic_models import Models, model_name, model_spec
-from crewctl.adapters.classic_python import UnknownValueError, literal, own_method
+from crewctl.adapters.classic_python import UnknownValueError, followed, literal, own_method
 from crewctl.adapters.classic_tools import Tools
 from crewctl.adapters.classic_yaml import Item, Written
 from crewctl.adapters.imported_project import Note
@@ -41,6 +41,10 @@ class Work:
         note = Note(file, line, text)
         if note not in self.notes:
             self.notes.append(note)
+
+    def note_at(self, place: Place, text: str) -> None:
+        """Remember what could not be carried of the key there."""
+        self.note(place.file, place.line, text)
 
 
 @dataclass(frozen=True)
@@ -121,9 +125,8 @@ def _from_python(work: Work, place: Place, key: str, node: ast.expr, made: Made)
     except UnknownValueError:
         source = work.crew.file.source(node) if work.crew else ""
         if is_carried(work, place, key, ...):
-            work.note(
-                place.file,
-                place.line,
+            work.note_at(
+                place,
                 f"{_of(place)} takes {key} from {source}, which only running it would tell",
             )
         return None
@@ -136,9 +139,8 @@ def is_carried(work: Work, place: Place, key: str, value: Any) -> bool:
     """Say whether the key is one that crewctl honours; if not, and it meant something, note it."""
     found = crewai_fields_of(place.kind).get(key)
     if found is None:
-        work.note(
-            place.file,
-            place.line,
+        work.note_at(
+            place,
             f"{key!r} of {_of(place)} is no field of CrewAI's, which ignores it; left out",
         )
         return False
@@ -146,7 +148,7 @@ def is_carried(work: Work, place: Place, key: str, value: Any) -> bool:
         return True
     if not any(type(value) is type(off) and value == off for off in found.off):
         instead = f"; {found.instead}" if found.instead and found.instead != "take the key away" else ""
-        work.note(place.file, place.line, f"{key!r} of {_of(place)} was left out: {found.reason}{instead}")
+        work.note_at(place, f"{key!r} of {_of(place)} was left out: {found.reason}{instead}")
     return False
 
 
@@ -156,14 +158,11 @@ def _fitting(work: Work, place: Place, key: str, value: Any) -> Any:
     try:
         fitting: Any = TypeAdapter(annotation).validate_python(value, strict=False)
     except ValidationError:
-        work.note(
-            place.file, place.line, f"{key!r} of {_of(place)} has a value that does not fit it; left out"
-        )
+        work.note_at(place, f"{key!r} of {_of(place)} has a value that does not fit it; left out")
         return None
     if key == "output_file" and (".." in fitting or "{" in fitting or fitting.startswith(("/", "~"))):
-        work.note(
-            place.file,
-            place.line,
+        work.note_at(
+            place,
             f"output_file {fitting!r} of {_of(place)} leads where crewctl does not write; left out",
         )
         return None
@@ -178,9 +177,7 @@ def _llm_by_name(work: Work, place: Place, value: Any) -> str | None:
         return work.models.name_for(spec)
     name = model_name(value) if isinstance(value, str) else None
     if name is None:
-        work.note(
-            place.file, place.line, f"the llm of {_of(place)} names no provider; it uses the model 'default'"
-        )
+        work.note_at(place, f"the llm of {_of(place)} names no provider; it uses the model 'default'")
     return name
 
 
@@ -189,16 +186,13 @@ def _llm_in_python(work: Work, place: Place, node: ast.expr, made: Made) -> str 
     spec = model_spec(node, made.names, dropped)
     source = work.crew.file.source(node) if work.crew else ""
     if spec is None:
-        work.note(
-            place.file,
-            place.line,
+        work.note_at(
+            place,
             f"the llm of {_of(place)} is {source}, which only running it would tell; it uses the model 'default'",
         )
         return None
     if dropped:
-        work.note(
-            place.file, place.line, f"the llm of {_of(place)} says {', '.join(dropped)} besides; left out"
-        )
+        work.note_at(place, f"the llm of {_of(place)} says {', '.join(dropped)} besides; left out")
     return work.models.name_for(spec)
 
 
@@ -210,23 +204,21 @@ def _tools_by_name(work: Work, place: Place, value: Any) -> list[str] | None:
         elif isinstance(name, str) and name in tool_names():
             found.append(name)
         else:
-            work.note(place.file, place.line, f"the tool {name!r} of {_of(place)} was not found; left out")
+            work.note_at(place, f"the tool {name!r} of {_of(place)} was not found; left out")
     return list(dict.fromkeys(found)) or None
 
 
 def _tools_in_python(work: Work, place: Place, node: ast.expr, made: Made) -> list[str] | None:
-    if isinstance(node, ast.Name) and node.id in made.names:
-        node = made.names[node.id]
+    node = followed(node, made.names)
     if not isinstance(node, ast.List | ast.Tuple):
         source = work.crew.file.source(node) if work.crew else ""
-        work.note(
-            place.file,
-            place.line,
+        work.note_at(
+            place,
             f"the tools of {_of(place)} are {source}, which only running it would tell; left out",
         )
         return None
     found = [name for item in node.elts for name in _tool(work, place, item, made.names)]
-    # An empty list on a task means none, and without one the agent's count: keep what Python says.
+    # To CrewAI an empty list says what none says: a task then has its agent's tools.
     return list(dict.fromkeys(found)) or None
 
 
@@ -241,27 +233,20 @@ def _tool(work: Work, place: Place, node: ast.expr, names: Mapping[str, ast.expr
 
 
 def _agent_in_python(work: Work, place: Place, node: ast.expr, made: Made) -> str | None:
-    if isinstance(node, ast.Name) and node.id in made.names:
-        node = made.names[node.id]
+    node = followed(node, made.names)
     key = work.agent_keys.get(own_method(node))
     if key is None and work.crew is not None:
         source = work.crew.file.source(node)
-        work.note(
-            place.file, place.line, f"the agent of {_of(place)} is {source}, which could not be followed"
-        )
+        work.note_at(place, f"the agent of {_of(place)} is {source}, which could not be followed")
     return key
 
 
 def _context_in_python(work: Work, place: Place, node: ast.expr, made: Made) -> list[str] | None:
-    if isinstance(node, ast.Name) and node.id in made.names:
-        node = made.names[node.id]
+    node = followed(node, made.names)
     items = node.elts if isinstance(node, ast.List | ast.Tuple) else []
-    found = [
-        work.task_keys.get(own_method(made.names.get(item.id, item) if isinstance(item, ast.Name) else item))
-        for item in items
-    ]
+    found = [work.task_keys.get(own_method(followed(item, made.names))) for item in items]
     if None in found or not isinstance(node, ast.List | ast.Tuple):
-        work.note(place.file, place.line, f"the context of {_of(place)} could not be followed whole")
+        work.note_at(place, f"the context of {_of(place)} could not be followed whole")
     return [key for key in found if key]
 
 
@@ -271,7 +256,7 @@ def _by_method(work: Work, place: Place, key: str, value: Any) -> Any:
     if key == "agent":
         return keys.get(value, value) if isinstance(value, str) else None
     if not isinstance(value, list):
-        work.note(place.file, place.line, f"the context of {_of(place)} is not a list; left out")
+        work.note_at(place, f"the context of {_of(place)} is not a list; left out")
         return None
     return [keys.get(one, one) for one in value if isinstance(one, str)]
 

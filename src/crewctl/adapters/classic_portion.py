@@ -12,7 +12,7 @@ from typing import Any
 from crewctl.adapters.classic_crew import ClassicCrew, Made, made_by, order_of
 from crewctl.adapters.classic_items import Place, Work, carry, is_carried
 from crewctl.adapters.classic_models import model_spec
-from crewctl.adapters.classic_python import UnknownValueError, called, literal, own_method
+from crewctl.adapters.classic_python import UnknownValueError, called, followed, literal, own_method
 from crewctl.adapters.classic_yaml import ClassicYaml, UnreadableYamlError, read_classic
 
 _PUT_TOGETHER = {"agents", "tasks", "process", "manager_agent", "manager_llm", "verbose", "name"}
@@ -201,8 +201,7 @@ def _manager(
 ) -> str | None:
     names = crew.crew.names if crew.crew else {}
     agent, model = arguments.get("manager_agent"), arguments.get("manager_llm")
-    if isinstance(agent, ast.Name) and agent.id in names:
-        agent = names[agent.id]
+    agent = followed(agent, names) if agent is not None else None
     if agent is not None and own_method(agent) in work.agent_keys:
         return work.agent_keys[own_method(agent)]
     if agent is not None and own_method(agent) in crew.others:

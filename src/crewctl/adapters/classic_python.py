@@ -96,6 +96,11 @@ def called(node: ast.AST) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else ""
 
 
+def followed(node: ast.expr, names: Mapping[str, ast.expr]) -> ast.expr:
+    """Return what a plain name was given in `names`; any other expression as it is."""
+    return names.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
 def own_method(node: ast.AST) -> str:
     """Return the name of the method in ``self.name()`` or ``self.name``, or ''."""
     target = node.func if isinstance(node, ast.Call) else node

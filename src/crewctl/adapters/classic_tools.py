@@ -32,7 +32,6 @@ class Tools:
 
     defined: Mapping[str, PythonFile]
     files: dict[str, str] = field(default_factory=dict)
-    foreign: dict[str, list[str]] = field(default_factory=dict)
 
     def resolve(
         self, node: ast.expr, names: Mapping[str, ast.expr], crew: ClassicCrew, depth: int = 0
