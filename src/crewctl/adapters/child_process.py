@@ -14,10 +14,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from crewctl.adapters.child_protocol import EVENTS, MAX_LINE, RPC, ForkOrder, Granted, Said, line
+from crewctl.adapters.process_tree import put_down
 from crewctl.adapters.zygote import Zygote
 
 _CHUNK = 1 << 20
 """Bytes read at once: more than a pipe or a socket holds, so that one read empties it."""
+
+PUT_DOWN_SECONDS = 1.0
+"""Seconds for which processes that multiply are hunted before their warden is killed all the same."""
 
 _MOST_PRINTED = 64
 """Chunks taken of what a child has left in its log's pipe at its end: a pipe holds one at most."""
@@ -102,6 +106,7 @@ class ChildProcess:
         self._printed = printed
         self._prints = True
         self.pid: int | None = None
+        self._warden: int | None = None
         self.status: int | None = None
         self.over = False
         self._channels = (Channel(self._rpc.fileno(), RPC), Channel(self._events, EVENTS))
@@ -174,6 +179,12 @@ class ChildProcess:
         """End the child and all its descendants at once."""
         self._order(b"K\n")
 
+    def put_down(self) -> None:
+        """End the warden with all that is below it, without its help: something keeps it from working."""
+        self._hear_warden()
+        if self._warden is not None and not self.over:
+            put_down(self._warden, PUT_DOWN_SECONDS)
+
     def close(self) -> None:
         """Let go of the channels; a warden that is still there kills its child when it sees that."""
         self._rpc.close()
@@ -219,6 +230,7 @@ class ChildProcess:
         for report in self._reports.feed(data):
             said = json.loads(report)
             self.pid = said.get("child", self.pid)
+            self._warden = said.get("warden", self._warden)
             if "status" in said:
                 # The tree is gone; the warden itself needs a moment more to give its memory back.
                 self.status, self.over = said["status"], True

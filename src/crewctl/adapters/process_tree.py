@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crewctl.errors import EngineError
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _BETWEEN_LOOKS = 0.0005
 
@@ -22,10 +23,25 @@ def adopt_orphans() -> None:
     So a daemon that forked twice, or a process in a session of its own, cannot leave the tree.
     EngineError where the system has no such thing.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    prctl = getattr(libc, "prctl", None)
-    if prctl is None or prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    if not _prctl(_PR_SET_CHILD_SUBREAPER, 1):
         raise EngineError("this system cannot keep a process tree together (no child subreaper)")
+
+
+def adopt_no_more() -> None:
+    """Undo `adopt_orphans`."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when `parent`, which forked it, is gone; a fork of it lives on."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(70)
+
+
+def _prctl(option: int, value: int) -> bool:
+    prctl = getattr(ctypes.CDLL(None, use_errno=True), "prctl", None)
+    return prctl is not None and prctl(option, value, 0, 0, 0) == 0
 
 
 def children_of(pid: int) -> set[int]:
@@ -53,6 +69,52 @@ def kill_all(pids: Iterable[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
+
+
+def put_down(pid: int, patience: float) -> None:
+    """Kill `pid`, which has adopted orphans and is deaf itself, after everything below it.
+
+    In this order, because what is below a dead process is nobody's to find. `patience` is in seconds.
+    """
+    until = time.monotonic() + patience
+    while (living := {one for one in descendants_of(pid) if _lives(one)}) and time.monotonic() < until:
+        kill_all(living)
+        time.sleep(_BETWEEN_LOOKS)
+    kill_all({pid})
+
+
+def sweep_strays(others: frozenset[int], patience: float) -> None:
+    """Kill and reap the children that we have adopted, where a process that should have done so was killed.
+
+    `others` were our children before. What we start ourselves is spared: it is in our session, which
+    nobody who has left it comes back into. `patience` is in seconds.
+    """
+    until = time.monotonic() + patience
+    while (found := _strays(others)) and time.monotonic() < until:
+        kill_all(found.union(*(descendants_of(child) for child in found)))
+        for child in found:
+            with suppress(ChildProcessError):
+                os.waitpid(child, os.WNOHANG)
+        time.sleep(_BETWEEN_LOOKS)
+
+
+def _strays(others: frozenset[int]) -> set[int]:
+    ours = os.getsid(0)
+    return {child for child in children_of(os.getpid()) - others if _session(child) not in {ours, None}}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
 
 
 def sweep(spared: frozenset[int] = frozenset()) -> dict[int, int]:

@@ -37,7 +37,7 @@ _LOOK_EVERY = 0.02
 """Seconds for which hearing a talkative child may keep one from looking at the clock."""
 
 LAST_RESORT_SECONDS = 2.0
-"""Seconds after which processes that do not die are given up: the kernel itself holds them."""
+"""Seconds after which a warden that does not obey is killed with its tree: a tool may have suspended it."""
 
 _ASK_AGAIN = 0.1
 """Seconds after which a waiting ask is put again: another process may have settled."""
@@ -83,6 +83,8 @@ class StepRun:
                 self._wait()
                 self._hear()
                 self._look()
+            if not self._child.over:
+                self._child.put_down()
             while self._hear():
                 pass
             if not self._is_ending and (limit := self._limits.passed()) is not None:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal, NamedTuple, NoReturn
 
-from crewctl.adapters.process_tree import adopt_orphans, sweep
+from crewctl.adapters.process_tree import adopt_orphans, die_with_parent, sweep
 
 Ending = Literal["exit", "deadline", "stop", "kill", "parent"]
 """What ended the child: itself, its time, an order with grace, one without, or the parent's death."""
@@ -43,8 +43,10 @@ def stand_guard(handoff: socket.socket, child_main: Callable[[Work], NoReturn]) 
         signal.signal(number, signal.SIG_IGN)
     adopt_orphans()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    warden = os.getpid()
     child = os.fork()
     if child == 0:
+        die_with_parent(warden)
         ours.close()
         handoff.close()
         _begin_child(theirs, child_main)
@@ -53,7 +55,7 @@ def stand_guard(handoff: socket.socket, child_main: Callable[[Work], NoReturn]) 
     if ctl is None:
         sweep()
         os._exit(0)
-    _tell(ctl, {"child": child})
+    _tell(ctl, {"child": child, "warden": warden})
     pidfd = os.pidfd_open(child)
     ending = _wait(ctl, pidfd, child)
     statuses = sweep()

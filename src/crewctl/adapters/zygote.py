@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from crewctl.adapters.process_tree import adopt_no_more, adopt_orphans, children_of, put_down, sweep_strays
 from crewctl.adapters.zygote_environment import zygote_environment
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import EngineError
@@ -36,6 +37,7 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
+        self._others: frozenset[int] = frozenset()
 
     def start(self) -> None:
         """Start the process; EngineError where the system cannot hold a process tree together."""
@@ -45,6 +47,8 @@ class Zygote:
                 help="run crewctl on Linux, in a container or a virtual machine",
             )
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._others = frozenset(children_of(os.getpid()))
+        adopt_orphans()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, (self._folder / "log.txt").open("ab") as log:
             self._control = ours
@@ -104,8 +108,12 @@ class Zygote:
             try:
                 self._process.wait(GOODBYE_SECONDS)
             except subprocess.TimeoutExpired:
-                self._process.kill()
+                put_down(self._process.pid, GOODBYE_SECONDS)
                 self._process.wait()
+            if self._process.returncode != 0:
+                # It was killed, so its wardens and what they guard became ours.
+                sweep_strays(self._others, GOODBYE_SECONDS)
+            adopt_no_more()
 
     def _started(self) -> socket.socket:
         if self._control is None:
