@@ -114,7 +114,7 @@ class ProjectReader:
         return self._folders[folder]
 
     def _is_inside(self, real: str) -> bool:
-        return real == self._real_root or real.startswith(self._real_root.rstrip("/") + "/")
+        return _is_below(real, self._real_root)
 
 
 def _content(descriptor: int, size: int) -> bytes:
@@ -131,9 +131,15 @@ def _is_noise(name: str) -> bool:
 
 
 def _look_into(root: Path, folder: str, kind: Kind, found: Found) -> None:
+    if not _is_below(os.path.realpath(root / folder), os.path.realpath(root)):
+        found.problems.append(_unusable(folder, "is a link out of the project", _COPY))
     try:
         names = sorted(entry.name for entry in os.scandir(root / folder))
-    except OSError:
+    except OSError as error:
+        # Silence would be taken for leave: a crew without an entry has no limits of its own.
+        if not (isinstance(error, FileNotFoundError) and _is_merely_absent(root, folder)):
+            said, advice = f"cannot be looked into: {error.strerror}", "put a readable folder in its place"
+            found.problems.append(_unusable(folder, said, advice))
         return
     for filename in names:
         name, _, ending = filename.rpartition(".")
@@ -147,6 +153,16 @@ def _look_into(root: Path, folder: str, kind: Kind, found: Found) -> None:
             found.problems.append(_bad_name(file, name))
         else:
             found.files.append(ProjectFile(file, kind, name, root / file))
+
+
+def _is_merely_absent(root: Path, folder: str) -> bool:
+    """Tell whether nothing is there, rather than a link that leads nowhere."""
+    way = [root / folder, *(root / folder).parents]
+    return not any(path.is_symlink() and not path.exists() for path in way if path != root)
+
+
+def _is_below(real: str, real_root: str) -> bool:
+    return real == real_root or real.startswith(real_root.rstrip("/") + "/")
 
 
 def _wrong_ending(file: str) -> Problem:

@@ -57,7 +57,8 @@ def problems_in_the_way(catalogue: Catalogue, crew: str, rubric: str | None) -> 
 
     A file that could not be read says nothing, and silence must not be taken for leave: without
     its broken policy a project would have no ceilings. What lies in other crews' own files, or
-    between a shared file and those, does not matter here.
+    between a shared file and those, does not matter here. A file that is misnamed, such as
+    ``Brief.yml``, is the own file of the crew that was meant.
     """
     own = {f"crews/{crew}.yaml", f"registry/entries/{crew}.yaml", f"registry/rubrics/{rubric}.yaml"}
     return [each for each in catalogue.problems if each.severity is Severity.ERROR and _bears_on(each, own)]
@@ -65,5 +66,9 @@ def problems_in_the_way(catalogue: Catalogue, crew: str, rubric: str | None) -> 
 
 def _bears_on(problem: Problem, own: set[str]) -> bool:
     files = {problem.span.file, *(related.span.file for related in problem.related)}
-    of_one_crew = {file for file in files if file.startswith(OWN_FOLDERS)}
+    of_one_crew = {_meant(file) for file in files if file.startswith(OWN_FOLDERS)}
     return not of_one_crew or not of_one_crew.isdisjoint(own)
+
+
+def _meant(file: str) -> str:
+    return f"{file.rpartition('.')[0].strip().lower()}.yaml"

@@ -50,6 +50,26 @@ def test_a_folder_that_is_a_link_out_of_the_project_is_refused(make: Make, tmp_p
     assert {problem.rule for problem in load_catalogue(root).problems} == {"unreadable-file"}
 
 
+@pytest.mark.parametrize("folder", ["registry", "registry/entries", "registry/rubrics"])
+@pytest.mark.parametrize("instead", ["file", "dangling link", "link to an empty folder outside"])
+def test_a_folder_of_the_registry_that_cannot_be_looked_into_is_not_taken_for_an_empty_one(
+    make: Make, tmp_path: Path, folder: str, instead: str
+) -> None:
+    root = make()
+    (root / folder).parent.mkdir(exist_ok=True)
+    (tmp_path / "outside").mkdir()
+    if instead == "file":
+        (root / folder).write_text("")
+    elif instead == "dangling link":
+        (root / folder).symlink_to("nowhere")
+    else:
+        (root / folder).symlink_to(tmp_path / "outside")
+    problems = [problem for problem in load_catalogue(root).problems if problem.rule == "unreadable-file"]
+    # Not below a folder whose files concern one crew: it stands in the way of all.
+    assert problems
+    assert all(problem.span.file in {"registry/entries", "registry/rubrics"} for problem in problems)
+
+
 def test_links_that_go_in_a_circle_are_refused(make: Make) -> None:
     root = make()
     (root / "crews" / "a.yaml").symlink_to("b.yaml")

@@ -176,6 +176,14 @@ def test_an_unreadable_file_of_the_registry_is_not_taken_for_silence() -> None:
         assert problems_of("brief", problems=[Problem(Span(file, 1, 1), "r", "m")])
 
 
+@pytest.mark.parametrize("file", ["brief.yml", "Brief.yaml", "BRIEF.yml", "brief .yaml"])
+def test_an_entry_that_is_misnamed_stands_in_the_way_of_the_crew_it_was_meant_for(file: str) -> None:
+    """It may say `prohibited`, and must not be taken for no entry at all."""
+    misnamed = Problem(Span(f"registry/entries/{file}", 1, 1), "bad-name", "not read")
+    assert problems_of("brief", problems=[misnamed]) == [misnamed]
+    assert plan_of("outreach", problems=[misnamed])
+
+
 def test_another_crews_problems_and_warnings_do_not_matter() -> None:
     problems = [
         Problem(Span("crews/other.yaml", 1, 1), "r", "m"),
