@@ -125,6 +125,27 @@ def test_the_gate_is_asked_once_before_the_first_new_step_after_a_recovery(come_
     assert asked == ["gate"]
 
 
+def test_the_gate_is_asked_when_a_result_turns_up_that_the_run_did_not_write(come_back: Comeback) -> None:
+    steps, meanwhile = come_back(), come_back()
+    meanwhile.do("approval", done, StepResult)
+    asked: list[str] = []
+
+    steps.do("approval", never, StepResult)
+    with steps.guarded_by(lambda: asked.append("gate")):
+        steps.do("1.research", lambda: done(str(len(asked))), StepResult)
+
+    assert asked == ["gate"]
+
+
+def test_the_gate_is_not_asked_because_of_what_the_run_wrote_itself(come_back: Comeback) -> None:
+    steps = come_back()
+    steps.do("approval", done, StepResult)
+
+    with steps.guarded_by(lambda: pytest.fail("asked")):
+        steps.do("approval", never, StepResult)
+        steps.do("1.research", done, StepResult)
+
+
 def test_a_gate_that_says_no_after_a_recovery_lets_no_step_begin(come_back: Comeback) -> None:
     come_back().do("1.research", done, StepResult)
     steps = come_back()

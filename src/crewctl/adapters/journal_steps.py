@@ -37,9 +37,9 @@ _TABLES = (
 class JournalSteps:
     """The Steps port over one table of the database at `path`.
 
-    A run that has results in the journal when this is made has come back from a crash or a wait: then
-    the gate of `guarded_by` is asked before the first step that is not in the journal. `secrets` are
-    taken out of every result before it is kept, and out of what the first run sees of it too.
+    A run that finds a result in the journal which it has not put there itself has come back from a
+    crash or a wait, or somebody else wrote there: then the gate of `guarded_by` is asked before the
+    next step that is not in the journal. `secrets` are taken out of every result before it is kept, and out of what the first run sees of it too.
     """
 
     def __init__(self, path: Path, run_id: str, *, secrets: Iterable[str] = ()) -> None:
@@ -50,6 +50,7 @@ class JournalSteps:
         self._connection = connect(path, synchronous="FULL")
         prepare(self._connection, path, "steps", _VERSION, _TABLES)
         self._unasked = self._count() > 0
+        self._own: set[str] = set()
         self._gate: Callable[[], None] | None = None
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
@@ -100,6 +101,7 @@ class JournalSteps:
         body = done.model_dump_json()
         with self._lock, explained(self._path), writing(self._connection):
             self._insert(key, type(done).__name__, body)
+            self._own.add(key)
         return done
 
     def _without_secrets(self, done: M) -> M:
@@ -125,6 +127,8 @@ class JournalSteps:
             ).fetchone()
         if row is None:
             return None
+        # Whoever can write to the database must not be able to decide that the run was let through.
+        self._unasked = self._unasked or key not in self._own
         try:
             return result.model_validate_json(row[1]) if row[0] == result.__name__ else self._unreadable(key)
         except ValidationError:

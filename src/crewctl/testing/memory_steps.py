@@ -19,6 +19,7 @@ class MemorySteps:
     def __init__(self, journal: dict[str, str] | None = None) -> None:
         self.journal: dict[str, str] = {} if journal is None else journal
         self._unasked = bool(self.journal)
+        self._own: set[str] = set()
         self._gate: Callable[[], None] | None = None
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
@@ -28,6 +29,7 @@ class MemorySteps:
     def do_all(self, works: Mapping[str, Callable[[], M]], result: type[M]) -> dict[str, M]:
         """Do what is not remembered side by side; results in the order of `works`."""
         missing = [key for key in works if key not in self.journal]
+        self._unasked = self._unasked or not self._own.issuperset(works.keys() - set(missing))
         if missing and self._gate is not None and self._unasked:
             self._gate()
             self._unasked = False
@@ -50,3 +52,4 @@ class MemorySteps:
 
     def _remembered(self, key: str, work: Callable[[], M]) -> None:
         self.journal[key] = work().model_dump_json()
+        self._own.add(key)
