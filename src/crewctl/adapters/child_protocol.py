@@ -6,9 +6,9 @@ import json
 import time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
-from crewctl.running.port import ModelCall, TaskWork
+from crewctl.running.port import ModelCall, TaskWork, Value
 
 MAX_LINE = 32 * 1024 * 1024
 """Bytes of the longest line either side accepts; a longer one breaks the conversation."""
@@ -33,21 +33,17 @@ Purpose = Literal[
 ]
 
 
-class Said(BaseModel):
+class Said(Value):
     """A frozen message. `at` is the sender's monotonic clock: the parent merges both pipes by it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     at: float = 0.0
 
 
-class ChildRequest(BaseModel):
+class ChildRequest(Value):
     """What one child has to do. Secrets are not in it: they are in the child's environment by then.
 
     `plan` is the plan's canonical JSON, whose digests the child computes again and compares.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run_id: str
     plan: str
@@ -57,10 +53,8 @@ class ChildRequest(BaseModel):
     rehearsal: bool = False
 
 
-class ForkOrder(BaseModel):
+class ForkOrder(Value):
     """What the zygote's side needs to make a child; it travels in a memory file, read by the child alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     request: ChildRequest
     folder: str
@@ -98,10 +92,8 @@ class Settle(Said):
     response: str | None = None
 
 
-class Granted(BaseModel):
+class Granted(Value):
     """The parent's answer to an Ask. A refusal is no answer, ever."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: int
     grant: int

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from crewctl.approval.decision import Answer, Decision
+from crewctl.approval.decision import Decision
 from crewctl.approval.port import Approvals
 from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.audit.events import Answer
 from crewctl.planning.differences import differences
 from crewctl.planning.digest import is_sealed
 from crewctl.planning.plan import Plan

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from crewctl.approval.statement import Statement
-from crewctl.audit.events import ApprovalDecided, Change
+from crewctl.audit.events import Answer, ApprovalDecided, Change
 from crewctl.errors import NotApprovedError
 from crewctl.planning.differences import in_words, shortened
 from crewctl.planning.plan import Plan
-
-Answer = Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
 
 
 class Decision(BaseModel):

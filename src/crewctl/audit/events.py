@@ -15,6 +15,7 @@ Outcome = Literal[
     "finished", "failed", "not_approved", "limit_reached", "stopped", "interrupted", "undecided", "lost"
 ]
 LimitName = Literal["max_turns", "timeout", "max_tokens", "max_cost", "task_timeout", "engine_start"]
+Answer = Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
 StepKind = Literal["task", "judge_call"]
 StepOutcome = Literal["done", "failed", "limit_reached", "stopped", "refused", "lost"]
 
@@ -65,7 +66,7 @@ class ApprovalDecided(Fact):
     """What the gate said, and on whose word."""
 
     kind: Literal["ApprovalDecided"] = "ApprovalDecided"
-    decision: Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
+    decision: Answer
     by: str
     at: datetime | None = None
     reason: str = ""

@@ -34,7 +34,7 @@ def choose_from(
     """Fold the passes. `words` has every eligible draft with its length; `suspects` may not win."""
     failed = _failed_musts(passes, criteria)
     finalists = [draft for draft in words if draft not in failed]
-    votes = [_vote(held) for held in passes]
+    votes = [vote_of(held) for held in passes]
     places = protocol.places(finalists, votes) if finalists else ()
     reasons = _doubts(list(words), places, votes, suspects | _addressed(passes))
     selected = None if reasons else places[0].draft
@@ -74,7 +74,8 @@ def scores_of(passes: Sequence[Pass], draft: str, criterion: str) -> list[int]:
     ]
 
 
-def _vote(held: Pass) -> Vote:
+def vote_of(held: Pass) -> Vote:
+    """Return what a pass says to the protocol: who was shown in which order, and who won."""
     return Vote(pairing=Pairing(first=held.order[0], second=held.order[1]), winner=held.winner)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crewctl.judging.choice import choose_from
+from crewctl.judging.choice import choose_from, vote_of
 from crewctl.judging.drafts import Candidate, Draft, line_up, sha256
 from crewctl.judging.passes import hold
 from crewctl.judging.port import Frozen, JudgeModel
 from crewctl.judging.prompt import SYSTEM_SHA256, Persona, Question, seed_of
-from crewctl.judging.protocol import Pairing, Protocol, Vote
+from crewctl.judging.protocol import Pairing, Protocol
 from crewctl.judging.reasons import compare, dissents, reasoning
 from crewctl.judging.verdict import (
     Choice,
@@ -71,12 +71,7 @@ def recompute(verdict: Verdict, protocol: Protocol) -> Choice:
 def _next(protocol: Protocol, shown: Mapping[str, str], passes: Sequence[Pass]) -> tuple[Pairing, ...]:
     if len(shown) < 2:  # noqa: PLR2004 - nothing to compare
         return ()
-    votes = [Vote(pairing=_pairing(held), winner=held.winner) for held in passes]
-    return protocol.next_round(list(shown), votes)
-
-
-def _pairing(held: Pass) -> Pairing:
-    return Pairing(first=held.order[0], second=held.order[1])
+    return protocol.next_round(list(shown), [vote_of(held) for held in passes])
 
 
 def _words(candidates: Sequence[Candidate]) -> dict[str, int]:

@@ -172,7 +172,10 @@ class Retry(Planned):
 
 
 class WorstCase(Planned):
-    """Upper bounds before the run; None where nothing bounds it, `cost` also where a price is unknown."""
+    """Upper bounds before the run; None where nothing bounds it, `cost` also where a price is unknown.
+
+    `judge_calls` are those of a market whose judge is understood at once: at the most twice as many.
+    """
 
     turns: int | None
     tokens: int | None

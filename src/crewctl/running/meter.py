@@ -5,20 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from pydantic import BaseModel, ConfigDict
-
 from crewctl.planning.plan import EffectiveLimits, Price
 from crewctl.running.booking import burst
-from crewctl.running.port import Caps, Grant, Ledger, Refusal, Request, Totals, Wait
+from crewctl.running.port import Caps, Grant, Ledger, Refusal, Request, Totals, Value, Wait
 
 
-class Settlement(BaseModel):
+class Settlement(Value):
     """What a call came to: pico-dollars (None without a price), and tokens above its reservation.
 
     `tripped` is the limit that the run has reached because the usage was above the reservation.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cost: int | None
     over_reservation: int
