@@ -57,21 +57,24 @@ def model(name: str, url: str, *, cap: int = 256, stream: bool = False, price: s
     return MODEL.format(model=name, url=url, cap=cap, stream=str(stream).lower(), price=price)
 
 
-TOOLS = 'tools: {"custom:lookup": [], "custom:linger": []}\n'
-"""The part of a policy that says of the cases' own tools that they do nothing for which a person is asked."""
-
-
 @contextmanager
 def project(files: Mapping[str, str]) -> Iterator[Path]:
     """Write the files into a fresh folder, with an entry that needs no approval."""
     with TemporaryDirectory(prefix="conformance-") as name:
         folder = Path(name)
         entry = "risk_level: minimal\nhuman_oversight_required: false\n"
-        governed = {"registry/entries/case.yaml": entry, "registry/policy.yaml": TOOLS}
-        for path, text in {**governed, **files}.items():
+        policy = files.get("registry/policy.yaml", "") + _harmless(files)
+        governed = {"registry/entries/case.yaml": entry, **files, "registry/policy.yaml": policy}
+        for path, text in governed.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
         yield folder
+
+
+def _harmless(files: Mapping[str, str]) -> str:
+    """Let the policy say of the case's own tools that they do nothing for which a person is asked."""
+    own = [Path(path).stem for path in files if path.startswith("tools/")]
+    return "".join(["tools:\n", *(f"  custom:{name}: []\n" for name in own)]) if own else ""
 
 
 def kickoff(folder: Path) -> Ended:

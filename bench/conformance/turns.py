@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from project import AGENT, LOOKUP, TASK, TOOLS, kickoff, model, project
+from project import AGENT, LOOKUP, TASK, kickoff, model, project
 from row import Row
 
 from crewctl.testing.model_server import ModelServer
@@ -132,7 +132,7 @@ def _ours(case: Case, limit: int) -> tuple[int, int]:
         files = dict(case.files)
         files["crews/case.yaml"] = files["crews/case.yaml"].format(n=limit)
         files["config/models.yaml"] = model(case.model, server.base_url, stream=case.stream)
-        files["registry/policy.yaml"] = TOOLS + "retry: {attempts: 20, backoff: 0.05s}\n"
+        files["registry/policy.yaml"] = "retry: {attempts: 20, backoff: 0.05s}\n"
         with project(files) as folder:
             ended = kickoff(folder)
         return len(server.calls), ended.exit
