@@ -18,7 +18,8 @@ from crewctl.adapters.classic_portion import Portion, portion_of, portion_of_fil
 from crewctl.adapters.classic_python import PythonFile, python_files, unreadable_crews
 from crewctl.adapters.classic_tools import Tools, tools_defined
 from crewctl.adapters.classic_yaml import Written
-from crewctl.adapters.imported_project import Imported, Note, write_new
+from crewctl.adapters.imported_project import Imported, Note
+from crewctl.adapters.new_files import write_new
 from crewctl.catalogue.load import load_catalogue
 from crewctl.diagnostics.problem import Severity
 from crewctl.errors import NotFoundError
@@ -262,7 +263,7 @@ def _models_text(models: Models) -> str:
 def _still_wrong(files: Mapping[str, str]) -> Iterator[Note]:
     """Yield what a check of the imported files still finds and no note has said yet."""
     with tempfile.TemporaryDirectory() as folder:
-        write_new(Imported(files, ()), Path(folder))
+        write_new(files, Path(folder))
         problems = load_catalogue(Path(folder)).problems
     for problem in problems:
         if problem.severity is Severity.ERROR and problem.rule not in _SAID_ALREADY:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crewctl.adapters.new_files import write_new
 from crewctl.cli.schema_files import all_schemas, write_schemas
-from crewctl.errors import UsageError
 
 TEMPLATE = Path(__file__).parent / "template"
 IGNORED = (".crewctl/", "registry/reports/")
@@ -20,18 +20,7 @@ def template_files() -> dict[str, bytes]:
 def write_project(folder: Path) -> list[str]:
     """Write every file, or none when one is there already; return their project-relative paths."""
     files = template_files()
-    taken = [name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
-    if taken:
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        raise UsageError(
-            f"{folder / taken[0]}{more} would be overwritten",
-            help="choose an empty folder: crewctl init my-crews",
-        )
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
+    write_new(files, folder, help="choose an empty folder: crewctl init my-crews")
     return [*files, *furnish(folder)]
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from crewctl.adapters.classic_project import import_classic
-from crewctl.adapters.imported_project import Imported, write_new
+from crewctl.adapters.imported_project import Imported
 from crewctl.adapters.jobs_import import import_jobs
+from crewctl.adapters.new_files import write_new
 from crewctl.cli.fresh_project import furnish
 from crewctl.cli.output import emit_rows, note
 
@@ -30,7 +31,7 @@ def bring_in(path: Path, into: Path) -> Brought:
     """Read `path`, write what it comes to under `into`, and add what every project has."""
     crews = sorted(file.stem for file in (into / "crews").glob("*.yaml"))
     imported = import_classic(path) if path.is_dir() else import_jobs(path, crews)
-    write_new(imported, into)
+    write_new(imported.files, into, help="import into an empty folder and move over what you want")
     return Brought(imported, (*imported.files, *furnish(into)))
 
 

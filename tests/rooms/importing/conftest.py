@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.classic_project import import_classic
-from crewctl.adapters.imported_project import Imported, write_new
+from crewctl.adapters.imported_project import Imported
+from crewctl.adapters.new_files import write_new
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.load import load_catalogue
 
@@ -117,7 +118,7 @@ def loaded(tmp_path: Path) -> Callable[[Imported], Catalogue]:
     """Write what was imported and load it as a catalogue."""
 
     def do(imported: Imported) -> Catalogue:
-        write_new(imported, tmp_path / "new")
+        write_new(imported.files, tmp_path / "new")
         return load_catalogue(tmp_path / "new")
 
     return do

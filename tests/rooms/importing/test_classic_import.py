@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from crewctl.adapters.classic_project import import_classic
-from crewctl.adapters.imported_project import Imported, write_new
+from crewctl.adapters.imported_project import Imported
+from crewctl.adapters.new_files import write_new
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, SequentialCrew, TaskUse
 from crewctl.errors import NotFoundError, UsageError
@@ -428,7 +429,15 @@ def test_writing_never_overwrites(project: dict[str, str], bring: Bring, tmp_pat
     standing.parent.mkdir(parents=True)
     standing.write_text("mine")
 
-    with pytest.raises(UsageError, match=r"already has config/agents\.yaml"):
-        write_new(imported, tmp_path / "new")
+    with pytest.raises(UsageError, match=r"config/agents\.yaml would be overwritten"):
+        write_new(imported.files, tmp_path / "new")
     assert standing.read_text() == "mine"
     assert not (tmp_path / "new" / "config" / "tasks.yaml").exists()
+
+
+def test_a_link_to_nowhere_is_in_the_way_of_writing_too(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to(tmp_path / "elsewhere.txt")
+
+    with pytest.raises(UsageError, match=r"a\.txt would be overwritten"):
+        write_new({"a.txt": "text"}, tmp_path)
+    assert not (tmp_path / "elsewhere.txt").exists()
