@@ -172,6 +172,42 @@ def test_a_tool_may_import_another_file_of_its_folder(server: ModelServer, paren
     assert [finished and finished.result for _, finished in story.tools] == ["hello!"]
 
 
+LAZY = """
+from crewai.tools import tool
+
+@tool("Paint")
+def paint(text: str) -> str:
+    '''Say a colour.'''
+    import colorsys
+    return str(colorsys.hsv_to_rgb(0, 0, 1))
+"""
+
+
+def test_a_file_that_a_model_has_written_is_never_imported(server: ModelServer, parent: FakeParent) -> None:
+    says = {"filename": "colorsys.py", "content": "def hsv_to_rgb(*_): return 'not approved'\n"}
+    writes, paints = ToolCall("file_writer_tool", says), ToolCall("paint", {"text": "now"})
+    turns = by_turn(Answer(tool_calls=(writes,)), Answer(tool_calls=(paints,)), Answer("Finished."))
+    server.behave("writes", turns)
+    plan = small_plan(
+        agents=(small_agent("writer", tools=("FileWriterTool", "custom:paint")),),
+        models=(small_model(server.base_url, "writes"),),
+        tools=(
+            PlannedTool(name="FileWriterTool", kind="crewai_tools", distribution="x", source_digest="0"),
+            small_tool("paint"),
+        ),
+        tool_sources={"tools/paint.py": LAZY},
+    )
+
+    story = parent.do(plan, DRAFT)
+
+    assert story.result is not None, story.log
+    [(_, wrote), (_, painted)] = story.tools
+    assert wrote is not None
+    assert "colorsys.py" in (wrote.result or ""), wrote
+    assert painted is not None
+    assert painted.result == "(1, 1, 1)", painted
+
+
 def test_a_tool_of_crewai_tools_is_made_by_its_class(server: ModelServer, tmp_path: Path) -> None:
     model = calling(server, "read_a_files_content", file_path="note.txt")
     plan = small_plan(

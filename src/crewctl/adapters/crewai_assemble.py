@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from crewai import Agent, Crew, Process, Task
 
 from crewctl.adapters.crewai_build import Parts, led_by
-from crewctl.adapters.crewai_tools_of_plan import write_sources
 from crewctl.adapters.market_by_hand import tasks_by_hand
+from crewctl.adapters.tool_files import is_of_tools, write_sources
 from crewctl.errors import NotApprovedError
 from crewctl.planning.plan import Plan, PlannedTask
 
@@ -96,18 +96,14 @@ def _task(parts: Parts, planned: PlannedTask, agent: Agent | None, earlier: Mapp
 @contextlib.contextmanager
 def _tool_files(plan: Plan) -> Iterator[None]:
     """Have the plan's tool files importable, and leave no trace of it in this process."""
-    before = {name: module for name, module in sys.modules.items() if _is_of_tools(name)}
-    path = list(sys.path)
+    before = {name: module for name, module in sys.modules.items() if is_of_tools(name)}
+    finders = list(sys.meta_path)
     with tempfile.TemporaryDirectory() as folder:
         try:
             write_sources(plan.tool_sources, Path(folder))
             yield
         finally:
-            sys.path[:] = path
-            for name in [name for name in sys.modules if _is_of_tools(name)]:
+            sys.meta_path[:] = finders
+            for name in [name for name in sys.modules if is_of_tools(name)]:
                 del sys.modules[name]
             sys.modules.update(before)
-
-
-def _is_of_tools(module: str) -> bool:
-    return module == "tools" or module.startswith("tools.")

@@ -17,10 +17,10 @@ from crewctl.adapters.crewai_failure import plainly
 from crewctl.adapters.crewai_hooks import Watch
 from crewctl.adapters.crewai_models import build_llm
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
-from crewctl.adapters.crewai_tools_of_plan import write_sources
 from crewctl.adapters.crewai_turns import Turns, as_text
 from crewctl.adapters.crewai_warm import warm
 from crewctl.adapters.crewai_wire import Wire
+from crewctl.adapters.tool_files import write_sources
 from crewctl.errors import EngineError
 from crewctl.planning.digest import plan_from_bytes
 from crewctl.planning.plan import Plan

@@ -8,9 +8,6 @@ variable or class is called ``<name>``, or it is the only tool that the file def
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from crewai.tools import BaseTool
@@ -29,25 +26,6 @@ class _StandIn(BaseTool):  # type: ignore[misc] # CrewAI's types are not followe
 
     def _run(self, request: str = "") -> str:
         return f"{self.name} is not executed in a rehearsal ({len(request)} characters were asked of it)."
-
-
-def write_sources(sources: Mapping[str, str], folder: Path) -> None:
-    """Write the tool files that travelled in the plan into `folder`, and let them be imported from there."""
-    for name, text in sources.items():
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or path.parts[0] != "tools":
-            raise EngineError(
-                f"the plan names a tool file outside tools/: {name!r}", help="plan the crew anew"
-            )
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
-    if sources:
-        # A package of its own: one called `tools` elsewhere on the path must not win.
-        (folder / "tools" / "__init__.py").touch()
-        sys.path.insert(0, str(folder))
-        sys.modules.pop("tools", None)
-        importlib.invalidate_caches()
 
 
 def make_tool(planned: PlannedTool) -> BaseTool:
