@@ -14,7 +14,17 @@ from crewai.llms.cache import CACHE_BREAKPOINT_KEY
 from crewai.types.usage_metrics import UsageMetrics
 
 from crewctl.adapters.crewai_retry import is_passing, pause_before
-from crewctl.adapters.crewai_turns import CALL, OpenCall, Prompt, Turns, Usage, capped, open_as, prompt_of
+from crewctl.adapters.crewai_turns import (
+    CALL,
+    OpenCall,
+    Prompt,
+    Turns,
+    Usage,
+    capped,
+    credible,
+    open_as,
+    prompt_of,
+)
 
 
 class Made(NamedTuple):
@@ -146,7 +156,8 @@ def _read_usage() -> None:
 
 
 def _add(call: OpenCall, metrics: UsageMetrics | None) -> None:
-    if metrics is None or not (metrics.prompt_tokens or metrics.completion_tokens):
+    used = metrics and credible(metrics.prompt_tokens, metrics.completion_tokens)
+    if not used:
         return
     so_far = call.tracked or Usage(0, 0)
-    call.tracked = Usage(so_far.prompt + metrics.prompt_tokens, so_far.completion + metrics.completion_tokens)
+    call.tracked = credible(so_far.prompt + used.prompt, so_far.completion + used.completion)

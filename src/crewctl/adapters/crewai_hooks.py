@@ -25,7 +25,7 @@ from crewai.utilities.string_utils import sanitize_tool_name
 
 from crewctl.adapters.child_protocol import Delegated, Purpose, ToolFinished, ToolStarted
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
-from crewctl.adapters.crewai_turns import Turns, in_one_line, open_as
+from crewctl.adapters.crewai_turns import Turns, in_one_line, open_as, shortened
 
 _LONGEST_NAME = 1_000
 _DELEGATING: ContextVar[bool] = ContextVar("crewctl_delegating", default=False)
@@ -122,7 +122,7 @@ class Watch:
             error = f"{type(raised).__name__}: {in_one_line(raised)}"
             raise
         finally:
-            said = str(result[0]) if result else None
+            said = shortened(str(result[0])) if result else None
             seconds = time.monotonic() - started
             self._turns.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error))
 
@@ -206,4 +206,4 @@ def _note(name: str) -> str:
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     given: Any = {"args": list(args), **kwargs} if args else kwargs
-    return json.dumps(given, default=str, ensure_ascii=False)
+    return shortened(json.dumps(given, default=str, ensure_ascii=False))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 from crewai.types.usage_metrics import UsageMetrics
 
-from crewctl.adapters.crewai_turns import CALL, OpenCall, Prompt, Turns, Usage, prompt_of
+from crewctl.adapters.crewai_turns import CALL, OpenCall, Prompt, Turns, Usage, credible, prompt_of
 
 GENERATES = re.compile(
     r"/(?:chat/completions|completions|responses|messages|api/chat|api/generate)$"
@@ -148,9 +148,12 @@ def usage_in(body: bytes, status: int, content_type: str) -> Usage | None:
     if status >= _FIRST_ERROR:
         return Usage(0, 0)
     found: Usage | None = None
-    for piece in _pieces(body, content_type):
-        found = _merged(found, _usage_of(piece))
-    return found
+    try:
+        for piece in _pieces(body, content_type):
+            found = _merged(found, _usage_of(piece))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None  # no answer that anybody could read: what it used is not known
+    return found and credible(*found)
 
 
 def _pieces(body: bytes, content_type: str) -> Iterator[Any]:

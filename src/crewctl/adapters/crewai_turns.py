@@ -22,11 +22,29 @@ CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 """What CrewAI's model classes call the cap on an answer."""
 
 
+LONGEST_TEXT = 4 * 1024 * 1024
+"""Characters of an answer, of a tool's arguments or result that are told; a line must hold them escaped."""
+
+_LONGEST_PROMPT = 16 * 1024 * 1024
+_MOST_TOKENS = 10**12
+"""What the protocol takes; a provider that reports more has been heard all the same."""
+
+
 class Usage(NamedTuple):
     """Tokens that a provider reported."""
 
     prompt: int
     completion: int
+
+
+def credible(prompt: int, completion: int) -> Usage | None:
+    """Return the usage of an answer; None unless both counts are above zero.
+
+    Some servers report zeros, nonsense or a half where they do not count: then nobody knows.
+    """
+    if prompt <= 0 or completion <= 0:
+        return None
+    return Usage(min(prompt, _MOST_TOKENS), min(completion, _MOST_TOKENS))
 
 
 @dataclass
@@ -125,7 +143,7 @@ class Turns:
                 seconds=time.monotonic() - call.started,
                 simulated=call.simulated,
                 error="" if error is None else in_one_line(error),
-                response=None if response is None else as_text(response),
+                response=None if response is None else shortened(as_text(response)),
             )
         )
 
@@ -134,7 +152,11 @@ class Turns:
         self.wire.event(Retry(error=in_one_line(error), delay=delay))
 
     def _new_messages(self, agent: str, messages: Sequence[Mapping[str, Any]]) -> list[Any]:
-        plain: list[Any] = json.loads(json.dumps(list(messages), default=_plain))
+        told_as = json.dumps(list(messages), default=_plain)
+        if len(told_as) > _LONGEST_PROMPT:
+            # It is counted all the same; an ask that cannot be sent would be no ask.
+            return [{"role": "system", "content": f"[crewctl keeps no prompt of {len(told_as):,} bytes]"}]
+        plain: list[Any] = json.loads(told_as)
         with self._lock:
             told = self._told.get(agent, [])
             self._told[agent] = plain
@@ -170,6 +192,13 @@ def open_as(call: OpenCall | None) -> Iterator[None]:
 def as_text(response: Any) -> str:
     """Return an answer as text: prose as it is, tool calls and structures as JSON."""
     return response if isinstance(response, str) else json.dumps(response, default=_plain, ensure_ascii=False)
+
+
+def shortened(text: str) -> str:
+    """Return `text` so that a line of the protocol can hold it; what is left out is said."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}\n[crewctl left out {len(text) - LONGEST_TEXT:,} characters here]"
 
 
 def _plain(value: Any) -> Any:
