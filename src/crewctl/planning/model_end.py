@@ -33,6 +33,7 @@ KEY_OF_PROVIDER = {
 """The variable that each provider's own endpoint takes its key from, when a model names none."""
 
 PICO_PER_MILLION = 1_000_000
+_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS(WD|WORD|PHRASE)|CREDENTIAL", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -110,7 +111,13 @@ def _base_url(said: Said, findings: Findings, world: World) -> str | None:
     if written is None:
         return None
     place = said.places["base_url"]
-    missing = [name for name in _REFERENCE.findall(written) if not world.environment(name)]
+    names = _REFERENCE.findall(written)
+    if hidden := next((name for name in names if _OF_A_SECRET.search(name) or _is_key(name, said)), None):
+        # Its value would be printed, committed with approvals, and sent to whatever host the address names.
+        wrong = f"base_url takes {hidden}, which by its name is a secret and no part of an address"
+        findings.add(place, "bad-url", wrong, help="name a key in api_key, and nowhere else")
+        return None
+    missing = [name for name in names if not world.environment(name)]
     for name in missing:
         findings.add(
             place,
@@ -126,6 +133,10 @@ def _base_url(said: Said, findings: Findings, world: World) -> str | None:
         findings.add(place, "bad-url", f"base_url {wrong}", help="write it as https://host/path")
         return None
     return url
+
+
+def _is_key(name: str, said: Said) -> bool:
+    return said.values.get("api_key") == f"${{env:{name}}}"
 
 
 def _wrong_url(url: str) -> str:

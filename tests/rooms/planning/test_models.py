@@ -127,6 +127,22 @@ def test_an_address_that_is_none_or_may_hold_a_secret_is_refused_unsaid(url: str
 
 
 @pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "gh_token", "DB_PASSWORD", "MINE"]
+)
+def test_no_secret_is_taken_into_an_address_where_it_would_be_printed_and_sent_away(name: str) -> None:
+    world = FakeWorld(environ={name: "hunter2"})
+    said = {
+        "model": "openai/x",
+        "base_url": f"https://example.eu/${{env:{name}}}/v1",
+        "api_key": "${env:MINE}",
+    }
+    [problem] = refused("house", {"house": said}, world)
+    assert problem.rule == "bad-url"
+    assert name in problem.message
+    assert "hunter2" not in problem.message + problem.help + problem.label
+
+
+@pytest.mark.parametrize(
     ("name", "key"),
     [
         ("openai/gpt-4o", "OPENAI_API_KEY"),
