@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
-from crewctl.catalogue.kinds import TASKS_FILE, crew_file
+from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.yaml_source import Path
@@ -61,10 +61,14 @@ def _tasks_in_order(crew: AnyCrew) -> Iterator[TaskInOrder]:
 
 def agents_named(name: str, crew: AnyCrew, order: Iterable[TaskInOrder]) -> Iterator[Use]:
     """Yield the agents that the file of the crew `name` itself names, except a manager."""
-    file = crew_file(name)
     for task in order:
         if task.agent is not None:
-            yield Use(task.agent, file, (*task.path[:-1], "agent"))
+            yield Use(task.agent, crew_file(name), (*task.path[:-1], "agent"))
+    yield from _agents_listed(name, crew)
+
+
+def _agents_listed(name: str, crew: AnyCrew) -> Iterator[Use]:
+    file = crew_file(name)
     if isinstance(crew, (SequentialCrew, HierarchicalCrew)):
         for position, agent in enumerate(crew.agents):
             yield Use(agent, file, ("agents", position))
@@ -77,11 +81,13 @@ def agents_named(name: str, crew: AnyCrew, order: Iterable[TaskInOrder]) -> Iter
 def _agents_used(
     catalogue: Catalogue, name: str, crew: AnyCrew, order: Iterable[TaskInOrder]
 ) -> Iterator[Use]:
-    yield from agents_named(name, crew, order)
     for task in order:
         spec = catalogue.tasks.get(task.name)
-        if task.agent is None and spec is not None and spec.agent is not None:
+        if task.agent is not None:
+            yield Use(task.agent, crew_file(name), (*task.path[:-1], "agent"))
+        elif spec is not None and spec.agent is not None:
             yield Use(spec.agent, crew_file(name), task.path)
+    yield from _agents_listed(name, crew)
     if isinstance(crew, HierarchicalCrew) and crew.manager in catalogue.agents:
         yield Use(crew.manager, crew_file(name), ("manager",))
 
@@ -92,7 +98,7 @@ def _tools_used(
     for agent in agents:
         spec = catalogue.agents.get(agent.name)
         for position, tool in enumerate(spec.tools if spec is not None else ()):
-            yield Use(tool, "config/agents.yaml", (agent.name, "tools", position)), agent
+            yield Use(tool, AGENTS_FILE, (agent.name, "tools", position)), agent
     for task in tasks:
         task_spec = catalogue.tasks.get(task.name)
         for position, tool in enumerate((task_spec.tools if task_spec is not None else None) or ()):
@@ -103,4 +109,4 @@ def _tools_used(
 def models_used(catalogue: Catalogue) -> Iterator[tuple[str | ModelSpec, Use]]:
     """Yield every model that an agent names, whether a crew uses the agent or not."""
     for name, agent in catalogue.agents.items():
-        yield agent.llm, Use(name, "config/agents.yaml", (name, "llm"))
+        yield agent.llm, Use(name, AGENTS_FILE, (name, "llm"))

@@ -5,27 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crewctl.catalogue.catalogue import AnyCrew, Catalogue
+from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.uses import uses_of
 
 Row = dict[str, Any]
 
 
-def crew_agents(catalogue: Catalogue, crew: AnyCrew) -> list[str]:
+def crew_agents(catalogue: Catalogue, crew: str) -> list[str]:
     """Return every agent that has a part in the crew, in the order they come up."""
-    names: dict[str, None] = {}
-    for use in crew.tasks:
-        task = use if isinstance(use, str) else use.task
-        by = None if isinstance(use, str) else use.agent
-        spec = catalogue.tasks.get(task)
-        chosen = by or (spec.agent if spec else None)
-        names |= {chosen: None} if chosen else {}
-    if crew.process == "market":
-        names |= dict.fromkeys([*crew.market.contestants, crew.market.judge])
-    else:
-        names |= dict.fromkeys(crew.agents)
-    if crew.process == "hierarchical" and crew.manager in catalogue.agents:
-        names[crew.manager] = None
-    return list(names)
+    return list(dict.fromkeys(use.name for use in uses_of(catalogue, crew, catalogue.crews[crew]).agents))
 
 
 def _crews(catalogue: Catalogue) -> list[Row]:
@@ -35,7 +23,7 @@ def _crews(catalogue: Catalogue) -> list[Row]:
             "process": crew.process,
             "risk": _risk(catalogue, name),
             "inputs": list(crew.inputs),
-            "agents": crew_agents(catalogue, crew),
+            "agents": crew_agents(catalogue, name),
             "description": crew.description.strip(),
         }
         for name, crew in sorted(catalogue.crews.items())
@@ -50,8 +38,8 @@ def _risk(catalogue: Catalogue, crew: str) -> str:
 
 def _agents(catalogue: Catalogue) -> list[Row]:
     crews: dict[str, list[str]] = {}
-    for crew, spec in sorted(catalogue.crews.items()):
-        for agent in crew_agents(catalogue, spec):
+    for crew in sorted(catalogue.crews):
+        for agent in crew_agents(catalogue, crew):
             crews.setdefault(agent, []).append(crew)
     return [
         {

@@ -95,10 +95,9 @@ def _related(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
     if kind == "crew":
         entry = catalogue.entries.get(name)
         registered = _said(catalogue, f"registry/entries/{name}.yaml", entry, name) if entry else None
-        return {"all_agents": crew_agents(catalogue, catalogue.crews[name]), "entry": registered}
+        return {"all_agents": crew_agents(catalogue, name), "entry": registered}
     if kind == "agent":
-        crews = catalogue.crews.items()
-        return {"crews": [crew for crew, spec in crews if name in crew_agents(catalogue, spec)]}
+        return {"crews": [crew for crew in catalogue.crews if name in crew_agents(catalogue, crew)]}
     return {}
 
 
