@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE, TASKS_FILE, crew_file, entry_file, rubric_file
 from crewctl.cli.listing import crew_agents
 from crewctl.cli.output import heading, note, pairs, say
 from crewctl.diagnostics.nearest import nearest
@@ -67,11 +68,11 @@ def _not_found(
 
 def _file(kind: str, name: str) -> str:
     return {
-        "crew": f"crews/{name}.yaml",
-        "rubric": f"registry/rubrics/{name}.yaml",
-        "agent": "config/agents.yaml",
-        "task": "config/tasks.yaml",
-        "model": "config/models.yaml",
+        "crew": crew_file(name),
+        "rubric": rubric_file(name),
+        "agent": AGENTS_FILE,
+        "task": TASKS_FILE,
+        "model": MODELS_FILE,
     }[kind]
 
 
@@ -94,7 +95,7 @@ def _place(catalogue: Catalogue, kind: str, name: str) -> str:
 def _related(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
     if kind == "crew":
         entry = catalogue.entries.get(name)
-        registered = _said(catalogue, f"registry/entries/{name}.yaml", entry, name) if entry else None
+        registered = _said(catalogue, entry_file(name), entry, name) if entry else None
         return {"all_agents": crew_agents(catalogue, name), "entry": registered}
     if kind == "agent":
         return {"crews": [crew for crew in catalogue.crews if name in crew_agents(catalogue, crew)]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crewctl.catalogue.catalogue import AnyCrew
-from crewctl.catalogue.kinds import AGENTS_FILE
+from crewctl.catalogue.kinds import AGENTS_FILE, crew_file
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew, TaskUse
 from crewctl.catalogue.specs.task_spec import TaskSpec
@@ -47,7 +47,7 @@ def cast_of(name: str, crew: AnyCrew, findings: Findings) -> Cast:
 
     Contestants are sorted: in which order a file lists them means nothing.
     """
-    file = f"crews/{name}.yaml"
+    file = crew_file(name)
     tasks = tuple(_task(file, position, use, crew, findings) for position, use in enumerate(crew.tasks))
     found = tuple(task for task in tasks if task is not None)
     if isinstance(crew, MarketCrew):

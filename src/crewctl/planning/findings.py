@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.kinds import crew_file, entry_file, rubric_file
 from crewctl.diagnostics.problem import Problem, Severity
 from crewctl.diagnostics.span import Span
 from crewctl.errors import InvalidError
@@ -60,7 +61,7 @@ def problems_in_the_way(catalogue: Catalogue, crew: str, rubric: str | None) -> 
     between a shared file and those, does not matter here. A file that is misnamed, such as
     ``Brief.yml``, is the own file of the crew that was meant.
     """
-    own = {f"crews/{crew}.yaml", f"registry/entries/{crew}.yaml", f"registry/rubrics/{rubric}.yaml"}
+    own = {crew_file(crew), entry_file(crew)} | ({rubric_file(rubric)} if rubric is not None else set())
     return [each for each in catalogue.problems if each.severity is Severity.ERROR and _bears_on(each, own)]
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.kinds import crew_file
 from crewctl.catalogue.patterns import LONGEST_PATTERN, is_pattern, matches
 from crewctl.catalogue.specs.crew_spec import InputSpec
 from crewctl.diagnostics.nearest import did_you_mean, nearest
@@ -43,7 +44,7 @@ def checked_inputs(
 
     Text given for a number or a truth value is read as one, as a command line gives only text.
     """
-    file = f"crews/{crew_name}.yaml"
+    file = crew_file(crew_name)
     for name in sorted(given.keys() - crew.inputs.keys()):
         _unknown(file, crew_name, crew, name, findings)
     values: dict[str, Value] = {}

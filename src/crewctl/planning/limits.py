@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.kinds import POLICY_FILE, crew_file, entry_file
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits
 
@@ -36,9 +37,9 @@ def effective_limits(catalogue: Catalogue, crew: str) -> EffectiveLimits:
     return reduce(
         narrowed_by,
         (
-            limits_from(catalogue.policy.limits, "registry/policy.yaml"),
-            limits_from(entry.limits if entry else None, f"registry/entries/{crew}.yaml"),
-            limits_from(catalogue.crews[crew].limits, f"crews/{crew}.yaml"),
+            limits_from(catalogue.policy.limits, POLICY_FILE),
+            limits_from(entry.limits if entry else None, entry_file(crew)),
+            limits_from(catalogue.crews[crew].limits, crew_file(crew)),
         ),
     )
 

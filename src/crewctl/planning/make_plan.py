@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
-from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
+from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
 from crewctl.catalogue.model_names import is_model
 from crewctl.catalogue.specs.crew_spec import MarketCrew
 from crewctl.diagnostics.nearest import did_you_mean, nearest
@@ -81,7 +81,7 @@ def _crew(catalogue: Catalogue, crew: str) -> AnyCrew:
     """Return the crew's spec, if nothing that was read wrongly bears on it."""
     spec = catalogue.crews.get(crew)
     rubric = spec.market.rubric if isinstance(spec, MarketCrew) else None
-    file = f"crews/{crew}.yaml"
+    file = crew_file(crew)
     problems = problems_in_the_way(catalogue, crew, rubric)
     if spec is None and not any(problem.span.file == file for problem in problems):
         meant = nearest(crew, catalogue.crews)
@@ -110,7 +110,7 @@ def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[Pl
 def _manager_model(crew: str, cast: Cast, resolver: ModelResolver, findings: Findings) -> str | None:
     if cast.manager is None or cast.manager in findings.catalogue.agents:
         return None
-    where = Where(f"crews/{crew}.yaml", ("manager",))
+    where = Where(crew_file(crew), ("manager",))
     if not is_model(findings.catalogue.models, cast.manager):
         label = did_you_mean(cast.manager, [*findings.catalogue.agents, *findings.catalogue.models])
         findings.add(where, "unknown-agent", f"there is no agent or model {cast.manager!r}", label=label)

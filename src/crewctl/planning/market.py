@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.kinds import crew_file
 from crewctl.catalogue.specs.crew_spec import MarketCrew
 from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.cast import Cast
@@ -33,7 +34,7 @@ def _rubric(crew: str, name: str, findings: Findings) -> PlannedRubric | None:
     spec = findings.catalogue.rubrics.get(name)
     if spec is None:
         findings.add(
-            Where(f"crews/{crew}.yaml", ("market", "rubric")),
+            Where(crew_file(crew), ("market", "rubric")),
             "unknown-rubric",
             f"there is no rubric {name!r}",
             label=did_you_mean(name, findings.catalogue.rubrics),
