@@ -189,6 +189,23 @@ def test_what_append_returned_for_survives_a_kill(db: Path) -> None:
     assert check_integrity(db) == ()
 
 
+def test_opening_the_database_again_does_not_let_another_process_delete_the_log_under_it(
+    kept: SqliteRunStore, db: Path
+) -> None:
+    kept.append("r1", _requested())
+    connect(db).close()  # a second part of the machine state, as in every kickoff
+    _start_writer(db, 1).communicate(timeout=60)  # another command comes, and leaves again
+    kept.append("r1", CLOSED)
+
+    later = SqliteRunStore(db)
+    assert [type(record.event) for record in later.events_of("r1")] == [
+        KickoffRequested,
+        ClockStarted,
+        RunClosed,
+    ]
+    later.close()
+
+
 def test_only_the_owner_may_read_the_file_and_its_side_files(kept: SqliteRunStore, db: Path) -> None:
     kept.append("r1", _requested())
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crewctl.errors import StoreError
@@ -15,6 +16,7 @@ APPLICATION_ID = 0x63726577
 """``crew`` in ASCII, in the database's header: any other file is not ours."""
 
 BUSY_SECONDS = 30.0
+_MAKING = threading.Lock()
 _PARTS = (
     "CREATE TABLE IF NOT EXISTS schema_parts (part TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
 )
@@ -121,8 +123,12 @@ def _make_private(path: Path) -> None:
         raise StoreError(
             f"{path} is reached through a link", help="move the link away; crewctl makes the file itself"
         )
-    # SQLite gives its side files the mode of the database, so only this one has to be made by hand.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    # Closing any descriptor of a file drops all locks of this process on it, those of its other
+    # connections too, and then the next process to leave would delete the log under them. So a file
+    # that is there is never opened here, and no thread connects while another makes it.
+    with _MAKING, suppress(FileExistsError):
+        # SQLite gives its side files the mode of the database, so only this one is made by hand.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _claim(connection: sqlite3.Connection, path: Path) -> None:
