@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crewctl.approval.port import Approvals
 from crewctl.approval.statement import Approver, Revocation, Statement
-from crewctl.errors import NotApprovedError, UsageError
+from crewctl.errors import NotApprovedError, NotFoundError, UsageError
 from crewctl.planning.digest import sealed
 from crewctl.planning.plan import Plan
 
@@ -58,6 +59,27 @@ def approve(
         nonce=secrets.token_hex(16),
         plan=shown,
     )
+
+
+def to_revoke(approvals: Approvals, crew: str, prefix: str | None, now: datetime) -> list[Statement]:
+    """Return every standing statement for the crew, or the one whose id begins with `prefix`.
+
+    NotFoundError when there is none, or when a prefix could be any of several.
+    """
+    revoked = {revocation.revokes for revocation in approvals.revocations(crew)}
+    standing = [
+        statement
+        for statement in approvals.statements(crew)
+        if statement.id not in revoked and statement.expires > now
+    ]
+    meant = [statement for statement in standing if prefix is None or statement.id.startswith(prefix)]
+    listing = f"see them with 'crewctl approvals {crew}'"
+    if not meant:
+        what = f"starts with {prefix!r}" if prefix else "is standing"
+        raise NotFoundError(f"no approval of crew {crew!r} {what}", help=listing)
+    if prefix is not None and len(meant) > 1:
+        raise NotFoundError(f"{len(meant)} approvals of crew {crew!r} start with {prefix!r}", help=listing)
+    return meant
 
 
 def revoke(statement: Statement, *, approver: Approver, reason: str, now: datetime) -> Revocation:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from crewctl.adapters.os_identity import os_approver
 from crewctl.approval import state
-from crewctl.approval.statement import Statement
-from crewctl.errors import NotFoundError
 from crewctl.planning.plan import Plan
 from crewctl.wiring.project import Said, Terms
 
@@ -36,25 +34,8 @@ def revoke(project: Project, crew: str, prefix: str | None, reason: str) -> Sequ
     """Write a revocation for each standing statement that is meant; NotFoundError when there is none."""
     now = datetime.now(UTC)
     said = []
-    for statement in _meant(project, crew, prefix, now):
+    for statement in state.to_revoke(project.approvals, crew, prefix, now):
         revocation = state.revoke(statement, approver=os_approver(project.root), reason=reason, now=now)
         file = project.approvals.add(revocation)
         said.append(Said(revocation.id, file, revocation.revoked_by.name, revocation))
     return said
-
-
-def _meant(project: Project, crew: str, prefix: str | None, now: datetime) -> list[Statement]:
-    revoked = {revocation.revokes for revocation in project.approvals.revocations(crew)}
-    standing = [
-        statement
-        for statement in project.approvals.statements(crew)
-        if statement.id not in revoked and statement.expires > now
-    ]
-    meant = [statement for statement in standing if prefix is None or statement.id.startswith(prefix)]
-    listing = f"see them with 'crewctl approvals {crew}'"
-    if not meant:
-        what = f"starts with {prefix!r}" if prefix else "is standing"
-        raise NotFoundError(f"no approval of crew {crew!r} {what}", help=listing)
-    if prefix is not None and len(meant) > 1:
-        raise NotFoundError(f"{len(meant)} approvals of crew {crew!r} start with {prefix!r}", help=listing)
-    return meant

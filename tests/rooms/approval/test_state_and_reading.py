@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.approval.reading import UnreadableError, read_statement, written
-from crewctl.approval.state import Terms, approve, revoke
+from crewctl.approval.state import Terms, approve, revoke, to_revoke
 from crewctl.approval.statement import Approver, Statement
-from crewctl.errors import NotApprovedError, UsageError
+from crewctl.errors import NotApprovedError, NotFoundError, UsageError
 from crewctl.planning.digest import is_sealed
 from crewctl.planning.make_plan import make_plan
 from crewctl.planning.plan import Plan
+from crewctl.testing.fake_approvals import LATER, THEN, MemoryApprovals, no_more, yes_to
 from crewctl.testing.fake_world import FakeWorld
 from crewctl.testing.sample_catalogue import sample_catalogue
 
@@ -101,6 +102,20 @@ def test_the_longest_life_can_be_written_and_read_back() -> None:
 def test_nobody_can_approve_a_prohibited_crew() -> None:
     with pytest.raises(NotApprovedError, match="nobody can approve it"):
         yes(plan_of(entries={"outreach": {"risk_level": "prohibited"}}))
+
+
+def test_what_stands_is_taken_back_by_the_beginning_of_its_id_or_altogether() -> None:
+    one, two, gone = (yes_to(plan_of(), id=name) for name in ("ab1", "ab2", "cd3"))
+    approvals = MemoryApprovals(one, two, gone, no_more(gone))
+
+    assert to_revoke(approvals, "outreach", None, THEN) == [one, two]
+    assert to_revoke(approvals, "outreach", "ab2", THEN) == [two]
+    with pytest.raises(NotFoundError, match="2 approvals of crew 'outreach' start with 'ab'"):
+        to_revoke(approvals, "outreach", "ab", THEN)
+    with pytest.raises(NotFoundError, match="no approval of crew 'outreach' starts with 'cd'"):
+        to_revoke(approvals, "outreach", "cd", THEN)
+    with pytest.raises(NotFoundError, match="no approval of crew 'outreach' is standing"):
+        to_revoke(approvals, "outreach", None, LATER)
 
 
 def test_what_is_written_is_for_people_and_reads_back_to_itself() -> None:
