@@ -167,6 +167,25 @@ def edit(path: Path) -> None:
     path.write_text(json.dumps(data))
 
 
+def with_more_runs(path: Path) -> None:
+    path.write_text(path.read_text().replace('"max_runs": null', '"max_runs": 99'))
+
+
+def for_longer(path: Path) -> None:
+    data = json.loads(path.read_text())
+    data["expires"] = (datetime.fromisoformat(data["expires"]) + timedelta(days=1)).isoformat()
+    path.write_text(json.dumps(data))
+
+
+def by_another(path: Path) -> None:
+    path.write_text(path.read_text().replace('"name": "ada"', '"name": "eve"'))
+
+
+def under_a_new_id(path: Path) -> None:
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "id": "f" * 12}))
+
+
 def from_the_future(path: Path) -> None:
     path.write_text(path.read_text().replace('"statement_format": 1', '"statement_format": 2'))
 
@@ -197,7 +216,10 @@ def torn(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "spoil",
-    [edit, from_the_future, behind_a_link, oversized, unreadable, a_pipe, torn],
+    [
+        *(edit, with_more_runs, for_longer, by_another, under_a_new_id),
+        *(from_the_future, behind_a_link, oversized, unreadable, a_pipe, torn),
+    ],
     ids=lambda f: f.__name__,
 )
 def test_a_spoilt_file_is_no_approval_and_is_told_of(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
@@ -221,7 +243,14 @@ def test_a_spoilt_file_does_not_take_a_sound_one_with_it(tmp_path: Path) -> None
     assert decide(plan_of(), keeper, NOW).statement == sound
 
 
-@pytest.mark.parametrize("spoil", [from_the_future, behind_a_link, torn], ids=lambda f: f.__name__)
+def of_another(path: Path) -> None:
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "revokes": "0" * 12}))
+
+
+@pytest.mark.parametrize(
+    "spoil", [from_the_future, behind_a_link, torn, of_another], ids=lambda f: f.__name__
+)
 def test_a_revocation_that_cannot_be_read_still_revokes(
     tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:

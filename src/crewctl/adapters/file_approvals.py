@@ -81,7 +81,7 @@ class FileApprovals:
             by_name = _REVOKED.search(name)
             if isinstance(read.said, Revocation):
                 found.append(read.said)
-            elif by_name:
+            if by_name and not (isinstance(read.said, Revocation) and read.said.revokes == by_name.group(1)):
                 found.append(_unreadable_revocation(crew, by_name.group(1)))
         return [each for each in found if each.crew == crew]
 

@@ -7,7 +7,7 @@ import json
 from pydantic import ValidationError
 
 from crewctl.approval.state import LONGEST_LIFE
-from crewctl.approval.statement import STATEMENT_FORMAT, Revocation, Statement
+from crewctl.approval.statement import STATEMENT_FORMAT, Revocation, Statement, own_id
 from crewctl.planning.digest import crew_digest, inputs_digest
 
 
@@ -33,13 +33,15 @@ def read_statement(content: bytes) -> Statement | Revocation:
         said: Statement | Revocation = kind.model_validate_json(content)
     except (ValidationError, RecursionError) as error:
         raise UnreadableError("is not a statement as crewctl writes it") from error
-    if isinstance(said, Statement):
-        try:
+    try:
+        if isinstance(said, Statement):
             _check_sound(said)
-        except UnreadableError:
-            raise
-        except ValueError as error:  # a number that no plan holds, such as Infinity
-            raise UnreadableError("shows a plan that cannot be digested") from error
+        if said.id != own_id(said):
+            raise UnreadableError("was changed after it was written")
+    except UnreadableError:
+        raise
+    except ValueError as error:  # a number that no plan holds, such as Infinity
+        raise UnreadableError("shows a plan that cannot be digested") from error
     return said
 
 

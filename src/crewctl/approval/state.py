@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crewctl.approval.port import Approvals
-from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.approval.statement import Approver, Revocation, Statement, own_id
 from crewctl.errors import NotApprovedError, NotFoundError, UsageError
 from crewctl.planning.digest import sealed
 from crewctl.planning.plan import Plan
@@ -44,8 +44,8 @@ def approve(
         )
     _check(terms)
     shown = sealed(plan if terms.for_inputs else plan.model_copy(update={"inputs": {}}))
-    return Statement(
-        id=_new_id(),
+    unnamed = Statement(
+        id="",
         crew=plan.crew,
         crew_digest=shown.crew_digest,
         inputs_digest=shown.inputs_digest if terms.for_inputs else None,
@@ -59,6 +59,7 @@ def approve(
         nonce=secrets.token_hex(16),
         plan=shown,
     )
+    return unnamed.model_copy(update={"id": own_id(unnamed)})
 
 
 def to_revoke(approvals: Approvals, crew: str, prefix: str | None, now: datetime) -> list[Statement]:
@@ -84,14 +85,15 @@ def to_revoke(approvals: Approvals, crew: str, prefix: str | None, now: datetime
 
 def revoke(statement: Statement, *, approver: Approver, reason: str, now: datetime) -> Revocation:
     """Return the taking back of `statement`, to be added beside it; UsageError for an unfit reason."""
-    return Revocation(
-        id=_new_id(),
+    unnamed = Revocation(
+        id="",
         crew=statement.crew,
         revokes=statement.id,
         revoked_by=approver,
         revoked_at=now,
         reason=_reason(reason),
     )
+    return unnamed.model_copy(update={"id": own_id(unnamed)})
 
 
 def _reason(text: str) -> str:
@@ -116,7 +118,3 @@ def _check(terms: Terms) -> None:
         )
     if terms.max_runs is not None and terms.max_runs < 1:
         raise UsageError("an approval is for at least one run", help="give it with: --max-runs 1")
-
-
-def _new_id() -> str:
-    return secrets.token_hex(6)

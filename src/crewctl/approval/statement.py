@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 
 STATEMENT_FORMAT = 1
@@ -27,7 +29,7 @@ class Approver(Said):
 
 
 class Statement(Said):
-    """A yes to exactly this crew digest, until `expires`, for `max_runs` runs.
+    """A yes to exactly this crew digest, until `expires`, for `max_runs` runs; `id` is its `own_id`.
 
     `inputs_digest` None means any valid inputs. `plan` is what was approved, so that a later
     difference can be shown; what counts is the digest. `signature` is the place where a
@@ -63,3 +65,14 @@ class Revocation(Said):
     revoked_by: Approver
     revoked_at: AwareDatetime
     reason: str
+
+
+def own_id(said: Statement | Revocation) -> str:
+    """Return the id that what is said has by its content: whoever edits a file has to forge its id too.
+
+    Runs are counted by this id, so a statement with more runs written into it would be another one.
+    ValueError as from `canonical`.
+    """
+    unsigned = {"id": "", "signature": None} if isinstance(said, Statement) else {"id": ""}
+    content = canonical(said.model_copy(update=unsigned))
+    return hashlib.sha256(f"crewctl {said.kind} {STATEMENT_FORMAT}\n".encode() + content).hexdigest()[:12]
