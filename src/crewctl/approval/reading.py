@@ -34,10 +34,7 @@ def read_statement(content: bytes) -> Statement | Revocation:
     except (ValidationError, RecursionError) as error:
         raise UnreadableError("is not a statement as crewctl writes it") from error
     try:
-        if isinstance(said, Statement):
-            _check_sound(said)
-        if said.id != own_id(said):
-            raise UnreadableError("was changed after it was written")
+        _check_sound(said)
     except UnreadableError:
         raise
     except ValueError as error:  # a number that no plan holds, such as Infinity
@@ -62,7 +59,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return data
 
 
-def _check_sound(said: Statement) -> None:
+def _check_sound(said: Statement | Revocation) -> None:
+    if isinstance(said, Statement):
+        _check_consistent(said)
+    if said.id != own_id(said):
+        raise UnreadableError("was changed after it was written")
+
+
+def _check_consistent(said: Statement) -> None:
     """Refuse a statement that contradicts itself: what it shows must be what it says yes to."""
     if said.crew != said.plan.crew or said.crew_digest != crew_digest(said.plan):
         raise UnreadableError("was changed: the plan that it shows is not the one that was approved")
