@@ -15,10 +15,12 @@ from pathlib import Path
 from statistics import median
 
 import click
+import jsonschema
 import pytest
 import yaml
 
 from crewctl.catalogue import specs
+from crewctl.catalogue.schemas import schemas
 from crewctl.catalogue.specs.spec import Spec
 from crewctl.cli.main import line
 
@@ -154,10 +156,26 @@ def _yaml_blocks(path: Path) -> Iterator[str]:
         yield match.group(1)
 
 
+SCHEMA_OF = {
+    "config/agents.yaml": "agents.json",
+    "config/tasks.yaml": "tasks.json",
+    "config/models.yaml": "models.json",
+    "registry/policy.yaml": "policy.json",
+    "crews/": "crew.json",
+    "registry/entries/": "entry.json",
+    "registry/rubrics/": "rubric.json",
+}
+
+
 @pytest.mark.parametrize("path", DOCS, ids=_name)
 def test_every_yaml_block_in_the_docs_loads(path: Path) -> None:
+    """A block that names its file is one that `check` would take, but for other files it speaks of."""
     for block in _yaml_blocks(path):
-        yaml.safe_load(block)
+        data = yaml.safe_load(block)
+        named = re.match(r"# (\S+\.yaml)", block)
+        kinds = [kind for start, kind in SCHEMA_OF.items() if named and named.group(1).startswith(start)]
+        if kinds:
+            jsonschema.validate(data, schemas()[kinds[0]])
 
 
 def test_nothing_names_the_place_it_was_built_in() -> None:
