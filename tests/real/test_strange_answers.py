@@ -10,7 +10,7 @@ from crewctl.running.port import Message, ModelCall, TaskWork
 from crewctl.testing.fake_parent import FakeParent, Story
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import saying
-from crewctl.testing.model_server_exchange import Garbage, Usage
+from crewctl.testing.model_server_exchange import Failure, Garbage, Usage
 from crewctl.testing.small_plans import small_agent, small_model, small_plan, small_tool
 
 pytestmark = pytest.mark.real
@@ -125,3 +125,48 @@ def test_a_prompt_longer_than_any_line_is_counted_but_not_kept(
     assert ask.prompt_tokens > size
     assert "crewctl keeps no prompt of 16,777," in str(ask.prompt)
     assert len(server.calls) == 1
+
+
+CALLS_AROUND = '''
+import asyncio
+import httpx
+from crewai.tools import tool
+
+@tool("Talker")
+def talker(number: int) -> str:
+    """Ask a model of one's own."""
+    async def ask() -> int:
+        async with httpx.AsyncClient(follow_redirects=True) as client:
+            body = {"model": "away", "messages": [{"role": "user", "content": "hello"}]}
+            return (await client.post("URL/chat/completions", json=body)).status_code
+    return str(asyncio.run(ask()))
+'''
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/other"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_a_call_is_not_followed(
+    status: int, path: str, server: ModelServer, parent: FakeParent
+) -> None:
+    with ModelServer() as other:
+        away = other.base_url.removesuffix("/v1") + path
+        server.behave("away", lambda _: Failure(status, location=away))
+        story = work(parent, small_plan(models=(small_model(server.base_url, "away"),)))
+        assert story.result is not None
+        assert "points to another address, which is not followed" in story.result.error
+        assert (len(server.calls), len(other.requests)) == (1, 0)
+
+
+def test_a_redirect_of_a_tools_own_call_is_not_followed(server: ModelServer, parent: FakeParent) -> None:
+    with ModelServer() as other:
+        server.behave("away", lambda _: Failure(307, location=f"{other.base_url}/elsewhere"))
+        plan = small_plan(
+            agents=(small_agent("writer", tools=("custom:talker",)),),
+            models=(small_model(server.base_url, "tool-loop"),),
+            tools=(small_tool("talker"),),
+            tool_sources={"tools/talker.py": CALLS_AROUND.replace("URL", server.base_url)},
+        )
+        ((_, finished),) = work(parent, plan, turns=2).tools
+        assert finished is not None
+        assert finished.result == "307"
+        assert other.requests == ()

@@ -14,6 +14,10 @@ _BY_STATUS = {
     413: "the prompt is too large for the model's endpoint",
     429: "the model's endpoint has had too many requests",
 }
+_ELSEWHERE = (
+    "the model's endpoint points to another address, which is not followed: write that one as base_url"
+)
+_FIRST_ERROR = 400
 _FIRST_SERVER_ERROR = 500
 _BY_NAME = {
     "APITimeoutError": "the model did not answer in time",
@@ -49,10 +53,13 @@ def plainly(error: BaseException) -> str:
 def _known(error: BaseException, told: str) -> str | None:
     status = status_of(error)
     if status is not None:
-        said = _BY_STATUS.get(status) or (
-            "the model's endpoint failed" if status >= _FIRST_SERVER_ERROR else "the model's endpoint refused"
-        )
-        return f"{said} ({status})"
+        return f"{_BY_STATUS.get(status) or _by_class(status)} ({status})"
     by_text = next((meaning for text, meaning in _BY_TEXT.items() if text in told), None)
     names = [type(cause).__name__ for cause in causes(error)]
     return by_text or next((_BY_NAME[name] for name in reversed(names) if name in _BY_NAME), None)
+
+
+def _by_class(status: int) -> str:
+    if status >= _FIRST_SERVER_ERROR:
+        return "the model's endpoint failed"
+    return "the model's endpoint refused" if status >= _FIRST_ERROR else _ELSEWHERE

@@ -20,7 +20,7 @@ GENERATES = re.compile(
 """The paths by which providers generate text; other requests, such as for a list of models, are free."""
 _CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 _NESTED_CAPS = (("generationConfig", "maxOutputTokens"), ("options", "num_predict"))
-_FIRST_ERROR = 400
+_FIRST_WITHOUT_AN_ANSWER = 300
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -44,6 +44,7 @@ def install(turns: Turns) -> None:
         except BaseException as error:
             turn.done(_unsent(error), error)
             raise
+        _stay(response)
         response.stream = _Tee(response, turn)
         return response
 
@@ -56,11 +57,18 @@ def install(turns: Turns) -> None:
         except BaseException as error:
             turn.done(_unsent(error), error)
             raise
+        _stay(response)
         response.stream = _AsyncTee(response, turn)
         return response
 
     httpx.HTTPTransport.handle_request = handle  # type: ignore[method-assign] # this is the net
     httpx.AsyncHTTPTransport.handle_async_request = ahandle  # type: ignore[method-assign] # and its twin
+
+
+def _stay(response: httpx.Response) -> None:
+    """Have no client follow a redirect: a prompt goes to the endpoint that the plan names, or nowhere."""
+    if response.has_redirect_location:
+        del response.headers["location"]
 
 
 def _generates(request: httpx.Request) -> bool:
@@ -144,8 +152,8 @@ def _lower(body: dict[str, Any], cap: int) -> bool:
 
 
 def usage_in(body: bytes, status: int, content_type: str) -> Usage | None:
-    """Read what a provider says an answer used; an error used nothing; None where it does not say."""
-    if status >= _FIRST_ERROR:
+    """Read what a provider says an answer used; no answer used nothing; None where it does not say."""
+    if status >= _FIRST_WITHOUT_AN_ANSWER:
         return Usage(0, 0)
     found: Usage | None = None
     try:

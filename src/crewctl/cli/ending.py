@@ -88,7 +88,7 @@ def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
         return
     note(f"See what happened: {see}")
     for limit in report.get("limits", ()):
-        if limit.get("reached"):
+        if limit.get("reached") and limit.get("source"):
             note(f"{limit['limit']} is set in {limit['source']}.")
 
 

@@ -174,6 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(reply, Failure):
             after = reply.retry_after
             extra = {} if after is None else {"retry-after": f"{after:g}"}
+            extra |= {"location": reply.location} if reply.location else {}
             self._json(line, reply.status, wire.error_body(reply), extra)
         elif isinstance(reply, Garbage):
             self._send(line, 200, reply.content, {"content-type": "application/json"})

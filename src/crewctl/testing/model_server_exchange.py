@@ -99,12 +99,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """An HTTP error in the form that OpenAI gives it; `retry_after` is in seconds."""
+    """An HTTP error in the form that OpenAI gives it; `retry_after` is in seconds.
+
+    `location` is where a redirect (a `status` of 307, say) points to.
+    """
 
     status: int
     message: str = "scripted failure"
     retry_after: float | None = None
     code: str = ""
+    location: str = ""
 
 
 @dataclass(frozen=True)
