@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the folder one stands in first, which is the project: a file
+    # called like a library that is imported from here on would run without having been approved.
+    del sys.path[0]
+
 from typing import NoReturn
 
 from crewctl.cli.main import run

@@ -110,3 +110,15 @@ def test_an_account_is_read_without_crewai(spawn: Call, project: Path, words: li
 
     assert code == 0
     assert loaded & FORBIDDEN == set()
+
+
+@pytest.mark.parametrize("library", ["yaml", "pydantic", "click", "sqlite3"])
+def test_a_file_of_the_project_never_stands_in_for_a_library(
+    spawn: Call, project: Path, library: str
+) -> None:
+    (project / f"{library}.py").write_text("open('sprung', 'w').close()\n", encoding="utf-8")
+
+    done = spawn("plan", "company-brief", "-i", "company=Acme", cwd=project)
+
+    assert (done.code, done.err.count("bug")) == (0, 0)
+    assert not (project / "sprung").exists()
