@@ -270,6 +270,7 @@ def test_what_a_steps_process_printed_is_shown_attempt_after_attempt(line: Line,
 
     assert line("logs", FIRST, "--step", "1.research")[1] == "first\\x1b[2J\nsecond\n"
     assert line("logs", FIRST, "--step", "research")[1] == "first\\x1b[2J\nsecond\n"
+    assert line("logs", FIRST, "--step", "2.write")[1:] == ("", "The process of 2.write printed nothing.\n")
     code, _, err = line("logs", FIRST, "--step", "writ")
     assert code == 9
     assert "did you mean '2.write'?" in err

@@ -65,6 +65,20 @@ def test_a_new_crew_of_any_process_can_be_planned_at_once(call: Call, project: P
     assert json.loads(planned.out)["process"] == process
 
 
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_new_crew_needs_no_more_of_the_models_than_a_default(
+    call: Call, project: Path, process: str
+) -> None:
+    (project / "config" / "models.yaml").write_text("default: offline\n")
+    agents, crews = project / "config" / "agents.yaml", project / "crews"
+    agents.write_text(re.sub("llm: .*", "llm: default", agents.read_text()))
+
+    call("new", "crew", "weekly-digest", "--process", process, cwd=project)
+
+    assert call("check", cwd=project).out == ""
+    assert "the crew weekly-digest is for" in (crews / "weekly-digest.yaml").read_text()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "file"),
     [
@@ -173,6 +187,28 @@ def test_list_says_when_a_file_cannot_be_read(call: Call, project: Path) -> None
 
     assert done.code == 0
     assert "crewctl check" in done.err
+
+
+def test_list_has_no_such_note_where_there_are_only_warnings(call: Call, project: Path) -> None:
+    (project / "registry" / "entries" / "company-brief.yaml").write_text(
+        "owner: ada\nrisk_level: minimal\nhuman_oversight_required: false\nlimits: {timeout: 30d}\n"
+    )
+
+    assert "warning" in call("check", cwd=project).err
+    assert "crewctl check" not in call("list", cwd=project).err
+
+
+def test_list_gives_a_tool_the_tags_that_its_plan_has(call: Call, project: Path) -> None:
+    agents = project / "config" / "agents.yaml"
+    agents.write_text(
+        agents.read_text().replace("  llm: standard\n", "  llm: standard\n  tools: [FileReadTool]\n", 1)
+    )
+    (project / "registry" / "policy.yaml").unlink()  # what is known of CrewAI's own tools holds without it
+
+    (listed,) = json.loads(call("list", "tools", "-o", "json", cwd=project).out)
+    plan = json.loads(call("plan", "company-brief", "-o", "json", cwd=project).out)
+
+    assert listed["tags"] == plan["tools"][0]["tags"] == ["reads_files"]
 
 
 def test_show_finds_a_thing_by_its_name_and_says_where_it_stands(call: Call, project: Path) -> None:

@@ -10,7 +10,8 @@ import click
 import pytest
 
 from crewctl.cli.command_table import COMMANDS
-from crewctl.cli.main import line
+from crewctl.cli.main import line, run
+from crewctl.cli.session import Session
 
 Call = Callable[..., Any]
 
@@ -112,6 +113,21 @@ def test_outside_a_project_the_next_step_is_named(call: Call) -> None:
     assert done.code == 9
     assert "there is no crewctl project" in done.err
     assert "crewctl init" in done.err
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_colours_end_where_the_environment_says_so(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    before, after = Session(), Session()
+
+    run(["--version"], before)
+    monkeypatch.setenv(variable, value)
+    run(["--version"], after)
+
+    assert (before.colour, after.colour) == (None, False)
 
 
 def test_a_terminals_colours_end_at_no_color(spawn: Call, project: Path) -> None:

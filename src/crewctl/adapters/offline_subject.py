@@ -34,7 +34,8 @@ _ADDRESSEE = re.compile(
     r"\b(?:e-?mail|letter|message|note|write|reply)s?\b[^.\n]{0,60}?\bto (?P<name>[^\s,.;:]+)", re.IGNORECASE
 )
 _PLACE = re.compile(
-    r"\b(?:at|about|for|of|on|with|Research|research|assess|Assess) (?P<name>[^\s,.;:]+(?: [A-Z0-9][\w&.'-]*)*)"
+    r"\b(?:at|about|for|of|on|with|Research|research|assess|Assess) "
+    r"(?P<name>[^\s,.;:]+(?: [^\s,.;:]+){1,2}(?=[,.;:\n]|$)|[^\s,.;:]+(?: [A-Z0-9][\w&.'-]*)*)"
 )
 _LEAD_IN = re.compile(
     r"^(?:(?:The material says|Already established|To build on|What follows from this): )+", re.IGNORECASE
@@ -92,7 +93,7 @@ def _about(reading: Reading, addressee: str) -> str:
         if name not in nobody:
             return name
     for found in _PLACE.finditer(reading.task):
-        if found["name"].lower() not in _NOT_NAMES and found["name"] != addressee:
+        if found["name"].lower().split()[0] not in _NOT_NAMES and found["name"] != addressee:
             return found["name"].strip("'\"")
     told = [name for text in (*reading.context, *reading.tool_results) for name in prose.names(text)]
     first = prose.sentences(reading.task)[:1] or ["the task"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from crewctl.errors import StoreError
@@ -61,8 +61,12 @@ def _enter(above: int, name: str, *, create: bool, shown: Path) -> int:
             f"{shown} is not a folder of this project: it is a link or a file",
             help="move it away; crewctl makes the folder itself",
         ) from error
-    with suppress(FileExistsError):  # another process may make it between the two calls
+    try:
         os.mkdir(name, FOLDER_MODE, dir_fd=above)
+    except FileExistsError:
+        pass  # another process made it between the two calls
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(shown)) from error
     return _enter(above, name, create=False, shown=shown)
 
 

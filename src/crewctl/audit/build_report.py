@@ -184,6 +184,8 @@ def _in_units(limit: LimitName, value: float) -> float:
 def _why(closing: RunClosed, limit: LimitReached | None, stop: StopRequested | None) -> str:
     if limit is not None:
         allowed, used = amount(limit.limit, limit.allowed), amount(limit.limit, limit.used)
+        if limit.limit in {"max_tokens", "max_cost"} and limit.used < limit.allowed:
+            return f"{limit.limit} allows {allowed}: {used} were used, and the next call could have gone beyond it"
         return f"{limit.limit} allows {allowed}, and {used} were used"
     if stop is not None:
         return f"{stop.by} stopped it" + (f": {stop.reason}" if stop.reason else "")

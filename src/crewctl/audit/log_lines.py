@@ -51,7 +51,7 @@ def amount(limit: LimitName, value: float) -> str:
     if limit == "max_cost":
         return written(int(value))
     if limit in {"max_turns", "max_tokens"}:
-        return f"{int(value)} {limit.removeprefix('max_')}"
+        return f"{int(value):,} {limit.removeprefix('max_')}"
     return f"{value:g}s"
 
 
@@ -67,7 +67,7 @@ def _plan(event: PlanMade) -> str:
 
 def _approval(event: ApprovalDecided) -> str:
     given = f" at {event.at:%Y-%m-%dT%H:%M:%SZ}" if event.at else ""
-    by = f" by {event.by}{given}" if event.by else ""
+    by = f" by {event.by}{given}" if event.by not in {"", "nobody"} else ""
     statement = f" [{event.statement}]" if event.statement else ""
     changes = f"; changed: {', '.join(change.field for change in event.changes)}" if event.changes else ""
     return f"{event.decision}{by}{_because(event.reason)}{statement}{changes}"

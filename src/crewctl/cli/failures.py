@@ -48,7 +48,11 @@ def _failed(error: BaseException, *, colour: bool | None) -> int:
     if isinstance(error, click.ClickException):
         return _usage(error, colour=colour)
     if isinstance(error, OSError) and error.filename is not None:
-        say(f"{error.filename}: {error.strerror}", help="see to the file and try again", colour=colour)
+        say(
+            f"{error.filename}: {error.strerror}",
+            help="see that it can be read and written, then try again",
+            colour=colour,
+        )
         return Exit.FAILED
     return _bug(error, colour=colour)
 

@@ -23,9 +23,10 @@ COLUMNS = {
 @output_option
 def command(kind: str, form: Format) -> None:
     """List crews (the default), agents, tasks, models, tools or rubrics."""
+    from crewctl.cli.checking import errors_in  # noqa: PLC0415 - start-up cost
     from crewctl.cli.overview import overview  # noqa: PLC0415 - start-up cost
 
     seen = overview(open_project())
     emit_rows(seen.rows[kind], COLUMNS[kind], form)
-    if seen.problems:
+    if errors_in(seen):
         note("Some files hold problems, and what they say may be missing here: crewctl check shows them.")

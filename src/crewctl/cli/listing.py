@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.known_tools import tags_of
 from crewctl.catalogue.uses import uses_of
 
 Row = dict[str, Any]
@@ -87,7 +88,7 @@ def _tools(catalogue: Catalogue) -> list[Row]:
         {
             "name": tool,
             "kind": "custom" if tool.startswith("custom:") else "crewai_tools",
-            "tags": list(catalogue.policy.tools.get(tool, [])),
+            "tags": sorted(tags_of(catalogue, tool)),
             "used_by": users,
         }
         for tool, users in sorted(used.items())

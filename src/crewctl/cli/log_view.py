@@ -11,7 +11,7 @@ import click
 
 from crewctl.audit.events import Recorded, RunClosed, StepStarted
 from crewctl.audit.log_lines import log_line
-from crewctl.cli.output import Format, as_json, emit_rows, say
+from crewctl.cli.output import Format, as_json, emit_rows, note, say
 from crewctl.diagnostics.nearest import nearest
 from crewctl.errors import NotFoundError
 
@@ -64,8 +64,11 @@ def show_printed(project: Project, run_id: str, step: str) -> None:
         known = ", ".join(dict.fromkeys(steps)) or "none"
         advice = f"did you mean '{guess}'?" if guess else f"its steps are: {known}"
         raise NotFoundError(f"run {run_id} has no step '{step}'", help=advice)
-    for log in _logs(project.state / "runs" / run_id, meant[0]):
-        say(log.read_bytes().decode("utf-8", "replace").rstrip("\n"))
+    texts = [log.read_bytes() for log in _logs(project.state / "runs" / run_id, meant[0])]
+    for text in filter(None, texts):
+        say(text.decode("utf-8", "replace").rstrip("\n"))
+    if not any(texts):
+        note(f"The process of {meant[0]} printed nothing.")
 
 
 def _logs(folder: Path, step: str) -> list[Path]:

@@ -101,7 +101,7 @@ line = LazyGroup(
 def run(args: Sequence[str] | None = None, session: Session | None = None) -> int:
     """Run one command line and return its exit code; whatever happens, no traceback is shown."""
     session = session or Session()
-    if os.environ.get("NO_COLOR"):
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         session.colour = False
     _speak_any_terminals_language()
     try:

@@ -1,4 +1,4 @@
-"""The YAML that ``crewctl new`` writes; ``@`` stands for the new thing's name."""
+"""The YAML that ``crewctl new`` writes; ``@`` stands for the new thing's name, ``%`` for a crew's."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ limits: {limits}
 _LIMITS = "{max_turns: 20, timeout: 10m}"
 _WORKER = """\
 {name}:
-  role: Worker of @
-  goal: Do the work of @ about {{topic}} well.
+  role: Worker of %
+  goal: Do the work of % about {{topic}} well.
   backstory: You are thorough, and you write plainly.
   llm: default
 """
 _MANAGER = """\
 @_manager:
-  role: Manager of @
+  role: Manager of %
   goal: Have the work about {topic} done by those who know it best, and put it together.
   backstory: You hand work out clearly and check what comes back.
   allow_delegation: true
@@ -54,10 +54,10 @@ _MANAGER = """\
 """
 _JUDGE = """\
 @_judge:
-  role: Judge of @
+  role: Judge of %
   goal: Choose the best draft by the rubric, and say why.
   backstory: You read closely and favour nobody.
-  llm: judge
+  llm: {judge}
 """
 _WORK = """\
 @_work:
@@ -68,7 +68,7 @@ _WORK = """\
 _OPEN_WORK = _WORK.replace("  agent: @_first\n", "")
 _HEAD = """\
 # yaml-language-server: $schema=../registry/schema/crew.json
-description: What the crew @ is for.
+description: What the crew % is for.
 process: {process}
 inputs:
   topic: {{description: What it is about, example: solar panels}}
@@ -77,14 +77,14 @@ _SHAPES = {
     "sequential": "tasks: [@_work]\n",
     "hierarchical": "tasks: [@_work]\nagents: [@_first, @_second]\nmanager: @_manager\n",
     "market": (
-        "market:\n  task: @_work\n  contestants: [@_first, @_second]\n  judge: @_judge\n  rubric: @\n"
+        "market:\n  task: @_work\n  contestants: [@_first, @_second]\n  judge: @_judge\n  rubric: %\n"
         "  protocol: all_pairs\n"
     ),
 }
 
 
-def crew_texts(name: str, process: str) -> Texts:
-    """Return a crew and all it needs to be rehearsed at once."""
+def crew_texts(name: str, process: str, *, judge: str) -> Texts:
+    """Return a crew and all it needs to be rehearsed at once; `judge` is the model that a judge takes."""
     under = name.replace("-", "_")
     first = (_AGENTS, f"{under}_first", _WORKER.replace("{name}", "@_first").replace("{{topic}}", "{topic}"))
     second = (
@@ -95,7 +95,7 @@ def crew_texts(name: str, process: str) -> Texts:
     crew = (
         f"crews/{name}.yaml",
         name,
-        (_HEAD.format(process=process) + _SHAPES[process]).replace("rubric: @", f"rubric: {name}"),
+        _HEAD.format(process=process) + _SHAPES[process],
     )
     parts: dict[str, Texts] = {
         "sequential": (first, (_TASKS, f"{under}_work", _WORK)),
@@ -108,12 +108,15 @@ def crew_texts(name: str, process: str) -> Texts:
         "market": (
             first,
             second,
-            (_AGENTS, f"{under}_judge", _JUDGE),
+            (_AGENTS, f"{under}_judge", _JUDGE.replace("{judge}", judge)),
             (_TASKS, f"{under}_work", _OPEN_WORK),
             (f"registry/rubrics/{name}.yaml", name, RUBRIC),
         ),
     }
-    return tuple((file, added, text.replace("@", under)) for file, added, text in (*parts[process], crew))
+    return tuple(
+        (file, added, text.replace("@", under).replace("%", name))
+        for file, added, text in (*parts[process], crew)
+    )
 
 
 def single_text(kind: str, name: str, *, agent: str | None, owner: str) -> Texts:

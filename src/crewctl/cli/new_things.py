@@ -35,9 +35,9 @@ def add(project: Project, kind: str, name: str, process: str) -> list[tuple[str,
 
 
 def _texts(project: Project, kind: str, name: str, process: str) -> Texts:
-    if kind == "crew":
-        return crew_texts(name, process)
     catalogue = project.catalogue
+    if kind == "crew":
+        return crew_texts(name, process, judge="judge" if "judge" in catalogue.models else "default")
     if kind == "entry" and name not in catalogue.crews:
         raise UsageError(
             f"there is no crew '{name}' to register", help=f"write it first: crewctl new crew {name}"

@@ -53,7 +53,7 @@ class RunsGroup(click.Group):
     "most",
     type=click.IntRange(min=1),
     default=20,
-    show_default="20",
+    show_default=True,
     metavar="N",
     help="At most so many.",
 )

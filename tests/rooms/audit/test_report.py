@@ -159,7 +159,9 @@ def test_the_runs_own_limit_is_the_reason_even_if_a_tasks_came_first(teller: Tel
     report = report_of()
 
     assert report.stopped is not None
-    assert report.stopped.why == "max_cost allows 0.5 USD, and 0.49 USD were used"
+    assert report.stopped.why == (
+        "max_cost allows 0.5 USD: 0.49 USD were used, and the next call could have gone beyond it"
+    )
     assert (report.stopped.allowed, report.stopped.used) == (0.5, 0.49)
 
 

@@ -79,6 +79,13 @@ def test_a_lower_case_company_is_written_about_too() -> None:
     assert "acme" in draft(0, "acme", "elena")
 
 
+def test_a_subject_of_two_words_is_kept_whole() -> None:
+    role, goal, backstory = WRITERS[0]
+    text = answer(prompt(role, goal, backstory, "Work on solar panels.", "A short, clear text.")).text
+
+    assert text.startswith("# solar panels: ")
+
+
 def test_a_draft_takes_up_what_the_context_says() -> None:
     assert any(one in draft(1) for one in prose.plain_sentences(research()))
 
