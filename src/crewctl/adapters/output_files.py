@@ -8,11 +8,9 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from crewctl.catalogue.kinds import governs
 from crewctl.diagnostics.visible import one_line
 from crewctl.processes.port import OutputRefusedError
-
-GOVERNING = frozenset({"config", "crews", "registry", "tools"})
-"""What is read to decide what may run: an output there could approve or rewrite the next run."""
 
 
 class ProjectFiles:
@@ -36,13 +34,12 @@ class ProjectFiles:
 
 def _parts(file: str) -> list[str]:
     parts = file.split("/")
-    first = parts[0].casefold()
     if "\0" in file or "\\" in file or any(part in ("", ".", "..") for part in parts):
         raise OutputRefusedError(
             f"{one_line(file)!r} is not a plain path inside the project",
             help="give a relative path without '..' to output_file",
         )
-    if first in GOVERNING or first.startswith("."):
+    if governs(parts[0]):
         raise OutputRefusedError(
             f"{one_line(file)!r} lies where crewctl reads what may run, and no output is written there",
             help="give output_file a folder of its own, such as outputs/",

@@ -52,6 +52,8 @@ AGENTS_FILE = "config/agents.yaml"
 TASKS_FILE = "config/tasks.yaml"
 MODELS_FILE = "config/models.yaml"
 POLICY_FILE = "registry/policy.yaml"
+GOVERNING = frozenset({"config", "crews", "registry", "tools"})
+"""Folders that are read to decide what may run: an output there could approve or rewrite the next run."""
 
 
 def crew_file(name: str) -> str:
@@ -67,3 +69,8 @@ def entry_file(name: str) -> str:
 def rubric_file(name: str) -> str:
     """Return the file of the rubric `name`, relative to the project."""
     return f"registry/rubrics/{name}.yaml"
+
+
+def governs(name: str) -> bool:
+    """Tell whether a file or folder called `name` in the project's folder may have a say in what runs."""
+    return name.casefold() in GOVERNING or name.startswith(".")

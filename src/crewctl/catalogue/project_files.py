@@ -84,6 +84,10 @@ class ProjectReader:
 
     def tool_files(self) -> Iterator[tuple[str, bytes | Problem]]:
         """Yield every file under ``tools/`` that a custom tool may be or use, with its content."""
+        if not self._folder_is_inside("tools"):
+            # Not looked into: it may lead to the root of the whole system.
+            yield "tools", _unusable("tools", "is a link out of the project", _COPY)
+            return
         for folder, folders, names in os.walk(self._root / "tools"):
             folders[:] = sorted(name for name in folders if not _is_noise(name))
             for name in sorted(name for name in names if not _is_noise(name)):

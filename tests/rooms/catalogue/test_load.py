@@ -70,6 +70,15 @@ def test_a_folder_of_the_registry_that_cannot_be_looked_into_is_not_taken_for_an
     assert all(problem.span.file in {"registry/entries", "registry/rubrics"} for problem in problems)
 
 
+def test_a_tools_folder_that_is_a_link_out_of_the_project_is_not_looked_into(make: Make) -> None:
+    root = make()
+    (root / "tools").symlink_to("/")
+    began = time.perf_counter()
+    [problem] = load_catalogue(root).problems
+    assert (problem.rule, problem.span.file) == ("unreadable-file", "tools")
+    assert time.perf_counter() - began < 2
+
+
 def test_links_that_go_in_a_circle_are_refused(make: Make) -> None:
     root = make()
     (root / "crews" / "a.yaml").symlink_to("b.yaml")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from crewctl.catalogue.draft import Draft
+from crewctl.catalogue.kinds import governs
 from crewctl.catalogue.placeholders import placeholders
 from crewctl.diagnostics.problem import Problem
 
@@ -33,6 +34,9 @@ def _wrong(file: str) -> tuple[str, str, str] | None:
         return "is an absolute path", "outside the run's folder", "write a relative path, such as report.md"
     if ".." in PurePosixPath(file).parts or "\\" in file:
         return "leads out of the run's folder", "outside the run's folder", "write a path without .. and \\"
+    if governs(PurePosixPath(file).parts[0] if PurePosixPath(file).parts else ""):
+        own = "give it a folder of its own, such as outputs/"
+        return "lies where crewctl reads what may run", "no output is written there", own
     if file.endswith("/") or not PurePosixPath(file).name:
         return "names no file", "a folder", "write the file's name, such as report.md"
     return None
