@@ -65,6 +65,17 @@ def test_doctor_looks_at_all_that_a_run_needs(call: Call, project: Path) -> None
     assert found["project"]["status"] == "ok"
 
 
+def test_doctor_tells_of_a_registry_that_everybody_can_write(call: Call, project: Path) -> None:
+    (project / "registry/approvals").mkdir()
+    (project / "registry/approvals").chmod(0o777)
+
+    done = call("doctor", "-o", "json", cwd=project)
+
+    [found] = [each for each in json.loads(done.out) if each["check"] == "registry"]
+    assert found["status"] == "weaker"
+    assert "registry/approvals can be written by everybody" in found["detail"]
+
+
 def test_doctor_works_without_a_project(call: Call) -> None:
     done = call("doctor", "-o", "json")
 

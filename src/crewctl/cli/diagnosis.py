@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ class Finding(NamedTuple):
 def diagnose(root: Path | None) -> list[Finding]:
     """Make every check; `root` is the project, if the user stands in one."""
     findings = [check() for check in _CHECKS]
-    return [*findings, *_providers(), _project(root)]
+    return [*findings, *_providers(), _project(root), *_registry(root)]
 
 
 def _python() -> Finding:
@@ -183,6 +184,16 @@ def _project(root: Path | None) -> Finding:
             return Finding("project", "ok", f"{state} can be written")
     except OSError as error:
         return Finding("project", "missing", f"{state}: {error.strerror}", "make the folder writable")
+
+
+def _registry(root: Path | None) -> Iterator[Finding]:
+    """Look for doors beside the one door: whoever can write an approval can approve."""
+    folders = ("registry", "registry/approvals", "registry/entries", "registry/policy.yaml", ".crewctl")
+    paths = [] if root is None else [root / folder for folder in folders if (root / folder).exists()]
+    for path in paths:
+        if path.stat().st_mode & stat.S_IWOTH:
+            told = f"{path} can be written by everybody on this machine, and so can what decides on runs"
+            yield Finding("registry", "weaker", told, f"chmod -R o-w {path}")
 
 
 _CHECKS: tuple[Callable[[], Finding], ...] = (
