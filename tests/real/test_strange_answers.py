@@ -84,6 +84,17 @@ def test_an_answer_nested_beyond_reading_is_no_broken_connection(
     assert len(server.calls) == 1
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_without_end_is_broken_off(
+    *, stream: bool, server: ModelServer, parent: FakeParent
+) -> None:
+    server.behave("endless", lambda _: Garbage((b":" + b" " * 65_533 + b"\n\n") * 1_025))
+    story = work(parent, small_plan(models=(small_model(server.base_url, "endless", stream=stream),)))
+    assert story.result is not None
+    assert story.result.error == "the model's endpoint answered with more than 67,108,864 bytes"
+    assert [settle.prompt_tokens for settle in story.settles] == [None]
+
+
 def test_an_answer_longer_than_any_line_fails_the_step_for_its_length(
     server: ModelServer, parent: FakeParent
 ) -> None:

@@ -41,8 +41,9 @@ _BY_TEXT = {
 
 def plainly(error: BaseException) -> str:
     """Return what a person needs to know of `error`, without a traceback."""
-    if isinstance(error, CrewctlError):
-        return f"{error.message}; {error.help}" if error.help else error.message
+    ours = next((cause for cause in causes(error) if isinstance(cause, CrewctlError)), None)
+    if ours is not None:
+        return f"{ours.message}; {ours.help}" if ours.help else ours.message
     told = in_one_line(error)
     known = _known(error, told)
     if known is None:

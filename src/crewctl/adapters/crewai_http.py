@@ -12,6 +12,7 @@ import httpx
 from crewai.types.usage_metrics import UsageMetrics
 
 from crewctl.adapters.crewai_turns import CALL, OpenCall, Prompt, Turns, Usage, credible, prompt_of
+from crewctl.errors import EngineError
 
 GENERATES = re.compile(
     r"/(?:chat/completions|completions|responses|messages|api/chat|api/generate)$"
@@ -21,6 +22,8 @@ GENERATES = re.compile(
 _CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 _NESTED_CAPS = (("generationConfig", "maxOutputTokens"), ("options", "num_predict"))
 _FIRST_WITHOUT_AN_ANSWER = 300
+LONGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of an answer as it comes over the wire; where no deadline is set, an endless one must end too."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -205,6 +208,7 @@ class _Record:
 
     def __init__(self, response: httpx.Response, turn: _Turn) -> None:
         self._parts: list[bytes] = []
+        self._size = 0
         self._status = response.status_code
         self._type = response.headers.get("content-type", "")
         self._encoding = response.headers.get("content-encoding", "")
@@ -212,6 +216,9 @@ class _Record:
         self._open = True
 
     def keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > LONGEST_ANSWER:
+            raise EngineError(f"the model's endpoint answered with more than {LONGEST_ANSWER:,} bytes")
         self._parts.append(part)
 
     def close(self) -> None:

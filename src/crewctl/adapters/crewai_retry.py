@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from crewctl.errors import CrewctlError
+
 LONGEST_PAUSE = 60.0
 """Seconds; a provider's Retry-After is honoured up to this, and backoff grows up to this."""
 _JITTER = 0.25
@@ -55,6 +57,8 @@ def status_of(error: BaseException) -> int | None:
 
 def is_passing(error: BaseException) -> bool:
     """Say whether the same call may well succeed a little later."""
+    if any(isinstance(cause, CrewctlError) for cause in causes(error)):
+        return False
     status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUS
