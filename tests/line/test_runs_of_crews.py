@@ -240,6 +240,7 @@ def test_inputs_come_from_words_files_and_json(call: Call, tmp_path: Path) -> No
     [
         (["-i", "company"], 2, "'company' is not an input"),
         (["-i", "a=1", "-i", "a=2"], 2, "given twice"),
+        (["--inputs", '{"a": 1, "a": 2}'], 2, "given twice"),
         (["-i", "a=1", "--inputs", '{"a": 1}'], 2, "given twice"),
         (["-i", "a=@nowhere.txt"], 9, "no input file nowhere.txt"),
         (["--inputs", "{"], 2, "not JSON"),
@@ -275,6 +276,23 @@ def test_an_input_that_is_missing_is_shown_with_its_place_and_what_to_type(call:
     assert "crews/outreach-email.yaml" in done.err
     assert "-i first_name=" in done.err
     assert "first_name:" in done.err.partition("[missing-input]")[2], "the line of the file is shown"
+
+
+def test_a_kickoff_whose_model_lacks_its_key_is_refused_before_it_could_use_an_approval_up(
+    call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (project / "config" / "models.yaml").write_text(
+        "default: openai/gpt-4o-mini\nstandard: default\njudge: default\n"
+    )
+    done = call("kickoff", "company-brief", "-i", "company=Acme", cwd=project)
+    shown = call("plan", "company-brief", cwd=project)
+
+    assert done.code == 3
+    assert "needs a key in the environment variable OPENAI_API_KEY" in done.err
+    assert "export OPENAI_API_KEY=…" in done.err
+    assert call("runs", "-o", "name", cwd=project).out == ""
+    assert "$OPENAI_API_KEY (not set here)" in shown.out
 
 
 def test_an_unknown_crew_is_answered_with_the_near_one(call: Call, project: Path) -> None:

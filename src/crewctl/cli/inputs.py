@@ -51,7 +51,7 @@ def read_inputs(single: Sequence[str], whole: str | None) -> Inputs:
 def _object(text: str) -> Inputs:
     source = _text_of(text[1:]) if text.startswith("@") else text
     try:
-        data = json.loads(source)
+        data = json.loads(source, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"--inputs is not JSON: {error}", help='write --inputs \'{"name": "value"}\''
@@ -64,6 +64,14 @@ def _object(text: str) -> Inputs:
                 f"the input '{name}' is neither text, a number, true nor false",
                 help="give one plain value for each input",
             )
+    return data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        twice = next(name for number, (name, _) in enumerate(pairs) if name in dict(pairs[:number]))
+        raise UsageError(f"the input '{twice}' is given twice", help="give it once")
     return data
 
 
