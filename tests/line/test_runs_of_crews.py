@@ -276,6 +276,7 @@ def test_an_input_that_is_missing_is_shown_with_its_place_and_what_to_type(call:
     assert "crews/outreach-email.yaml" in done.err
     assert "-i first_name=" in done.err
     assert "first_name:" in done.err.partition("[missing-input]")[2], "the line of the file is shown"
+    assert done.err.count("has no value") == 1
 
 
 def test_a_kickoff_whose_model_lacks_its_key_is_refused_before_it_could_use_an_approval_up(

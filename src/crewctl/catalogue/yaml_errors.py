@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from crewctl.diagnostics.problem import Problem, Related
 from crewctl.diagnostics.span import Span
 
 _QUOTE = "put the whole text in quotes"
+_OPENS_WITH_BRACE = re.compile(r"[^#'\"]*?: +\{[^{}]*\}\s*[^\s#,]")
 # What libyaml says -> what to say instead, and what to do about it.
 _WORDS: dict[str, tuple[str, str]] = {
     "mapping values are not allowed in this context": (
@@ -32,6 +35,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "indent it like the list",
     ),
     "found a tab character that violates indentation": ("a tab indents here", "indent with spaces"),
+    "text after the } of a value": (
+        "a value that starts with { is a mapping, and text follows its }",
+        f"{_QUOTE} when it starts with a placeholder",
+    ),
     "found undefined alias": ("an alias of nothing", "write the value out; aliases are not allowed"),
 }
 
@@ -46,6 +53,8 @@ def syntax_problem(file: str, error: yaml.YAMLError, content: bytes) -> Problem:
         return _second_document(span)
     if problem == "found character that cannot start any token" and _is_tab(content, error.problem_mark):
         problem = "found a tab character that violates indentation"
+    if problem == "did not find expected key" and _OPENS_WITH_BRACE.match(_line(content, error.problem_mark)):
+        problem = "text after the } of a value"
     words, help_line = _WORDS.get(problem, (problem, _QUOTE + " or check the indentation"))
     related: tuple[Related, ...] = ()
     if error.context_mark is not None and error.context_mark.line != error.problem_mark.line:
@@ -64,8 +73,13 @@ def _second_document(span: Span) -> Problem:
 
 
 def _is_tab(content: bytes, mark: yaml.Mark) -> bool:
-    line = content.split(b"\n")[mark.line].decode("utf-8", errors="replace").removeprefix("\ufeff")
-    return line[mark.column : mark.column + 1] == "\t"
+    return _line(content, mark)[mark.column : mark.column + 1] == "\t"
+
+
+def _line(content: bytes, mark: yaml.Mark) -> str:
+    lines = content.split(b"\n")
+    line = lines[mark.line] if mark.line < len(lines) else b""
+    return line.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def _span(file: str, mark: yaml.Mark) -> Span:

@@ -66,9 +66,11 @@ def say(message: str, *, help: str = "", colour: bool | None = None) -> None:  #
 
 
 def _crewctl(error: CrewctlError, *, colour: bool | None) -> int:
-    # A problem that was shown with its place has its own help line.
-    advice = "" if getattr(error, "problems", ()) else error.help
-    say(error.message, help=advice, colour=colour)
+    if getattr(error, "problems", ()):
+        # They were shown with their places and help lines, and need not be said again.
+        say(getattr(error, "headline", error.message), colour=colour)
+    else:
+        say(error.message, help=error.help, colour=colour)
     return int(error.exit)
 
 

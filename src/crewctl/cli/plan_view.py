@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from crewctl.cli.amounts import count, duration, money, short
@@ -90,8 +91,12 @@ def _models(plan: Plan) -> None:
 
 def _model(model: PlannedModel) -> str:
     where = f" at {model.base_url}" if model.base_url else ""
-    key = f", key from ${model.api_key_env}" if model.api_key_env else ""
+    key = f", key from ${model.api_key_env}{_unset(model.api_key_env)}" if model.api_key_env else ""
     return f"{model.model}{where}{key}, at most {count(model.max_output_tokens, 'token')} an answer, {_price(model)}"
+
+
+def _unset(variable: str) -> str:
+    return "" if os.environ.get(variable) else " (not set here)"
 
 
 def _price(model: PlannedModel) -> str:

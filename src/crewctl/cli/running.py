@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from crewctl.cli.ending import show_end
 from crewctl.cli.inputs import Inputs
 from crewctl.cli.output import Format, note
 from crewctl.cli.watching import watching
+from crewctl.errors import InvalidError
 
-if TYPE_CHECKING:  # only its shape is needed
+if TYPE_CHECKING:  # only their shapes are needed
+    from crewctl.planning.plan import Plan
     from crewctl.wiring import Project
 
 
@@ -18,6 +21,7 @@ def run_crew(
 ) -> int:
     """Run it and return the exit code of its outcome."""
     plan = project.plan(crew, inputs, rehearsal=rehearsal)
+    _need_keys(plan)
     if plan.simulated:
         models = ", ".join(model.name for model in plan.models if model.simulated)
         note(f"Simulated: no real model answers as {models}.")
@@ -25,3 +29,14 @@ def run_crew(
         ended = project.kickoff(plan, watch, rehearsal=rehearsal)
     show_end(plan, ended, form)
     return ended.exit_code
+
+
+def _need_keys(plan: Plan) -> None:
+    """InvalidError where a model's key is not there: a run that must fail would use its approval up."""
+    for model in plan.models:
+        if model.api_key_env and not os.environ.get(model.api_key_env):
+            raise InvalidError(
+                f"the model '{model.name}' needs a key in the environment variable {model.api_key_env}, "
+                "which is not set; nothing was run",
+                help=f"set it with: export {model.api_key_env}=…",
+            )

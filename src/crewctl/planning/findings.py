@@ -25,13 +25,14 @@ class Where(NamedTuple):
 
 
 class InvalidPlanError(InvalidError):
-    """A crew cannot be planned; `problems` says why, each with its place."""
+    """A crew cannot be planned; `problems` says why, each with its place, and `headline` does without them."""
 
     def __init__(self, crew: str, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems), key=lambda problem: (problem.span, problem.rule)))
         first = self.problems[0]
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-        super().__init__(f"crew {crew!r} cannot be planned: {first.message}{more}", help=first.help)
+        self.headline = f"crew {crew!r} cannot be planned"
+        super().__init__(f"{self.headline}: {first.message}{more}", help=first.help)
 
 
 @dataclass
