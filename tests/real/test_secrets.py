@@ -114,7 +114,7 @@ def test_a_run_whose_model_and_tool_say_the_key_keeps_it_nowhere(tmp_path: Path,
     assert model.found == []
     assert leaks(said + again) == []
     assert "My keys are [" in said
-    (log, _) = folder.glob(".crewctl/runs/*/steps/*/log.txt")
+    (log, _) = sorted(folder.glob(".crewctl/runs/*/steps/*/log.txt"))
     for way in (
         "printed: [redacted] [redacted]",
         "for errors: [redacted]",
