@@ -165,7 +165,9 @@ def test_a_refused_run_has_no_report_but_is_shown(line: Line) -> None:
     assert code == 9
     assert "was not started, so it has no report: nobody said yes" in err
     assert f"crewctl runs show {REFUSED}" in err
-    assert line("runs", "show", REFUSED)[0] == 0
+    code, _, err = line("runs", "show", REFUSED)
+    assert code == 0
+    assert "crewctl report" not in err
 
 
 @pytest.mark.usefixtures("told")

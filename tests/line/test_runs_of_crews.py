@@ -331,6 +331,18 @@ def test_from_approval_over_a_changed_word_to_the_difference(call: Call, project
     assert [(each["id"], each["state"]) for each in states] == [(statement["id"], "drifted")]
 
 
+def test_where_a_crew_runs_without_approval_giving_and_taking_one_back_say_so(
+    call: Call, project: Path
+) -> None:
+    given = call("approve", "company-brief", *WITH_CARE, cwd=project)
+    taken = call("revoke", "company-brief", "--reason", "not to run any more", cwd=project)
+    other = call("approve", "outreach-email", *WITH_CARE, cwd=project)
+
+    assert "company-brief runs without any approval: risk level minimal" in given.err
+    assert "human_oversight_required: true" in taken.err
+    assert other.err == ""
+
+
 def test_an_approval_can_be_taken_back_by_the_beginning_of_its_id(call: Call, project: Path) -> None:
     said = call("approve", "outreach-email", *WITH_CARE, "-o", "name", cwd=project).out.strip()
 

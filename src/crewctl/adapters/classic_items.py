@@ -147,8 +147,11 @@ def is_carried(work: Work, place: Place, key: str, value: Any) -> bool:
     if found.status in {"honoured", "display"}:
         return True
     if not any(type(value) is type(off) and value == off for off in found.off):
-        instead = f"; {found.instead}" if found.instead and found.instead != "take the key away" else ""
-        work.note_at(place, f"{key!r} of {_of(place)} was left out: {found.reason}{instead}")
+        # The key is away already; what is left to say is where its work belongs.
+        instead = found.instead.removeprefix("take the key away").removeprefix("; ")
+        work.note_at(
+            place, f"{key!r} of {_of(place)} was left out: {found.reason}{f'; {instead}' if instead else ''}"
+        )
     return False
 
 

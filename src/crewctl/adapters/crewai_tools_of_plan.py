@@ -66,7 +66,7 @@ def _custom(full_name: str) -> BaseTool:
         listed = ", ".join(sorted(_label(candidate) for candidate in candidates)) or "none"
         raise EngineError(
             f"tools/{name}.py must define one tool called {name!r}, or only one tool; it defines: {listed}",
-            help=f"call the function under @tool, or the subclass of BaseTool, {name}",
+            help=f"give the function under @tool, or the subclass of BaseTool, the name {name}",
         )
     found = candidates[0]
     # Each agent gets its own, so that one agent's use count is not another's.

@@ -176,6 +176,8 @@ def _meaning(error: sqlite3.Error) -> str:
     text = str(error)
     if "not a database" in text:
         return "this is not a database"
+    if "unable to open" in text:
+        return "the file cannot be opened, or none can be made beside it"
     if "malformed" in text:
         return "the database is damaged"
     if "locked" in text or "busy" in text:

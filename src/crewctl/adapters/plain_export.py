@@ -79,7 +79,7 @@ def _tool(plan: Plan, name: str) -> tuple[str, str]:
     if found is None:
         raise InvalidError(
             f"tools/{module}.py does not say which tool it is",
-            help=f"call the function under @tool, or the subclass of BaseTool, {module}",
+            help=f"give the function under @tool, or the subclass of BaseTool, the name {module}",
         )
     called, is_class = found
     alias = f"{module}_tool"

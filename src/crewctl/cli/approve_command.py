@@ -43,10 +43,16 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
 
     The statement is written under registry/approvals in your name. Commit it.
     """
-    from crewctl.cli.approving import row, show_approval, terms_of  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.approving import (  # noqa: PLC0415 - start-up cost
+        note_where_none_is_needed,
+        row,
+        show_approval,
+        terms_of,
+    )
 
     inputs = read_inputs(single, whole)
     terms = terms_of(reason, expires, max_runs, for_inputs=for_inputs, given=bool(inputs))
     project = open_project()
     said = project.approve(project.plan(crew, inputs if for_inputs else None), terms)
     emit_one(row(said), said.id, form, lambda: show_approval(said))
+    note_where_none_is_needed(project, crew)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from crewctl.cli.amounts import count, moment, short
-from crewctl.cli.output import heading, pairs, say
-from crewctl.errors import UsageError
+from crewctl.cli.output import heading, note, pairs, say
+from crewctl.errors import CrewctlError, UsageError
 from crewctl.wiring import Said, Terms
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.approval.statement import Statement
+    from crewctl.wiring import Project
 
 
 def terms_of(reason: str, expires: float, max_runs: int | None, *, for_inputs: bool, given: bool) -> Terms:
@@ -52,6 +54,17 @@ def show_approval(said: Said) -> None:
         indent=2,
     )
     say(f"Next: commit {said.file}, then {kickoff_line(statement)}")
+
+
+def note_where_none_is_needed(project: Project, crew: str) -> None:
+    """Say so where the crew runs with or without an approval, as it stands now."""
+    with suppress(CrewctlError):  # a crew that cannot be planned does not run either
+        risk = project.plan(crew, None).risk
+        if not risk.needs_approval:
+            note(
+                f"{crew} runs without any approval: {'; '.join(risk.why)}. To change that, set "
+                f"human_oversight_required: true (or risk_level: prohibited) in registry/entries/{crew}.yaml"
+            )
 
 
 def kickoff_line(statement: Statement) -> str:

@@ -44,4 +44,6 @@ def show_imported(brought: Brought) -> None:
         for each in notes:
             note(f"  {each}")
     crew = next(iter(brought.imported.crews), None)
-    note(f"\nNext: crewctl check{f', then crewctl rehearse {crew}' if crew else ''}")
+    note(
+        f"\nNext: crewctl check{f', then crewctl rehearse {crew} and crewctl new entry {crew}' if crew else ''}"
+    )

@@ -24,9 +24,11 @@ def command(crew: str, statement: str | None, reason: str, form: Format) -> None
 
     Nothing is deleted: a revocation is written beside the approval. Commit it.
     """
-    from crewctl.cli.approving import row  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.approving import note_where_none_is_needed, row  # noqa: PLC0415 - start-up cost
 
-    said = open_project().revoke(crew, statement, reason)
+    project = open_project()
+    said = project.revoke(crew, statement, reason)
     emit_rows([row(each) for each in said], ("id", "revokes", "file"), form)
     if form == "table":
         note("Next: commit what was written.")
+    note_where_none_is_needed(project, crew)

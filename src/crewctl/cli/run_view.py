@@ -39,7 +39,8 @@ def show_run(state: RunState, bill: Bill) -> None:
         emit_rows(
             [_step(step) for step in state.steps], ("step", "agent", "outcome", "took", "error"), "table"
         )
-    note(f"More: crewctl report {state.run_id}, crewctl trace {state.run_id}, crewctl logs {state.run_id}")
+    commands = ("report", "trace", "logs") if state.started_at else ("logs",)  # a refused run has no report
+    note(f"More: {', '.join(f'crewctl {command} {state.run_id}' for command in commands)}")
 
 
 def approval_text(state: RunState) -> str:
