@@ -23,6 +23,7 @@ from crewctl.catalogue import specs
 from crewctl.catalogue.schemas import schemas
 from crewctl.catalogue.specs.spec import Spec
 from crewctl.cli.main import line
+from crewctl.wiring import Project
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "crewctl"
@@ -218,3 +219,9 @@ def test_every_link_in_the_docs_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+def test_the_readme_shows_the_digest_of_the_shipped_crew() -> None:
+    """What the README prints of the demo is what the demo's crew is now."""
+    digest = Project(ROOT).plan("outreach-email", None).crew_digest
+    assert f"crew digest  {digest[:12]}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
