@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.engine_context import RunContext
@@ -21,9 +20,11 @@ from crewctl.adapters.run_lock import RunLock
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sqlite_ledger import SqliteLedger
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.events import KickoffRequested, Recorded
+from crewctl.audit.port import ContentStore, RunStore
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
 Watch = Callable[[Recorded], None]
 
 
-class SystemClock:
-    """The Clock port over the machine's clocks."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds on a clock that never goes back."""
-        return time.monotonic()
-
-
 def new_run_id(now: datetime) -> str:
     """Return an id that sorts by time and is short enough to type: ``20261121-091502-7f3a``."""
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -61,27 +50,26 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, *, rehearsal:
     """Run the plan in this process; signals end it in order, and every way out closes the run."""
     clock, stop = SystemClock(), StopFlag()
     run_id = new_run_id(clock.now())
+    hidden = all_secrets(plan, os.environ)
     with RunLock(project.root, run_id), closing(RunLogs(project.root)) as logs, stop.on_signals():
-        rooms = _rooms(project, plan, run_id, (logs.write, watch), clock, stop, rehearsal=rehearsal)
-        hidden = all_secrets(plan, os.environ)
+        store = WatchedRunStore(SqliteRunStore(project.database, secrets=hidden), logs.write, watch)
+        contents = FileContentStore(project.root, secrets=hidden)
+        rooms = _rooms(project, run_id, store, contents, clock, stop, crew=plan.crew, rehearsal=rehearsal)
         with closing(JournalSteps(project.database, run_id, secrets=hidden)) as steps:
             return _ended(kickoff(plan, rooms, steps))
 
 
 def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes together
     project: Project,
-    plan: Plan,
     run_id: str,
-    watchers: tuple[Watch, ...],
+    store: RunStore,
+    contents: ContentStore,
     clock: SystemClock,
     stop: StopFlag,
     *,
+    crew: str,
     rehearsal: bool,
 ) -> Rooms:
-    hidden = all_secrets(plan, os.environ)
-    store = WatchedRunStore(SqliteRunStore(project.database, secrets=hidden), *watchers)
-    contents = FileContentStore(project.root, secrets=hidden)
-
     @contextmanager
     def open_engine(plan: Plan) -> Iterator[CrewEngine]:
         with closing(SqliteLedger(project.database)) as ledger:
@@ -102,7 +90,7 @@ def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes toge
     return Rooms(
         run_id=run_id,
         request=KickoffRequested(
-            crew=plan.crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), rehearsal=rehearsal
+            crew=crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), rehearsal=rehearsal
         ),
         store=store,
         contents=contents,
