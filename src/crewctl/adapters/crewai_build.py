@@ -132,7 +132,7 @@ def cast_of(plan: Plan, doer: str | None) -> list[str]:
     """
     absent = {plan.manager_agent}
     if plan.market is not None:
-        absent |= {*plan.market.contestants, plan.market.judge} - {doer}
+        absent |= {*plan.market.contestants, *plan.market.bench} - {doer}
     return [agent.name for agent in plan.agents if agent.name not in absent]
 
 

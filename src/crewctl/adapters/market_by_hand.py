@@ -9,11 +9,16 @@ EXPECTED = "Answer with the name of the best draft, your reasons by each criteri
 
 
 def tasks_by_hand(plan: Plan) -> tuple[PlannedTask, ...]:
-    """Return the plan's tasks as one would write them for CrewAI alone, in their order."""
+    """Return the plan's tasks as one would write them for CrewAI alone, in their order.
+
+    Of a panel the first judge chooses; where people judge, the drafts are the end of it.
+    """
     if plan.market is None:
         return plan.tasks
     before = _settled(plan.tasks)
     drafts = _draft_tasks(plan.market, tuple(task.name for task in before))
+    if not plan.market.judges:
+        return (*before, *drafts)
     return (*before, *drafts, _judge_task(plan.market, drafts))
 
 
@@ -49,7 +54,7 @@ def _judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> Plann
         description=f"Choose the best of the {len(drafts)} drafts of {market.task.name!r} by these "
         f"criteria:\n{criteria}",
         expected_output=EXPECTED,
-        agent=market.judge,
+        agent=market.judges[0].agent,
         context=tuple(draft.name for draft in drafts),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crewctl.adapters import offline_text as prose
-from crewctl.judging.prompt import TIE
+from crewctl.judging.protocol import TIE
 
 LONGEST_QUOTE = 280
 BEST = 5

@@ -40,8 +40,8 @@ def secrets_for(plan: Plan, work: TaskWork | ModelCall, environ: Mapping[str, st
     if isinstance(work, ModelCall):
         models = {work.model}
     else:
-        judge = plan.market.judge if plan.market else None
-        models = {agent.model for agent in plan.agents if agent.name != judge}
+        absent = set(plan.market.bench if plan.market else ()) - {work.agent}
+        models = {agent.model for agent in plan.agents if agent.name not in absent}
         models |= {plan.manager_model} if plan.manager_model else set()
     names = {model.api_key_env for model in plan.models if model.name in models and model.api_key_env}
     return {name: environ[name] for name in sorted(names) if name in environ}

@@ -26,11 +26,10 @@ class SeenRubric(_Seen):
 
 
 class SeenMarket(_Seen):
-    """Who competed on which task, and who judged."""
+    """Who competed on which task, and how it was judged."""
 
     task: SeenTask
     contestants: tuple[str, ...]
-    judge: str
     rubric: SeenRubric
     protocol: str
 

@@ -43,7 +43,6 @@ OWN_KEYS: dict[str, dict[str, str]] = {
     },
 }
 PROCESSES = ("parallel", "supervisor", "router", "debate", "peers", "swarm", "team")
-PROTOCOLS = ("balanced_top3", "both_orders", "listwise_rotations", "single", "adaptive", "panel")
 
 
 def unbuilt(kind: str, item: dict[str, Any]) -> Iterator[Unbuilt]:
@@ -91,21 +90,6 @@ def _of_crew(crew: dict[str, Any]) -> Iterator[Unbuilt]:
         if isinstance(entry, dict) and "crew" in entry:
             instead = "list that crew's tasks here"
             yield Unbuilt(("tasks", position, "crew"), "not-yet", "crew", "a crew within a crew", instead)
-    market = crew.get("market")
-    if isinstance(market, dict):
-        yield from _of_market(market)
-
-
-def _of_market(market: dict[str, Any]) -> Iterator[Unbuilt]:
-    protocol, judge = market.get("protocol"), market.get("judge")
-    if protocol in PROTOCOLS:
-        said, instead = f"protocol: {protocol}", "write protocol: all_pairs, or leave the key out"
-        yield Unbuilt(("market", "protocol"), "not-yet", said, "this protocol", instead, is_key=False)
-    if isinstance(judge, list):
-        yield Unbuilt(("market", "judge"), "not-yet", "judge", "a panel of judges", "name one agent")
-    elif judge in ("person", "vote"):
-        said, reason = f"judge: {judge}", "a verdict by people"
-        yield Unbuilt(("market", "judge"), "not-yet", said, reason, "name an agent", is_key=False)
 
 
 def _of_entry(entry: dict[str, Any]) -> Iterator[Unbuilt]:

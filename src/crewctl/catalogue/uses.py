@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
-from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew
+from crewctl.catalogue.specs.crew_spec import (
+    PEOPLE,
+    HierarchicalCrew,
+    MarketCrew,
+    MarketSpec,
+    SequentialCrew,
+)
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.yaml_source import Path
 
@@ -75,7 +81,27 @@ def _agents_listed(name: str, crew: AnyCrew) -> Iterator[Use]:
     if isinstance(crew, MarketCrew):
         for position, agent in enumerate(crew.market.contestants):
             yield Use(agent, file, ("market", "contestants", position))
-        yield Use(crew.market.judge, file, ("market", "judge"))
+        for agent, path in judges_named(crew.market):
+            yield Use(agent, file, path)
+        if crew.market.editor is not None:
+            yield Use(crew.market.editor, file, ("market", "editor"))
+
+
+def judges_named(market: MarketSpec) -> Iterator[tuple[str, Path]]:
+    """Yield every agent who may judge a market, with the path in the crew's file that names it."""
+    if isinstance(market.judge, str):
+        if market.judge not in PEOPLE:
+            yield market.judge, ("market", "judge")
+    else:
+        for position, entry in enumerate(market.judge):
+            here: Path = ("market", "judge", position)
+            if isinstance(entry, str):
+                yield entry, here
+            else:
+                yield entry.agent, (*here, "agent")
+    for key in ("substitutes", "second_opinion"):
+        for position, agent in enumerate(getattr(market, key)):
+            yield agent, ("market", key, position)
 
 
 def _agents_used(

@@ -93,7 +93,10 @@ class StepsDrawn:
         verdict = self._state.verdict
         done = sum(call.outcome == "done" for call in calls)
         total = max(self._state.plan.worst_case.judge_calls, len(calls))
-        line = _line(f"{one_line(market.judge)} judges: {done} of at most {count(total, 'call')}")
+        if market.people is not None:
+            return _line("people judge", "dim")
+        who = one_line(", ".join(judge.agent for judge in market.judges))
+        line = _line(f"{who} judges: {done} of at most {count(total, 'call')}")
         if verdict is not None:
             chose = f"chose {one_line(verdict.contestant)}" if verdict.contestant else "could not choose"
             line.append(f"  {chose}", "bold")

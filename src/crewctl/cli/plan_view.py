@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from crewctl.cli.amounts import count, duration, money, short
+from crewctl.cli.judging_rows import judging_rows
 from crewctl.cli.output import heading, pairs, say
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan, PlannedModel, PlannedTask
 
@@ -47,7 +48,7 @@ def _tasks(plan: Plan) -> None:
         pairs(
             [
                 ("contestants", market.contestants),
-                ("judge", f"{market.judge}, {market.protocol}, {count(plan.worst_case.judge_calls, 'call')}"),
+                *judging_rows(plan, market),
                 ("rubric", _rubric(plan)),
             ],
             indent=5,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from crewctl.judging.figures import aggregate, beats, beats_in_both_orders
-from crewctl.judging.protocol import Pairing, Place, Protocol, Vote
+from crewctl.judging.calibration import confidence_of
+from crewctl.judging.figures import aggregate, panel_agreement
+from crewctl.judging.ground import Ground
+from crewctl.judging.heard import Heard
+from crewctl.judging.people import chosen_by_people, confidence_of_people, human
+from crewctl.judging.protocol import Look, Place, Vote
 from crewctl.judging.verdict import (
     Choice,
-    Confidence,
     CriterionUsed,
     Escalation,
     Mean,
@@ -20,31 +23,35 @@ MOST_VOID = 1 / 3
 """More void passes than this share, and nothing is chosen."""
 LEAST_SHARE = 0.7
 """A winner that did not beat the runner-up in both orders needs this share of its passes."""
+LEAST_AGREEMENT = 0.5
+"""A panel's winner that no more than this share of the judges, by weight, puts first is not chosen."""
+UNCLEAR: frozenset[Reason] = frozenset(
+    {"tie", "cycle", "order_inconsistent", "low_vote_share", "panel_split"}
+)
+"""The reasons that other judges' opinions may settle."""
 _MUST_FAILED = 1
-_CONFIDENCE = "share of its passes that the best draft won; high when it beat every rival in both orders"
 
 
-def choose_from(
-    words: Mapping[str, int],
-    passes: Sequence[Pass],
-    criteria: Sequence[CriterionUsed],
-    protocol: Protocol,
-    suspects: frozenset[str] = frozenset(),
-) -> Choice:
-    """Fold the passes. `words` has every eligible draft with its length; `suspects` may not win."""
-    failed = _failed_musts(passes, criteria)
-    finalists = [draft for draft in words if draft not in failed]
-    votes = [vote_of(held) for held in passes]
-    places = protocol.places(finalists, votes) if finalists else ()
-    reasons = _doubts(list(words), places, votes, suspects | _addressed(passes))
-    selected = None if reasons else places[0].draft
+def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:
+    """Fold the passes: the judges' choice, unless people were needed; then theirs, if they have spoken."""
+    failed = failed_musts(passes, ground.criteria)
+    votes = votes_of(passes, ground)
+    finalists = [draft for draft in ground.words if draft not in failed]
+    places = ground.protocol.places(finalists, votes) if finalists else ()
+    reasons = _doubts(places, votes, ground, ground.suspects | _addressed(passes))
+    selected = chosen_by_people(passes, ground.people) if reasons else places[0].draft
+    resolved = bool(reasons) and selected is not None
+    confidence = confidence_of(places, votes, ground.protocol, settled=not reasons)
     return Choice(
         selected_draft=selected,
-        scores=means(passes, list(words), criteria),
-        aggregate=aggregate(places, votes, failed, words, protocol),
-        confidence=_confidence(places, selected, len(votes)),
+        scores=means(passes, list(ground.words), ground.criteria),
+        aggregate=aggregate(places, votes, failed, ground),
+        confidence=confidence_of_people(passes, selected) if resolved and selected else confidence,
         escalation=Escalation(
-            required=bool(reasons), reasons=reasons, status="pending" if reasons else "none"
+            required=bool(reasons),
+            reasons=reasons,
+            status="resolved" if resolved else "pending" if reasons else "none",
+            decided_by=tuple(sorted({held.judge for held in human(passes)})) if resolved else (),
         ),
     )
 
@@ -74,12 +81,24 @@ def scores_of(passes: Sequence[Pass], draft: str, criterion: str) -> list[int]:
     ]
 
 
-def vote_of(held: Pass) -> Vote:
-    """Return what a pass says to the protocol: who was shown in which order, and who won."""
-    return Vote(pairing=Pairing(first=held.order[0], second=held.order[1]), winner=held.winner)
+def votes_of(passes: Sequence[Pass], ground: Ground) -> list[Vote]:
+    """Return what the judges' passes say to the protocol: who was shown in which order, and who won.
+
+    People are not judges, and a comparison with a merged text is no part of the choice between drafts.
+    """
+    return [
+        Vote(
+            look=Look(order=held.order, kind=held.kind),
+            winner=held.winner,
+            judge=held.judge,
+            weight=ground.weight(held.judge),
+        )
+        for held in passes
+        if held.kind not in ("human", "merge")
+    ]
 
 
-def _failed_musts(passes: Sequence[Pass], criteria: Sequence[CriterionUsed]) -> dict[str, tuple[str, ...]]:
+def failed_musts(passes: Sequence[Pass], criteria: Sequence[CriterionUsed]) -> dict[str, tuple[str, ...]]:
     """Return the drafts of which at least half of their passes say that they fail a must criterion."""
     failed: dict[str, tuple[str, ...]] = {}
     for draft in sorted({draft for held in passes for draft in held.order}):
@@ -95,7 +114,7 @@ def _failed_musts(passes: Sequence[Pass], criteria: Sequence[CriterionUsed]) -> 
 
 def _addressed(passes: Sequence[Pass]) -> frozenset[str]:
     """Return the drafts that at least half of their passes say speak to the judge."""
-    counted = [held for held in passes if held.status == "counted"]
+    counted = [held for held in passes if held.status == "counted" and held.kind != "human"]
     drafts = {draft for held in counted for draft in held.order}
     return frozenset(
         draft
@@ -106,49 +125,49 @@ def _addressed(passes: Sequence[Pass]) -> frozenset[str]:
 
 
 def _doubts(
-    drafts: list[str], places: Sequence[Place], votes: Sequence[Vote], suspects: frozenset[str]
+    places: Sequence[Place], votes: Sequence[Vote], ground: Ground, suspects: frozenset[str]
 ) -> tuple[Reason, ...]:
     """Return every reason against choosing the best place; none means that it is chosen."""
-    if len(drafts) < 2:  # noqa: PLR2004 - nothing to compare
+    if ground.people is not None:
+        return ("person_asked",) if ground.people.kind == "person" else ("ballots_missing",)
+    if len(ground.words) < 2:  # noqa: PLR2004 - nothing to compare
         return ("single_eligible_draft",)
     if not places:
         return ("must_criterion_failed",)
     reasons: list[Reason] = []
     if sum(vote.winner is None for vote in votes) > MOST_VOID * len(votes):
         reasons.append("void_passes")
-    level = [place for place in places if place.score == places[0].score]
+    level = [place for place in places if place.rank == 1]
+    heard = Heard(votes)
     if len(level) > 1:
-        reasons.append("cycle" if _is_cycle(level, votes) else "tie")
-    elif not _clear(places, votes):
-        reasons.append("order_inconsistent")
-    if places[0].draft in suspects and len(level) == 1:
-        reasons.append("injection_flag")
+        reasons.append("cycle" if _is_cycle(level, heard) else "tie")
+    else:
+        reasons += _weak_wins(places, votes, heard, ground)
+        reasons += ["injection_flag"] if places[0].draft in suspects else []
     return tuple(reasons)
 
 
-def _is_cycle(level: Sequence[Place], votes: Sequence[Vote]) -> bool:
-    """Return whether each of the level drafts is beaten by another of them."""
-    return all(any(beats(other.draft, place.draft, votes) for other in level) for place in level)
-
-
-def _clear(places: Sequence[Place], votes: Sequence[Vote]) -> bool:
+def _weak_wins(places: Sequence[Place], votes: Sequence[Vote], heard: Heard, ground: Ground) -> list[Reason]:
+    """Return what speaks against a best place that stands alone."""
     if len(places) == 1:
-        return True  # every other draft fails a must criterion
+        return []  # every other draft fails a must criterion
+    reasons: list[Reason] = []
     best, second = places[0], places[1]
-    return beats_in_both_orders(best.draft, second.draft, votes) or best.share >= LEAST_SHARE
+    if not heard.beats_in_both_orders(best.draft, second.draft) and best.share < LEAST_SHARE:
+        reasons += ["order_inconsistent", "low_vote_share"]
+    agreement = panel_agreement(places, votes, ground.protocol)
+    if agreement is not None and agreement <= LEAST_AGREEMENT:
+        reasons.append("panel_split")
+    return reasons
 
 
-def _confidence(places: Sequence[Place], selected: str | None, votes: int) -> Confidence:
-    if not places or not votes:
-        return Confidence(value=0.0, band="low", method=_CONFIDENCE)
-    best = places[0]
-    value = round(best.share, 6)
-    if selected is None:
-        return Confidence(value=value, band="low", method=_CONFIDENCE)
-    swept = best.swap_consistent_wins == len(places) - 1
-    return Confidence(value=value, band="high" if swept else "medium", method=_CONFIDENCE)
+def _is_cycle(level: Sequence[Place], heard: Heard) -> bool:
+    """Return whether each of the level drafts is beaten by another of them."""
+    return all(any(heard.beats(other.draft, place.draft) for other in level) for place in level)
 
 
 def pairs_of(passes: Sequence[Pass], one: str, other: str) -> list[Pass]:
-    """Return the counted passes over two drafts."""
-    return [held for held in passes if set(held.order) == {one, other} and held.status == "counted"]
+    """Return the counted passes that showed two drafts, and those two alone where there are such."""
+    both = [held for held in passes if {one, other} <= set(held.order) and held.status == "counted"]
+    both = [held for held in both if held.kind != "human"]
+    return [held for held in both if len(held.order) == 2] or both  # noqa: PLR2004 - those two alone

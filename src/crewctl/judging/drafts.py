@@ -11,7 +11,7 @@ from typing import Literal
 from crewctl.judging.flags import Flag, flags_of
 from crewctl.judging.port import Frozen
 
-Status = Literal["eligible", "duplicate", "empty", "error"]
+Status = Literal["eligible", "duplicate", "disqualified", "empty", "error"]
 
 # Characters that a person reading the draft would not see, but a model does: controls but tab and
 # newline, bidirectional and zero-width marks, tag characters, interlinear marks. Joiners stay, as
@@ -48,6 +48,11 @@ class Candidate(Frozen):
     same_as: str | None = None
     error: str = ""
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a flag says that the draft may not win without a person."""
+        return any(flag.severity == "block" for flag in self.injection_flags)
+
 
 def canonical(text: str) -> tuple[str, tuple[str, ...]]:
     """Return `text` as it is shown to a judge, and the names of the steps that changed it."""
@@ -65,15 +70,22 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def line_up(drafts: Iterable[Draft]) -> tuple[tuple[Candidate, ...], dict[str, str]]:
-    """Return the drafts numbered, and the shown text of every one that is eligible."""
+def line_up(
+    drafts: Iterable[Draft], *, disqualify: bool = False
+) -> tuple[tuple[Candidate, ...], dict[str, str]]:
+    """Return the drafts numbered, and the shown text of every one that is eligible.
+
+    With `disqualify`, a draft that speaks to its judge is none of these.
+    """
     read = sorted((_read(draft) for draft in drafts), key=_place)
     candidates: list[Candidate] = []
     first: dict[str, str] = {}
     shown: dict[str, str] = {}
     for number, (candidate, text) in enumerate(read, start=1):
         own = candidate.model_copy(update={"id": f"D{number}"})
-        if own.status == "eligible" and text in first:
+        if own.status == "eligible" and disqualify and own.suspect:
+            own = own.model_copy(update={"status": "disqualified"})
+        elif own.status == "eligible" and text in first:
             own = own.model_copy(update={"status": "duplicate", "same_as": first[text]})
         elif own.status == "eligible":
             first[text] = own.id

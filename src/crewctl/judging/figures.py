@@ -1,54 +1,75 @@
-"""The figures of a verdict: how the votes lie, and how much they agree."""
+"""Figures over the votes of one judging: how wide the margin, how steady the judges."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
+from crewctl.judging.ground import Ground
+from crewctl.judging.heard import Heard
 from crewctl.judging.protocol import Place, Protocol, Vote
 from crewctl.judging.verdict import Aggregate, LengthCheck
 
 
 def aggregate(
-    places: Sequence[Place],
-    votes: Sequence[Vote],
-    failed: dict[str, tuple[str, ...]],
-    words: Mapping[str, int],
-    protocol: Protocol,
+    places: Sequence[Place], votes: Sequence[Vote], failed: dict[str, tuple[str, ...]], ground: Ground
 ) -> Aggregate:
-    """Fold the votes; `failed` are the drafts that fail a must criterion, `words` the length of each."""
+    """Fold the votes; `failed` are the drafts that fail a must criterion."""
     shares = [place.share for place in places]
+    heard = Heard(votes)
     return Aggregate(
-        method=f"{protocol.name}/{protocol.version}",
+        method=f"{ground.protocol.name}/{ground.protocol.version}",
         table=tuple(places),
         margin=round(shares[0] - shares[1], 6) if len(shares) > 1 else float(bool(shares)),
         swap_consistency=_swap_consistency(votes),
-        vote_entropy=_entropy(list(words), votes),
-        condorcet_winner=_condorcet(places, votes),
+        panel_agreement=panel_agreement(places, votes, ground.protocol),
+        vote_entropy=_entropy(list(ground.words), heard),
+        condorcet_winner=_condorcet(places, heard),
         failed_must=failed,
         void_passes=sum(vote.winner is None for vote in votes),
-        length=_length(places, words),
+        length=_length(places, ground.words),
     )
 
 
+def panel_agreement(places: Sequence[Place], votes: Sequence[Vote], protocol: Protocol) -> float | None:
+    """Return the share of the judges, by weight, whose own votes put the best place first.
+
+    None for one judge. A judge whose votes leave several first counts in equal parts. Second opinions
+    come from judges who did not see the whole field, so they are not asked for their own first.
+    """
+    own: dict[str, list[Vote]] = {}
+    for vote in votes:
+        if vote.look.kind != "second_opinion":
+            own.setdefault(vote.judge, []).append(vote)
+    if len(own) < 2 or not places:  # noqa: PLR2004 - a panel has two
+        return None
+    total = sum(cast[0].weight for cast in own.values())
+    drafts = [place.draft for place in places]
+    agreed = 0.0
+    for cast in own.values():
+        first = [place.draft for place in protocol.places(drafts, cast) if place.rank == 1]
+        agreed += cast[0].weight * (places[0].draft in first) / len(first)
+    return round(agreed / total, 6)
+
+
 def _swap_consistency(votes: Sequence[Vote]) -> float | None:
-    """Return the share of pairs heard in both orders whose two passes agree."""
-    by_pairing = {vote.pairing: vote.winner for vote in votes if vote.winner is not None}
+    """Return the share of pairs, each judge's own, heard in both orders whose two passes agree."""
+    winners = {
+        (vote.judge, vote.look.kind, vote.look.order): vote.winner
+        for vote in votes
+        if vote.winner is not None and len(vote.look.order) == 2  # noqa: PLR2004 - a pair
+    }
     both = [
-        winner == by_pairing[pairing.swapped]
-        for pairing, winner in by_pairing.items()
-        if pairing.swapped in by_pairing
+        winner == winners[swapped]
+        for (judge, kind, order), winner in winners.items()
+        if (swapped := (judge, kind, order[::-1])) in winners
     ]
     return round(sum(both) / len(both), 6) if both else None
 
 
-def _entropy(drafts: Sequence[str], votes: Sequence[Vote]) -> float:
-    """Return the normalised entropy of who won the passes, a tie counting half for each of the two."""
-    heard = [vote for vote in votes if vote.winner is not None]
-    won = [
-        sum(vote.points(draft) for vote in heard if draft in (vote.pairing.first, vote.pairing.second))
-        for draft in drafts
-    ]
+def _entropy(drafts: Sequence[str], heard: Heard) -> float:
+    """Return the normalised entropy of who won the passes, a tie counting in equal parts for each shown."""
+    won = [sum(vote.points(draft) for vote in heard.counted if draft in vote.look.order) for draft in drafts]
     total = sum(won)
     if total == 0 or len(drafts) == 1:
         return 0.0
@@ -56,13 +77,15 @@ def _entropy(drafts: Sequence[str], votes: Sequence[Vote]) -> float:
     return min(1.0, max(0.0, round(-sum(part * math.log(part) for part in parts) / math.log(len(drafts)), 6)))
 
 
-def _condorcet(places: Sequence[Place], votes: Sequence[Vote]) -> str | None:
+def _condorcet(places: Sequence[Place], heard: Heard) -> str | None:
     """Return the draft that takes more points than each other in both orders together."""
-    if len(places) < 2:  # noqa: PLR2004 - nobody to beat
+    drafts = [place.draft for place in places]
+    if len(drafts) < 2:  # noqa: PLR2004 - nobody to beat
         return None
-    best = places[0]
-    rivals = [place.draft for place in places[1:]]
-    return best.draft if all(beats(best.draft, rival, votes) for rival in rivals) else None
+    beat_all = (
+        draft for draft in drafts if all(heard.beats(draft, other) for other in drafts if other != draft)
+    )
+    return next(beat_all, None)
 
 
 def _length(places: Sequence[Place], words: Mapping[str, int]) -> LengthCheck:
@@ -73,18 +96,3 @@ def _length(places: Sequence[Place], words: Mapping[str, int]) -> LengthCheck:
     if len(places) > 1 and best and words[places[1].draft]:
         ratio = round(math.log(best / words[places[1].draft]), 6)
     return LengthCheck(winner_is_longest=best == max(words.values()), log_ratio_to_runner_up=ratio)
-
-
-def beats(winner: str, loser: str, votes: Sequence[Vote]) -> bool:
-    """Return whether one draft takes more points than another, in a pair heard in both orders."""
-    heard = [vote for vote in _between(winner, loser, votes) if vote.winner is not None]
-    return len(heard) > 1 and sum(vote.points(winner) for vote in heard) > len(heard) / 2
-
-
-def beats_in_both_orders(winner: str, loser: str, votes: Sequence[Vote]) -> bool:
-    """Return whether one draft wins against another whichever is shown first."""
-    return sum(vote.winner == winner for vote in _between(winner, loser, votes)) > 1
-
-
-def _between(one: str, other: str, votes: Sequence[Vote]) -> list[Vote]:
-    return [vote for vote in votes if {vote.pairing.first, vote.pairing.second} == {one, other}]

@@ -7,33 +7,57 @@ from dataclasses import dataclass
 
 from crewctl.judging.drafts import sha256
 from crewctl.judging.port import JudgeAnswer, JudgeModel
-from crewctl.judging.prompt import Asked, Question, ask
-from crewctl.judging.protocol import Pairing
+from crewctl.judging.prompt import Asked, Persona, Question, ask
+from crewctl.judging.protocol import Look
 from crewctl.judging.reading import Reading, Unreadable, read
 from crewctl.judging.verdict import Attempt, Pass
 from crewctl.planning.plan import PlannedRubric
 
+_AGAIN = ".again"
+_PAIR = 2
+
 
 def hold(
-    judge_name: str,
+    judges: Sequence[Persona],
     question: Question,
-    pairings: Sequence[Pairing],
+    looks: Sequence[Look],
     shown: Mapping[str, str],
-    judge: JudgeModel,
+    model: JudgeModel,
+    *,
+    named: bool,
 ) -> tuple[Pass, ...]:
-    """Hold one round: ask every pass side by side, then those that could not be read once more."""
-    first = [ask(question, each.key, (each.first, each.second), shown) for each in pairings]
-    held = {
-        each.key: [heard] for each, heard in zip(pairings, _hear(first, question, shown, judge), strict=True)
-    }
+    """Hold one round: ask every judge for every look side by side, then what was not understood once more.
+
+    `named` puts the judge's name into the passes' ids, for judgings with several judges.
+    """
+    wanted = [_Wanted(judge, look, f"{judge.name}." if named else "") for judge in judges for look in looks]
+    first = [ask(question, each.judge, each.look, each.key, shown) for each in wanted]
+    heard = {each.key: [one] for each, one in zip(wanted, _hear(first, question, shown, model), strict=True)}
     again = [
-        ask(question, f"{each.key}.again", (each.first, each.second), shown, repair=found.problem)
-        for each in pairings
-        if isinstance(found := held[each.key][0].found, Unreadable) and found.outcome != "call_failed"
+        ask(question, each.judge, each.look, f"{each.key}{_AGAIN}", shown, repair=found.problem)
+        for each in wanted
+        if isinstance(found := heard[each.key][0].found, Unreadable) and found.outcome != "call_failed"
     ]
-    for heard in _hear(again, question, shown, judge):
-        held[heard.asked.prompt.key.removesuffix(".again")].append(heard)
-    return tuple(_pass(judge_name, each, held[each.key]) for each in pairings)
+    for one in _hear(again, question, shown, model):
+        heard[one.asked.prompt.key.removesuffix(_AGAIN)].append(one)
+    return tuple(_pass(each, heard[each.key]) for each in wanted)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A look that one judge is asked to take."""
+
+    judge: Persona
+    look: Look
+    prefix: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.prefix}{self.look.key}"
+
+    @property
+    def swap_of(self) -> str | None:
+        return f"{self.prefix}{self.look.swapped.key}" if len(self.look.order) == _PAIR else None
 
 
 @dataclass(frozen=True)
@@ -68,14 +92,15 @@ def _read(
         return unreadable
 
 
-def _pass(judge_name: str, pairing: Pairing, held: Sequence[_Heard]) -> Pass:
+def _pass(wanted: _Wanted, held: Sequence[_Heard]) -> Pass:
     asked, answer, found = held[-1].asked, held[-1].answer, held[-1].found
     attempts = tuple(_attempt(n, heard.found) for n, heard in enumerate(held, start=1))
     void = Pass(
-        id=pairing.key,
-        judge=judge_name,
-        order=(pairing.first, pairing.second),
-        swap_of=pairing.swapped.key,
+        id=wanted.key,
+        judge=wanted.judge.name,
+        kind=wanted.look.kind,
+        order=wanted.look.order,
+        swap_of=wanted.swap_of,
         label_map_sha256=asked.label_map_sha256,
         prompt_sha256=asked.sha256,
         response_sha256=None if answer.text is None else sha256(answer.text),

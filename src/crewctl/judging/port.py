@@ -14,9 +14,10 @@ class Frozen(BaseModel):
 
 
 class JudgePrompt(Frozen):
-    """One call: `key` is unique in the run and stable across recoveries."""
+    """One call to one judge: `key` is unique in the run and stable across recoveries."""
 
     key: str
+    judge: str
     system: str
     user: str
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from crewctl.judging.port import Frozen
-from crewctl.judging.prompt import TIE, Asked
+from crewctl.judging.prompt import Asked
+from crewctl.judging.protocol import TIE
 from crewctl.judging.verdict import AttemptOutcome, Score
 from crewctl.planning.plan import PlannedRubric
 

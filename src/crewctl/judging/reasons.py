@@ -6,19 +6,24 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from crewctl.judging.choice import pairs_of
-from crewctl.judging.prompt import TIE
+from crewctl.judging.people import people_said, rejected_by_people
+from crewctl.judging.protocol import TIE
 from crewctl.judging.verdict import Choice, Comparison, CriterionUsed, Dissent, Mean, Pass, Reason
 
-_WHY_NOT: Mapping[Reason, str] = {
+WHY_NOT: Mapping[Reason, str] = {
     "tie": "the best drafts are level",
     "cycle": "the best drafts beat one another in a circle",
-    "order_inconsistent": "the best draft did not beat the runner-up in both orders, "
-    "and won too few of its other comparisons",
+    "order_inconsistent": "the best draft did not beat the runner-up in both orders",
+    "low_vote_share": "the best draft won too few of its passes",
+    "panel_split": "no more than half of the judges put the best draft first",
+    "person_asked": "the crew asks for a person's choice",
+    "ballots_missing": "the crew asks for a vote by people",
     "injection_flag": "the best draft speaks to the judge",
-    "void_passes": "too many of the judge's answers could not be read",
+    "void_passes": "too many of the judges' answers could not be read",
     "must_criterion_failed": "every draft fails a criterion that must be met",
     "single_eligible_draft": "there are no two different drafts to compare",
 }
+"""Why no draft was chosen without a person, in words."""
 _EXCERPT = 160
 
 
@@ -33,6 +38,8 @@ def reasoning(
     if choice.selected_draft is None:
         return _undecided(choice, passes, names)
     selected = choice.selected_draft
+    if choice.escalation.status == "resolved":
+        return "\n".join((*people_said(selected, passes, names), _why_people(choice)))
     said = [_headline(selected, choice, names)]
     rivals = [place.draft for place in choice.aggregate.table if place.draft != selected]
     if rivals:
@@ -51,7 +58,7 @@ def compare(
         return ()
     ranked = [place.draft for place in choice.aggregate.table]
     others = [draft for draft in ranked if draft != selected]
-    others += [draft for draft in drafts if draft in choice.aggregate.failed_must]
+    others += [draft for draft in drafts if draft in choice.aggregate.failed_must and draft != selected]
     return tuple(_comparison(selected, other, choice, passes, criteria) for other in others)
 
 
@@ -72,12 +79,22 @@ def dissents(choice: Choice, passes: Sequence[Pass]) -> tuple[Dissent, ...]:
     )
 
 
+def _why_people(choice: Choice) -> str:
+    return f"People were asked because {_whys(choice)}."
+
+
+def _whys(choice: Choice) -> str:
+    return "; ".join(WHY_NOT[reason] for reason in choice.escalation.reasons)
+
+
 def _undecided(choice: Choice, passes: Sequence[Pass], names: Mapping[str, str]) -> str:
-    why = "; ".join(_WHY_NOT[reason] for reason in choice.escalation.reasons)
-    said = [f"No draft was chosen: {why}."]
+    said = [f"No draft was chosen: {_whys(choice)}."]
+    if {"person_asked", "ballots_missing"}.intersection(choice.escalation.reasons):
+        return said[0]  # nobody has judged, and whoever will is not to know who wrote what
     said += [
         f"{_name(place.draft, names)} won {place.wins}, lost {place.losses} and tied {place.ties} passes."
         for place in choice.aggregate.table
+        if place.wins + place.losses + place.ties
     ]
     said += [
         f"{_name(draft, names)} fails {', '.join(musts)}."
@@ -90,6 +107,8 @@ def _undecided(choice: Choice, passes: Sequence[Pass], names: Mapping[str, str])
 
 
 def _headline(selected: str, choice: Choice, names: Mapping[str, str]) -> str:
+    if choice.escalation.decided_by:
+        return f"{_name(selected, names)} was chosen by {' and '.join(choice.escalation.decided_by)}."
     best = choice.aggregate.table[0]
     passes = best.wins + best.losses + best.ties
     if not passes:
@@ -138,6 +157,9 @@ def _comparison(
     if failed:
         why = f"it fails {', '.join(failed)}, which must be met."
         return Comparison(rejected=other, decisive_criterion=failed[0], why=why, passes=ids)
+    if not between:
+        why = rejected_by_people(other, passes) or "no judge compared it with the selected draft."
+        return Comparison(rejected=other, decisive_criterion=None, why=why, passes=ids)
     name = _decisive_criterion(selected, other, choice.scores, criteria)
     won = sum(held.winner == selected for held in between)
     why = f"it lost {won} of {len(between)} passes against the selected draft"

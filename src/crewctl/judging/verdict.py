@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from crewctl.judging.drafts import Candidate
 from crewctl.judging.port import Frozen
-from crewctl.judging.protocol import Place
+from crewctl.judging.protocol import LookKind, Place
 
 DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+InjectedDrafts = Literal["disqualify", "person", "warn"]
 AttemptOutcome = Literal[
     "ok",
     "call_failed",
@@ -26,6 +28,10 @@ Reason = Literal[
     "tie",
     "cycle",
     "order_inconsistent",
+    "low_vote_share",
+    "panel_split",
+    "person_asked",
+    "ballots_missing",
     "injection_flag",
     "void_passes",
     "must_criterion_failed",
@@ -51,40 +57,51 @@ class Score(Frozen):
 
 
 class Pass(Frozen):
-    """One look at two drafts in one order; `winner` is None exactly when the pass is void.
+    """One look at some drafts in one order; `winner` is None exactly when the pass is void.
 
-    In `rationale` and `notes` each label is replaced by the id of the draft that wore it.
+    In `rationale` and `notes` each label is replaced by the id of the draft that wore it. A pass of kind
+    ``human`` is a person's decision or ballot: `judge` is the person, `rationale` the reason given, and
+    there is no prompt.
     """
 
     id: str
     judge: str
-    kind: Literal["pairwise"] = "pairwise"
-    order: tuple[DraftId, DraftId]
-    swap_of: str
-    label_map_sha256: Digest
-    prompt_sha256: Digest
-    response_sha256: Digest | None
-    attempts: Annotated[tuple[Attempt, ...], Field(min_length=1, max_length=2)]
+    kind: LookKind | Literal["human"] = "pairwise"
+    order: Annotated[tuple[DraftId, ...], Field(min_length=1)]
+    swap_of: str | None = None
+    label_map_sha256: Digest | None = None
+    prompt_sha256: Digest | None = None
+    response_sha256: Digest | None = None
+    attempts: Annotated[tuple[Attempt, ...], Field(max_length=2)] = ()
     status: Literal["counted", "void"]
     winner: DraftId | Literal["tie"] | None
     scores: tuple[Score, ...] = ()
     notes: str = ""
     rationale: str = ""
     addressed_judge: tuple[DraftId, ...] = ()
+    at: datetime | None = None
 
 
 class ProtocolUsed(Frozen):
-    """How the judging was held; `max_calls` counts one repair for every pass."""
+    """How the judging was held; `max_calls` counts one repair for every pass.
+
+    `weak` marks a protocol that cannot tell a draft's merit from the place it was shown in.
+    """
 
     name: str
     version: str
     seed: int
     max_calls: Annotated[int, Field(ge=0)]
     calls_used: Annotated[int, Field(ge=0)]
+    weak: bool = False
 
 
 class JudgedBy(Frozen):
-    """Who judged; `prompt_sha256` is the digest of the fixed system text."""
+    """Who judged; `prompt_sha256` is the digest of the fixed system text.
+
+    `replaces` names the judge whose seat this one took because that one's model is of a contestant's
+    family; `own_family` the contestants whose model is of this judge's own family.
+    """
 
     id: str
     model: str
@@ -92,6 +109,17 @@ class JudgedBy(Frozen):
     temperature: float | None
     simulated: bool
     prompt_sha256: Digest
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    role: Literal["judge", "second_opinion"] = "judge"
+    replaces: str | None = None
+    own_family: tuple[str, ...] = ()
+
+
+class PeopleAsked(Frozen):
+    """People who choose in place of a model: one ``person``, or a ``vote`` of at least `ballots`."""
+
+    kind: Literal["person", "vote"]
+    ballots: Annotated[int, Field(ge=1)] = 1
 
 
 class CriterionUsed(Frozen):
@@ -134,6 +162,7 @@ class Aggregate(Frozen):
     table: tuple[Place, ...]
     margin: float
     swap_consistency: float | None
+    panel_agreement: float | None = None
     vote_entropy: Annotated[float, Field(ge=0, le=1)]
     condorcet_winner: DraftId | None
     failed_must: dict[DraftId, tuple[str, ...]]
@@ -142,7 +171,7 @@ class Aggregate(Frozen):
 
 
 class Confidence(Frozen):
-    """How sure the votes are; `value` is the share of its passes that the best draft won."""
+    """How sure the choice is, between 0 and 1; `method` names what `value` is and how it was reckoned."""
 
     value: Annotated[float, Field(ge=0, le=1)]
     band: Literal["high", "medium", "low"]
@@ -168,11 +197,19 @@ class Dissent(Frozen):
 
 
 class Escalation(Frozen):
-    """Whether a person has to decide, and for which reasons."""
+    """Whether a person has to decide, for which reasons, and who did."""
 
     required: bool
     reasons: tuple[Reason, ...] = ()
-    status: Literal["none", "pending"] = "none"
+    status: Literal["none", "pending", "resolved"] = "none"
+    decided_by: tuple[str, ...] = ()
+
+
+class Integrity(Frozen):
+    """The verdict's own digest, over its JSON without this part, and the digest of the one it follows."""
+
+    verdict_sha256: Digest
+    previous_sha256: Digest | None = None
 
 
 class Choice(Frozen):
@@ -192,7 +229,12 @@ def _nothing_selected_means_escalation(schema: dict[str, Any]) -> None:
             "if": {"properties": required},
             "then": {
                 "properties": {
-                    "escalation": {"properties": {"reasons": {"minItems": 1}, "status": {"const": "pending"}}}
+                    "escalation": {
+                        "properties": {
+                            "reasons": {"minItems": 1},
+                            "status": {"enum": ["pending", "resolved"]},
+                        }
+                    }
                 }
             },
         },
@@ -217,7 +259,7 @@ class Verdict(Frozen):
 
     model_config = ConfigDict(json_schema_extra=_nothing_selected_means_escalation)
 
-    schema_version: Literal["1"] = "1"
+    schema_version: Literal["2"] = "2"
     selected_draft: DraftId | None
     reasoning: Annotated[str, Field(min_length=1)]
     final_text: str | None
@@ -228,7 +270,9 @@ class Verdict(Frozen):
     protocol: ProtocolUsed
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
     rubric: RubricUsed
-    judges: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
+    judges: tuple[JudgedBy, ...]
+    people: PeopleAsked | None = None
+    injected_drafts: InjectedDrafts = "person"
     passes: tuple[Pass, ...]
     scores: tuple[Mean, ...]
     aggregate: Aggregate
@@ -236,6 +280,7 @@ class Verdict(Frozen):
     comparisons: tuple[Comparison, ...]
     dissent: tuple[Dissent, ...]
     escalation: Escalation
+    integrity: Integrity | None = None
 
 
 def verdict_schema() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from crewctl.catalogue.kinds import AGENTS_FILE, crew_file
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew, TaskUse
 from crewctl.catalogue.specs.task_spec import TaskSpec
+from crewctl.catalogue.uses import judges_named
 from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.models import ModelResolver
@@ -33,13 +34,17 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Cast:
-    """Names in the order in which the plan lists them; `manager` is an agent or a model."""
+    """Names in the order in which the plan lists them; `manager` is an agent or a model.
+
+    `judges` are all who may judge a market, substitutes too: who of them does is known with their models.
+    """
 
     tasks: tuple[PlannedTask, ...]
     market_task: PlannedTask | None
     contestants: tuple[str, ...]
     agents: tuple[tuple[str, Where], ...]
     manager: str | None = None
+    judges: tuple[tuple[str, Where], ...] = ()
 
 
 def cast_of(name: str, crew: AnyCrew, findings: Findings) -> Cast:
@@ -92,12 +97,15 @@ def _market(file: str, crew: MarketCrew, tasks: tuple[PlannedTask, ...], finding
         (agent, Where(file, ("market", "contestants", i))) for i, agent in enumerate(market.contestants)
     ]
     agents += sorted(listed)
-    agents.append((market.judge, Where(file, ("market", "judge"))))
+    if market.editor is not None:
+        agents.append((market.editor, Where(file, ("market", "editor"))))
+    judges = tuple((agent, Where(file, path)) for agent, path in judges_named(market))
     spec = findings.catalogue.tasks.get(market.task)
     if spec is None:
         _unknown_task(market.task, Where(file, ("market", "task")), findings)
     task = None if spec is None else planned_task(market.task, spec, None)
-    return Cast(tasks, task, tuple(sorted(set(market.contestants))), tuple(agents))
+    contestants = tuple(sorted(set(market.contestants)))
+    return Cast(tasks, task, contestants, tuple(agents), judges=judges)
 
 
 def planned_task(name: str, spec: TaskSpec, agent: str | None) -> PlannedTask:

@@ -15,9 +15,9 @@ from crewctl.planning.digest import sealed
 from crewctl.planning.findings import Findings, InvalidPlanError, Where, problems_in_the_way
 from crewctl.planning.inputs import Value, checked_inputs, inputs_schema
 from crewctl.planning.limits import effective_limits
-from crewctl.planning.market import planned_market
+from crewctl.planning.market import Bench, planned_market
 from crewctl.planning.models import ModelResolver
-from crewctl.planning.plan import Plan, PlannedAgent, Retry
+from crewctl.planning.plan import Plan, PlannedAgent, PlannedMarket, PlannedModel, Retry
 from crewctl.planning.port import World
 from crewctl.planning.risk import risk_of
 from crewctl.planning.tools import planned_tools, refuse_unmetered, tool_sources
@@ -38,17 +38,18 @@ def make_plan(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | Non
     findings = Findings(catalogue)
     cast = cast_of(crew, spec, findings)
     resolver = ModelResolver(findings, world)
-    agents = _agents(cast, resolver, findings)
+    named_agents = _agents(cast, resolver, findings)
+    market = planned_market(crew, spec, cast, Bench(named_agents, resolver.models), findings)
+    agents = _taking_part(cast, named_agents, market)
     manager_model = _manager_model(crew, cast, resolver, findings)
     named = _tools_named(cast, agents)
     tools = planned_tools(named, findings, world)
     sources = tool_sources(tools, findings)
     values = {} if inputs is None else checked_inputs(crew, spec, inputs, findings)
     limits = effective_limits(catalogue, crew)
-    models = tuple(resolver.models.values())
+    models = _models_of(agents, manager_model, resolver)
     refuse_unmetered(tools, limits, named, findings)
     refuse_unpriced(limits, models, findings)
-    market = planned_market(crew, spec, cast, findings)
     findings.settle(crew)
     manages = cast.manager in catalogue.agents
     return sealed(
@@ -97,7 +98,7 @@ def _crew(catalogue: Catalogue, crew: str) -> AnyCrew:
 
 def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[PlannedAgent, ...]:
     planned: dict[str, PlannedAgent] = {}
-    for name, where in cast.agents:
+    for name, where in (*cast.agents, *cast.judges):
         spec = findings.catalogue.agents.get(name)
         if spec is None:
             label = did_you_mean(name, findings.catalogue.agents)
@@ -105,6 +106,23 @@ def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[Pl
         elif name not in planned:
             planned[name] = planned_agent(name, spec, resolver)
     return tuple(planned.values())
+
+
+def _taking_part(
+    cast: Cast, agents: tuple[PlannedAgent, ...], market: PlannedMarket | None
+) -> tuple[PlannedAgent, ...]:
+    """Return the agents without the judges who were replaced and the substitutes who were not needed."""
+    if market is None:
+        return agents
+    taking_part = {name for name, _ in cast.agents} | set(market.bench)
+    return tuple(agent for agent in agents if agent.name in taking_part)
+
+
+def _models_of(
+    agents: tuple[PlannedAgent, ...], manager_model: str | None, resolver: ModelResolver
+) -> tuple[PlannedModel, ...]:
+    used = {agent.model for agent in agents} | {manager_model}
+    return tuple(model for name, model in resolver.models.items() if name in used)
 
 
 def _manager_model(crew: str, cast: Cast, resolver: ModelResolver, findings: Findings) -> str | None:

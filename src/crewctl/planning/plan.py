@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 
 
 class Planned(BaseModel):
@@ -114,14 +114,41 @@ class PlannedRubric(Planned):
     digest: str
 
 
+class PlannedJudge(Planned):
+    """A seat on the bench. `replaces` names the judge whose seat it was.
+
+    `own_family` lists the contestants whose model is of the same family as this judge's.
+    """
+
+    agent: str
+    role: Literal["judge", "second_opinion"] = "judge"
+    weight: float = 1.0
+    replaces: str | None = None
+    own_family: tuple[str, ...] = ()
+
+
 class PlannedMarket(Planned):
-    """Who competes on which task, and who judges how."""
+    """Who competes on which task, and who judges how.
+
+    `people` says that people choose; then there are no `judges`, and `ballots` is how many are waited for.
+    """
 
     task: PlannedTask
     contestants: tuple[str, ...]
-    judge: str
+    judges: tuple[PlannedJudge, ...]
+    people: Literal["person", "vote"] | None = None
+    ballots: int = 1
     rubric: PlannedRubric
-    protocol: Literal["all_pairs"]
+    protocol: Literal["balanced_top3", "both_orders", "all_pairs", "listwise_rotations", "single", "adaptive"]
+    decision: Literal["select", "merge", "consensus"] = "select"
+    editor: str | None = None
+    injected_drafts: Literal["disqualify", "person", "warn"] = "person"
+
+    @property
+    def bench(self) -> tuple[str, ...]:
+        """The agents who take part without competing: judges and editor."""
+        names = [judge.agent for judge in self.judges] + ([self.editor] if self.editor else [])
+        return tuple(dict.fromkeys(names))
 
 
 class PlannedInput(Planned):

@@ -8,6 +8,7 @@ from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE
 from crewctl.catalogue.model_names import chain
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
+from crewctl.planning.judge_calls import judge_calls
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, PlannedMarket, PlannedModel, WorstCase
 
 
@@ -26,7 +27,7 @@ def worst_case_of(
         tokens=tokens,
         cost=None if unpriced else _cost(limits, models, tokens),
         unpriced_models=unpriced,
-        judge_calls=_judge_calls(market),
+        judge_calls=0 if market is None else judge_calls(market),
     )
 
 
@@ -54,11 +55,6 @@ def _cost(limits: EffectiveLimits, models: Sequence[PlannedModel], tokens: int |
     by_tokens = None if tokens is None else tokens * dearest
     bounds = [bound for bound in (_whole(limits.max_cost), by_tokens) if bound is not None]
     return min(bounds, default=None)
-
-
-def _judge_calls(market: PlannedMarket | None) -> int:
-    """Every pair in both orders: N times N-1; an answer that cannot be read is asked for once more."""
-    return 0 if market is None else len(market.contestants) * (len(market.contestants) - 1)
 
 
 def _last_entry(entries: Mapping[str, ModelSpec], name: str) -> str:

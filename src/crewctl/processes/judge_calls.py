@@ -1,11 +1,11 @@
-"""The plan's judge, asked through the engine: every call is one metered, journalled step."""
+"""The plan's judges, asked through the engine: every call is one metered, journalled step."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
-from crewctl.planning.plan import Plan, PlannedMarket
+from crewctl.planning.plan import Plan
 from crewctl.processes.outcome import ProcessEnded, outcome_of
 from crewctl.processes.outputs import text_of
 from crewctl.processes.rooms import ProcessRooms
@@ -13,11 +13,10 @@ from crewctl.running.port import Message, ModelCall, StepResult, Steps
 
 
 class EngineJudge:
-    """Asks the judge's model; a limit or a stop raises ProcessEnded."""
+    """Asks each judge's model; a limit or a stop raises ProcessEnded."""
 
-    def __init__(self, plan: Plan, market: PlannedMarket, rooms: ProcessRooms, steps: Steps) -> None:
+    def __init__(self, plan: Plan, rooms: ProcessRooms, steps: Steps) -> None:
         self._plan = plan
-        self._market = market
         self._rooms = rooms
         self._steps = steps
 
@@ -27,13 +26,13 @@ class EngineJudge:
         results = self._steps.do_all(
             {call.step: partial(self._rooms.engine.run_call, call) for call in calls}, StepResult
         )
-        return tuple(self._answer(results[call.step]) for call in calls)
+        return tuple(self._answer(call.agent, results[call.step]) for call in calls)
 
     def _call(self, prompt: JudgePrompt) -> ModelCall:
         return ModelCall(
             step=f"judge.{prompt.key}",
-            agent=self._market.judge,
-            model=self._plan.agent(self._market.judge).model,
+            agent=prompt.judge,
+            model=self._plan.agent(prompt.judge).model,
             purpose="judge",
             messages=(
                 Message(role="system", content=prompt.system),
@@ -41,8 +40,8 @@ class EngineJudge:
             ),
         )
 
-    def _answer(self, result: StepResult) -> JudgeAnswer:
-        end = outcome_of(self._market.judge, result)
+    def _answer(self, judge: str, result: StepResult) -> JudgeAnswer:
+        end = outcome_of(judge, result)
         if end is None:
             return JudgeAnswer(text=text_of(self._rooms.contents, result.output))
         if end.how == "failed":

@@ -31,6 +31,7 @@ from crewctl.planning.plan import (
     Plan,
     PlannedAgent,
     PlannedCriterion,
+    PlannedJudge,
     PlannedMarket,
     PlannedModel,
     PlannedRubric,
@@ -96,7 +97,7 @@ def sample_market(**changes: Any) -> Plan:
     market = PlannedMarket(
         task=_task("draft", None),
         contestants=("writer", "critic"),
-        judge="judge",
+        judges=(PlannedJudge(agent="judge"),),
         rubric=rubric,
         protocol="all_pairs",
     )

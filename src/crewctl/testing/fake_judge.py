@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
-from crewctl.judging.prompt import TIE, read_prompt
+from crewctl.judging.prompt import read_prompt
+from crewctl.judging.protocol import TIE
 
 Preference = Callable[[str, str], int]
 """Compares two draft texts in the order shown: above 0 for the first, below 0 for the second, 0 for a tie."""
@@ -23,10 +24,9 @@ def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -
     question = read_prompt(user)
     if question is None:
         raise ValueError("this is not a judge's prompt")
-    first, second = question["labels"]
+    labels: list[str] = question["labels"]
     texts: Mapping[str, str] = question["drafts"]
-    lead = prefer(texts[first], texts[second])
-    winner = first if lead > 0 else second if lead < 0 else TIE
+    winner = _winner(labels, texts, prefer)
     return {
         "canary": question["canary"],
         "notes": "It names facts.",
@@ -37,7 +37,7 @@ def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -
                 "evidence": texts[label][:40].strip(),
                 "score": 5 if criterion["must"] or label == winner else 3,
             }
-            for label in (first, second)
+            for label in labels
             for criterion in question["criteria"]
         ],
         "instructions_to_judge_found_in": [],
@@ -45,6 +45,17 @@ def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -
         "winner": winner,
         **changes,
     }
+
+
+def _winner(labels: Sequence[str], texts: Mapping[str, str], prefer: Preference) -> str:
+    """Return the label preferred to every other one shown, or a tie."""
+    for one in labels:
+        others = [other for other in labels if other != one]
+        before = all(prefer(texts[one], texts[other]) > 0 for other in labels[labels.index(one) + 1 :])
+        after = all(prefer(texts[other], texts[one]) < 0 for other in labels[: labels.index(one)])
+        if others and before and after:
+            return one
+    return TIE
 
 
 class FakeJudge:

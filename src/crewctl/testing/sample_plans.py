@@ -6,6 +6,7 @@ from crewctl.planning.plan import (
     Plan,
     PlannedAgent,
     PlannedCriterion,
+    PlannedJudge,
     PlannedMarket,
     PlannedModel,
     PlannedRubric,
@@ -70,7 +71,7 @@ def market_plan(
     market = PlannedMarket(
         task=task("letter", None, **fields),
         contestants=contestants or ("direct", "story"),
-        judge="brand_judge",
+        judges=(PlannedJudge(agent="brand_judge"),),
         rubric=rubric(),
         protocol="all_pairs",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from crewctl.judging.choose import Case
+from crewctl.judging.case import Case, Role, Seat
 from crewctl.judging.drafts import Draft
 from crewctl.judging.prompt import Persona
 from crewctl.planning.plan import PlannedModel
@@ -17,21 +17,42 @@ CaseOf = Callable[..., Case]
 
 @pytest.fixture(scope="session")
 def case_of() -> CaseOf:
-    """Make a case of contestants and their texts; None stands for a contestant that failed."""
+    """Make a case of contestants and their texts; None stands for a contestant that failed.
 
-    def make(drafts: Mapping[str, str | None], *, must: bool = False) -> Case:
+    `judges` maps each judge to the weight of its vote; `second` are asked for second opinions.
+    """
+
+    def make(
+        drafts: Mapping[str, str | None],
+        *,
+        must: bool = False,
+        protocol: str = "all_pairs",
+        judges: Mapping[str, float] | None = None,
+        second: tuple[str, ...] = (),
+        **changes: object,
+    ) -> Case:
+        seats = [_seat(name, weight=weight) for name, weight in (judges or {"brand_judge": 1}).items()]
+        seats += [_seat(name, role="second_opinion") for name in second]
         return Case(
             run_id="run-1",
             description="Write to Acme Corp.",
             expected_output="A letter.",
-            judge_name="brand_judge",
-            judge=Persona(role="Brand Judge", goal="Guard the voice", backstory="Edited for years."),
-            model=PlannedModel(name="judge", kind="offline", model="offline", max_output_tokens=256),
+            seats=tuple(seats),
+            protocol=protocol,
             rubric=rubric(must=must),
             drafts=tuple(
                 Draft(contestant=name, text=text, error="" if text is not None else "broken")
                 for name, text in drafts.items()
             ),
-        )
+        ).model_copy(update=changes)
 
     return make
+
+
+def _seat(name: str, weight: float = 1, role: Role = "judge") -> Seat:
+    return Seat(
+        persona=Persona(name=name, role="Brand Judge", goal="Guard the voice", backstory="Edited for years."),
+        model=PlannedModel(name="judge", kind="offline", model="offline", max_output_tokens=256),
+        weight=weight,
+        role=role,
+    )

@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crewctl.judging.all_pairs import AllPairs
-from crewctl.judging.choose import Case, choose, most_calls, recompute
-from crewctl.judging.verdict import Choice, Verdict, verdict_schema
+from crewctl.judging.case import Case
+from crewctl.judging.choose import choose
+from crewctl.judging.protocols import PROTOCOLS
+from crewctl.judging.verdict import Verdict, verdict_schema
+from crewctl.judging.write_verdict import digest_of, most_calls, refolded
+from crewctl.planning.judge_calls import most_looks
 from crewctl.testing.fake_judge import FakeJudge, well_formed
 
 CaseOf = Callable[..., Case]
-PROTOCOL = AllPairs()
+ANY_PROTOCOL = pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
 VALID = jsonschema.Draft202012Validator(verdict_schema())
 ROOT = Path(__file__).resolve().parents[3]
 THREE = {"direct": "Short.", "story": "The longest draft of the three.", "question": "Is this middling?"}
@@ -26,11 +29,15 @@ THREE = {"direct": "Short.", "story": "The longest draft of the three.", "questi
 
 def judged(case: Case, judge: FakeJudge) -> Verdict:
     """Judge the case, and hold the verdict to its schema and to its own passes."""
-    verdict = choose(case, judge, PROTOCOL)
+    verdict = choose(case, judge)
     data = json.loads(verdict.model_dump_json())
     VALID.validate(data)
-    again = recompute(Verdict.model_validate(data), PROTOCOL)
-    assert again == Choice.model_validate({name: getattr(verdict, name) for name in Choice.model_fields})
+    read = Verdict.model_validate(data)
+    assert read == verdict
+    assert read.integrity is not None
+    assert read.integrity.verdict_sha256 == digest_of(read)
+    again = refolded(read)
+    assert again == {name: getattr(verdict, name) for name in again}
     return verdict
 
 
@@ -47,7 +54,7 @@ def test_the_best_draft_is_chosen_and_its_own_text_is_the_final_one(case_of: Cas
     assert verdict.selected_draft == chosen.id
     assert verdict.final_text == text
     assert verdict.final_text_sha256 == hashlib.sha256(text.encode()).hexdigest()
-    assert (verdict.confidence.value, verdict.confidence.band) == (1.0, "high")
+    assert verdict.confidence.band == "high"
     assert verdict.escalation.required is False
     assert verdict.aggregate.condorcet_winner == chosen.id
     assert (verdict.protocol.calls_used, verdict.protocol.max_calls) == (6, 12)
@@ -149,7 +156,8 @@ def test_a_winner_that_beat_the_runner_up_in_one_order_alone_needs_most_of_its_p
     verdict = judged(case_of({"a": "best", "b": "good", "c": "poor"}), FakeJudge(nearly))
 
     assert verdict.final_text == "best"
-    assert (verdict.confidence.value, verdict.confidence.band) == (0.75, "medium")
+    assert verdict.confidence.band != "low"
+    assert verdict.aggregate.table[0].share == 0.75
     assert verdict.aggregate.swap_consistency == pytest.approx(2 / 3, abs=1e-6)
     assert [(each.preferred, len(each.passes)) for each in verdict.dissent] == [
         (next(each.id for each in verdict.candidates if each.contestant == "b"), 1)
@@ -272,6 +280,11 @@ TEXTS = st.lists(
 )
 
 
+def fitting(protocol: str, texts: list[str]) -> list[str]:
+    """Return as many of the texts as the protocol takes."""
+    return texts[:2] if protocol == "both_orders" else texts
+
+
 def random_judge(seed: int) -> FakeJudge:
     """A judge whose every opinion, and every spoilt answer, hangs on the seed and nothing else."""
 
@@ -291,16 +304,21 @@ def random_judge(seed: int) -> FakeJudge:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@ANY_PROTOCOL
+@settings(deadline=None, max_examples=25)
 @given(TEXTS, st.integers(0, 2**32), st.data())
 def test_neither_the_order_nor_the_names_of_contestants_change_the_choice(
-    case_of: CaseOf, texts: list[str], seed: int, data: st.DataObject
+    case_of: CaseOf, protocol: str, texts: list[str], seed: int, data: st.DataObject
 ) -> None:
     order = data.draw(st.permutations(range(len(texts))))
     first, second = random_judge(seed), random_judge(seed)
 
-    one = judged(case_of({f"contestant-{n}": text for n, text in enumerate(texts)}), first)
-    two = judged(case_of({f"someone-{n}": texts[place] for n, place in enumerate(order)}), second)
+    texts = fitting(protocol, texts)
+    order = [place for place in order if place < len(texts)]
+    one = judged(case_of({f"contestant-{n}": text for n, text in enumerate(texts)}, protocol=protocol), first)
+    two = judged(
+        case_of({f"someone-{n}": texts[place] for n, place in enumerate(order)}, protocol=protocol), second
+    )
 
     assert first.prompts == second.prompts
     assert one.final_text == two.final_text
@@ -308,35 +326,41 @@ def test_neither_the_order_nor_the_names_of_contestants_change_the_choice(
     assert one.escalation == two.escalation
 
 
-@settings(deadline=None, max_examples=40)
+@ANY_PROTOCOL
+@settings(deadline=None, max_examples=25)
 @given(TEXTS, st.integers(0, 2**32))
 def test_calls_never_exceed_the_plan_and_a_verdict_follows_from_its_passes(
-    case_of: CaseOf, texts: list[str], seed: int
+    case_of: CaseOf, protocol: str, texts: list[str], seed: int
 ) -> None:
     judge = random_judge(seed)
-    verdict = judged(case_of({f"contestant-{n}": text for n, text in enumerate(texts)}), judge)
+    texts = fitting(protocol, texts)
+    case = case_of({f"contestant-{n}": text for n, text in enumerate(texts)}, protocol=protocol)
+    verdict = judged(case, judge)
 
-    passes = PROTOCOL.most_passes(len(texts))
-    assert len(verdict.passes) == passes
-    assert verdict.protocol.calls_used == len(judge.prompts) <= most_calls(PROTOCOL, len(texts)) == 2 * passes
+    passes = most_looks(protocol, len(texts))
+    assert len(verdict.passes) <= passes
+    assert len({held.id for held in verdict.passes}) == len(verdict.passes)
+    assert verdict.protocol.calls_used == len(judge.prompts) <= most_calls(case, len(texts)) == 2 * passes
     assert (verdict.final_text is None) == (verdict.selected_draft is None) == verdict.escalation.required
     assert verdict.final_text is None or verdict.final_text in texts
 
 
-@settings(deadline=None, max_examples=40)
+@ANY_PROTOCOL
+@settings(deadline=None, max_examples=25)
 @given(TEXTS, st.integers(0, 2**32))
 def test_whatever_is_selected_is_alone_at_the_top_and_beat_somebody(
-    case_of: CaseOf, texts: list[str], seed: int
+    case_of: CaseOf, protocol: str, texts: list[str], seed: int
 ) -> None:
-    verdict = judged(case_of({f"contestant-{n}": text for n, text in enumerate(texts)}), random_judge(seed))
+    texts = fitting(protocol, texts)
+    case = case_of({f"contestant-{n}": text for n, text in enumerate(texts)}, protocol=protocol)
+    verdict = judged(case, random_judge(seed))
     if verdict.selected_draft is None:
         return
 
     best, second = verdict.aggregate.table[:2]
     assert best.draft == verdict.selected_draft
-    assert best.score > second.score
+    assert (best.rank, second.rank) == (1, 2)
     assert best.wins > 0
-    assert verdict.confidence.value >= 0.5
 
 
 def test_the_committed_schema_is_the_models(update_golden: bool) -> None:  # noqa: FBT001 - a fixture

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crewctl.judging.prompt import Asked, Persona, Question, ask
+from crewctl.judging.protocol import Look
 from crewctl.judging.reading import LONGEST_ANSWER, Reading, Unreadable, read
 from crewctl.testing.fake_judge import well_formed
 from crewctl.testing.sample_plans import rubric
@@ -23,11 +24,11 @@ RUBRIC = rubric(must=True)
 QUESTION = Question(
     description="Write.",
     expected_output="A letter.",
-    judge=Persona(role="r", goal="g", backstory="b"),
     rubric=RUBRIC,
     seed=7,
 )
-ASKED = ask(QUESTION, "D1-D2", ("D1", "D2"), SHOWN)
+JUDGE = Persona(name="judge", role="r", goal="g", backstory="b")
+ASKED = ask(QUESTION, JUDGE, Look(order=("D1", "D2")), "D1-D2", SHOWN)
 LABELS = {draft: label for label, draft in ASKED.labels.items()}
 
 

@@ -16,6 +16,7 @@ from crewctl.catalogue.checks.inputs_declared import inputs_declared
 from crewctl.catalogue.checks.inputs_fit import inputs_fit
 from crewctl.catalogue.checks.leader_only_leads import leader_only_leads
 from crewctl.catalogue.checks.limits_sane import limits_sane
+from crewctl.catalogue.checks.markets_hold_together import markets_hold_together
 from crewctl.catalogue.checks.metered_tools import metered_tools
 from crewctl.catalogue.checks.models_exist import models_exist
 from crewctl.catalogue.checks.output_files import output_files
@@ -49,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     context_in_order,
     async_order,
     contestants_differ,
+    markets_hold_together,
     leader_only_leads,
     inputs_declared,
     inputs_fit,

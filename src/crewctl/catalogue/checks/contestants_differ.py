@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.specs.crew_spec import MarketCrew
+from crewctl.catalogue.uses import judges_named
 from crewctl.diagnostics.problem import Problem, Related
 
 
@@ -28,17 +29,14 @@ def contestants_differ(draft: Draft) -> Iterator[Problem]:
                     (Related(also, f"'{agent}' is first listed here"),),
                 )
             first.setdefault(agent, position)
-        judge = crew.market.judge
-        if judge in first:
-            yield Problem(
-                draft.crew(name, "market", "judge"),
-                "judge-competes",
-                f"'{judge}' judges a market that it competes in",
-                "would judge its own draft",
-                "let another agent judge",
-                (
-                    Related(
-                        draft.crew(name, "market", "contestants", first[judge]), f"'{judge}' competes here"
-                    ),
-                ),
-            )
+        for judge, path in judges_named(crew.market):
+            if judge in first:
+                competes = draft.crew(name, "market", "contestants", first[judge])
+                yield Problem(
+                    draft.crew(name, *path),
+                    "judge-competes",
+                    f"'{judge}' judges a market that it competes in",
+                    "would judge its own draft",
+                    "let another agent judge",
+                    (Related(competes, f"'{judge}' competes here"),),
+                )

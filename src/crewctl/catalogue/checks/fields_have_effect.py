@@ -67,7 +67,7 @@ def _of_judges(draft: Draft) -> Iterator[Problem]:
     working: set[str] = set()
     for uses in draft.uses.values():
         for use in uses.agents:
-            if use.path == ("market", "judge"):
+            if use.path[:1] == ("market",) and use.path[1] != "contestants":
                 judging[use.name] = Related(draft.place(use.file, use.path), "it judges here")
             else:
                 working.add(use.name)

@@ -135,6 +135,12 @@ REFERENCES: dict[str, RuleDoc] = {
         _market("[writer, poet]", "poet"),
         _market("[writer, poet]", "judge"),
     ),
+    "bad-market": RuleDoc(
+        "What a market says of its judging does not fit together.",
+        "Something would be missing, or be said for nothing.",
+        _market("[writer, poet]", "judge") + "  decision: merge\n",
+        _market("[writer, poet]", "judge") + "  decision: merge\n  editor: editor\n",
+    ),
     "bad-manager": RuleDoc(
         "A manager has tools, or is one of the agents that it leads.",
         "CrewAI refuses both; a manager only delegates.",

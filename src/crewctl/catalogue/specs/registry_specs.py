@@ -44,6 +44,16 @@ class RetrySpec(Spec):
     backoff: Duration = 1.0
 
 
+class MarketRules(Spec):
+    """What every market obeys.
+
+    `injected_drafts` says what becomes of a draft that speaks to its judge: ``disqualify`` keeps it from
+    the judges, ``person`` lets it win only by a person's decision, ``warn`` only writes it down.
+    """
+
+    injected_drafts: Literal["disqualify", "person", "warn"] = "person"
+
+
 class PolicySpec(Spec):
     """Ceilings, approval rules and tool tags for every crew of the project."""
 
@@ -51,6 +61,7 @@ class PolicySpec(Spec):
     approval: ApprovalRules = ApprovalRules()
     tools: dict[str, list[ToolTag]] = {}
     retry: RetrySpec = RetrySpec()
+    market: MarketRules = MarketRules()
 
 
 class Criterion(Spec):

@@ -14,6 +14,10 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 ITEM_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
 """An agent's or a task's name, as CrewAI's projects write them: also capitals and underscores."""
 
+TEXT = "<text>"
+MAPPING = "<mapping>"
+LIST = "<list>"
+
 Prose = Annotated[str, Field(pattern=r"\S")]
 """Text that says something: not empty, and not blank."""
 
@@ -24,13 +28,9 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def shape(value: object) -> str:
-    """Tell text from a mapping, so that a field which takes either reports on the one that was written.
+def shape(value: object, other: str = MAPPING) -> str:
+    """Tell text from `other`, so that a field which takes either reports on the one that was written.
 
     The tags begin with ``<``, by which `catalogue.validation` leaves them out of a value's path.
     """
-    return TEXT if isinstance(value, str) else MAPPING
-
-
-TEXT = "<text>"
-MAPPING = "<mapping>"
+    return TEXT if isinstance(value, str) else other

@@ -1,0 +1,28 @@
+"""The protocol `single`: one look at all drafts in one order, which is weak evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crewctl.judging.heard import Heard, ranked
+from crewctl.judging.protocol import Look, Place, Vote
+
+
+class Single:
+    """One look. Nothing tells a preference for a draft from one for its place in the list."""
+
+    name = "single"
+    version = "1"
+
+    def next_round(self, drafts: Sequence[str], votes: Sequence[Vote]) -> tuple[Look, ...]:
+        """Return the one look at all drafts."""
+        return () if votes else (Look(order=tuple(drafts), kind="listwise"),)
+
+    def places(self, drafts: Sequence[str], votes: Sequence[Vote]) -> tuple[Place, ...]:
+        """Return the winner, then all others level."""
+        heard = Heard(votes)
+        won = {
+            draft: sum(heard.points(draft, vote.look.order) or 0.0 for vote in heard.counted[:1])
+            for draft in drafts
+        }
+        return ranked({draft: (points,) for draft, points in won.items()}, heard)
