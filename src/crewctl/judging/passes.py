@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crewctl.judging.answers import Unreadable
 from crewctl.judging.drafts import sha256
 from crewctl.judging.port import JudgeAnswer, JudgeModel
 from crewctl.judging.prompt import Asked, Persona, Question, ask
 from crewctl.judging.protocol import Look
-from crewctl.judging.reading import Reading, Unreadable, read
+from crewctl.judging.reading import Reading, read
 from crewctl.judging.verdict import Attempt, Pass
 from crewctl.planning.plan import PlannedRubric
 

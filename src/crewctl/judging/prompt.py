@@ -6,16 +6,15 @@ what it asked before. `read_prompt` reads a prompt back, for models that answer 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from crewctl.judging.blind import draft_list, draws, fresh, labels_for, one_line
 from crewctl.judging.drafts import sha256
 from crewctl.judging.port import Frozen, JudgePrompt
 from crewctl.judging.protocol import Look
-from crewctl.judging.words import WORDS
 from crewctl.planning.plan import PlannedRubric
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -120,14 +119,14 @@ def ask(
 ) -> Asked:
     """Write the prompt of one look; `repair` says what was wrong before."""
     texts = [shown[draft] for draft in look.order]
-    draws = _draws(question.seed, key)
-    labels = _labels(draws, texts)
-    canary = _fresh(draws, 12, texts)
-    nonce = _fresh(draws, 32, texts)
+    drawn = draws(question.seed, key)
+    labels = labels_for(drawn, texts)
+    canary = fresh(drawn, 12, texts)
+    nonce = fresh(drawn, 32, texts)
     parts = [
         f"{_NUMBERS[len(texts)]} drafts of one task stand before you.",
-        f"{_BRIEF}\n{_json(_brief(question, judge, canary, labels))}",
-        f"{_DRAFTS}\n<<<{nonce}\n{_json(_block(labels, texts))}\n{nonce}>>>",
+        f"{_BRIEF}\n{one_line(_brief(question, judge, canary, labels))}",
+        f"{_DRAFTS}\n{draft_list(labels, texts, nonce)}",
     ]
     if look.kind == "tiebreak":
         parts.append(_CLOSER)
@@ -160,46 +159,3 @@ def _brief(question: Question, judge: Persona, canary: str, labels: tuple[str, .
         "task": {"description": question.description, "expected_output": question.expected_output},
         "criteria": [criterion.model_dump() for criterion in question.rubric.criteria],
     }
-
-
-def _block(labels: tuple[str, ...], texts: list[str]) -> list[dict[str, str]]:
-    return [{"label": label, "text": text} for label, text in zip(labels, texts, strict=True)]
-
-
-def _json(value: Any) -> str:
-    # One line without raw line separators: no content can look like a marker line.
-    text = json.dumps(value, ensure_ascii=False)
-    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
-
-
-def _draws(seed: int, key: str) -> Iterator[bytes]:
-    count = 0
-    while True:
-        yield hashlib.sha256(f"crewctl.judging.draw\0{seed}\0{key}\0{count}".encode()).digest()
-        count += 1
-
-
-def _fresh(draws: Iterator[bytes], length: int, texts: list[str]) -> str:
-    """Draw hexadecimal digits that occur in no draft."""
-    return next(
-        word for draw in draws if not any((word := draw.hex()[:length]) in text.lower() for text in texts)
-    )
-
-
-def _labels(draws: Iterator[bytes], texts: list[str]) -> tuple[str, ...]:
-    labels: list[str] = []
-    for _ in texts:
-        taken = tuple(word for label in labels for word in label.split("-"))
-        labels.append(_label(draws, texts, taken))
-    return tuple(labels)
-
-
-def _label(draws: Iterator[bytes], texts: list[str], taken: tuple[str, ...]) -> str:
-    """Draw two words that no draft holds together and the other label does not use."""
-    for draw in draws:
-        words = [WORDS[int.from_bytes(draw[at : at + 4]) % len(WORDS)] for at in (0, 4)]
-        label = "-".join(words)
-        used = any(word in taken for word in words) or words[0] == words[1]
-        if not used and not any(label in text.lower() for text in texts):
-            return label
-    raise AssertionError("the draws never end")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crewctl.judging.answers import LONGEST_ANSWER, Unreadable
 from crewctl.judging.prompt import Asked, Persona, Question, ask
 from crewctl.judging.protocol import Look
-from crewctl.judging.reading import LONGEST_ANSWER, Reading, Unreadable, read
+from crewctl.judging.reading import Reading, read
 from crewctl.testing.fake_judge import well_formed
 from crewctl.testing.sample_plans import rubric
 
