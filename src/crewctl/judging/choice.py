@@ -8,13 +8,12 @@ from crewctl.judging.calibration import confidence_of
 from crewctl.judging.figures import aggregate, panel_agreement
 from crewctl.judging.ground import Ground
 from crewctl.judging.heard import Heard
+from crewctl.judging.marks import addressed, failed_musts, means
 from crewctl.judging.people import chosen_by_people, confidence_of_people, human
 from crewctl.judging.protocol import Look, Place, Vote
 from crewctl.judging.verdict import (
     Choice,
-    CriterionUsed,
     Escalation,
-    Mean,
     Pass,
     Reason,
 )
@@ -29,7 +28,6 @@ UNCLEAR: frozenset[Reason] = frozenset(
     {"tie", "cycle", "order_inconsistent", "low_vote_share", "panel_split"}
 )
 """The reasons that other judges' opinions may settle."""
-_MUST_FAILED = 1
 
 
 def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:
@@ -38,7 +36,7 @@ def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:
     votes = votes_of(passes, ground)
     finalists = [draft for draft in ground.words if draft not in failed]
     places = ground.protocol.places(finalists, votes) if finalists else ()
-    reasons = _doubts(places, votes, ground, ground.suspects | _addressed(passes))
+    reasons = _doubts(places, votes, ground, ground.suspects | addressed(passes))
     selected = chosen_by_people(passes, ground.people) if reasons else places[0].draft
     resolved = bool(reasons) and selected is not None
     confidence = confidence_of(places, votes, ground.protocol, settled=not reasons)
@@ -56,31 +54,6 @@ def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:
     )
 
 
-def means(
-    passes: Sequence[Pass], drafts: Sequence[str], criteria: Sequence[CriterionUsed]
-) -> tuple[Mean, ...]:
-    """Return every draft's mean score on every criterion, over the counted passes that gave one."""
-    found = []
-    for draft in drafts:
-        for criterion in criteria:
-            given = scores_of(passes, draft, criterion.id)
-            if given:
-                mean = round(sum(given) / len(given), 6)
-                found.append(Mean(draft=draft, criterion=criterion.id, mean=mean, passes=len(given)))
-    return tuple(found)
-
-
-def scores_of(passes: Sequence[Pass], draft: str, criterion: str) -> list[int]:
-    """Return what the counted passes gave one draft on one criterion."""
-    return [
-        score.score
-        for held in passes
-        if held.status == "counted"
-        for score in held.scores
-        if score.draft == draft and score.criterion == criterion
-    ]
-
-
 def votes_of(passes: Sequence[Pass], ground: Ground) -> list[Vote]:
     """Return what the judges' passes say to the protocol: who was shown in which order, and who won.
 
@@ -96,32 +69,6 @@ def votes_of(passes: Sequence[Pass], ground: Ground) -> list[Vote]:
         for held in passes
         if held.kind not in ("human", "merge")
     ]
-
-
-def failed_musts(passes: Sequence[Pass], criteria: Sequence[CriterionUsed]) -> dict[str, tuple[str, ...]]:
-    """Return the drafts of which at least half of their passes say that they fail a must criterion."""
-    failed: dict[str, tuple[str, ...]] = {}
-    for draft in sorted({draft for held in passes for draft in held.order}):
-        names = []
-        for criterion in criteria:
-            given = scores_of(passes, draft, criterion.id) if criterion.kind == "must" else []
-            if given and given.count(_MUST_FAILED) * 2 >= len(given):
-                names.append(criterion.id)
-        if names:
-            failed[draft] = tuple(names)
-    return failed
-
-
-def _addressed(passes: Sequence[Pass]) -> frozenset[str]:
-    """Return the drafts that at least half of their passes say speak to the judge."""
-    counted = [held for held in passes if held.status == "counted" and held.kind != "human"]
-    drafts = {draft for held in counted for draft in held.order}
-    return frozenset(
-        draft
-        for draft in drafts
-        if 2 * sum(draft in held.addressed_judge for held in counted)
-        >= sum(draft in held.order for held in counted)
-    )
 
 
 def _doubts(
