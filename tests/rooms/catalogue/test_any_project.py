@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from crewctl.catalogue.crewai_fields import CREWAI_FIELDS
 from crewctl.catalogue.ignored import ignored_fields
 from crewctl.catalogue.load import load_catalogue
-from crewctl.catalogue.not_yet import OWN_KEYS, PROCESSES, PROTOCOLS
-from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, InputSpec, MarketCrew, MarketSpec
+from crewctl.catalogue.not_yet import OWN_KEYS, PROCESSES
+from crewctl.catalogue.specs.crew_spec import (
+    HierarchicalCrew,
+    InputSpec,
+    MarketCrew,
+    MarketSpec,
+    ProtocolName,
+)
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.registry_specs import Criterion, EntrySpec, PolicySpec, RubricSpec
@@ -32,8 +38,12 @@ KEYS = sorted(
     }
     | {name for spec in (PolicySpec, RubricSpec, Criterion, TaskSpec) for name in spec.model_fields}
 )
-WORDS = ["a", "b", "sequential", "hierarchical", "market", *PROCESSES, *PROTOCOLS, "vote", "notify", "never"]
+PROTOCOLS = get_args(ProtocolName)
+WORDS = ["a", "b", "sequential", "hierarchical", "market", *PROCESSES, *PROTOCOLS, "vote", "person", "merge"]
 WORDS += [
+    "consensus",
+    "notify",
+    "never",
     "FileReadTool",
     "custom:a",
     "custom:../x",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crewctl.adapters.offline_model import answer
 from crewctl.judging.prompt import Asked, Persona, Question, ask
+from crewctl.judging.protocol import Look
 from crewctl.planning.plan import PlannedCriterion, PlannedRubric
 
 CRITERIA = (
@@ -19,10 +20,10 @@ CRITERIA = (
     PlannedCriterion(name="voice", says="Plain, warm, no stock phrases.", weight=1, must=False),
     PlannedCriterion(name="length", says="At most 40 words.", weight=1, must=True),
 )
+JUDGE = Persona(name="judge", role="Judge", goal="Choose", backstory="Fair.")
 QUESTION = Question(
     description="Write a personal e-mail to Elena at Acme Corp.",
     expected_output="A personal e-mail.",
-    judge=Persona(role="Judge", goal="Choose", backstory="Fair."),
     rubric=PlannedRubric(name="r", criteria=CRITERIA, digest="d"),
     seed=7,
 )
@@ -34,12 +35,13 @@ DRAFTS = {
 
 
 def judged(
-    order: tuple[str, str],
+    order: tuple[str, ...],
     key: str = "pass-1",
     drafts: dict[str, str] | None = None,
     question: Question = QUESTION,
 ) -> tuple[Asked, dict[str, Any]]:
-    asked = ask(question, key, order, drafts or DRAFTS)
+    look = Look(order=order, kind="pairwise" if len(order) == 2 else "listwise")
+    asked = ask(question, JUDGE, look, key, drafts or DRAFTS)
     messages = [
         {"role": "system", "content": asked.prompt.system},
         {"role": "user", "content": asked.prompt.user},
@@ -48,7 +50,7 @@ def judged(
 
 
 def winner(
-    order: tuple[str, str],
+    order: tuple[str, ...],
     key: str = "pass-1",
     drafts: dict[str, str] | None = None,
     question: Question = QUESTION,

@@ -17,6 +17,7 @@ from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import (
     HierarchicalCrew,
     InputSpec,
+    JudgeUse,
     MarketCrew,
     MarketSpec,
     SequentialCrew,
@@ -28,6 +29,7 @@ from crewctl.catalogue.specs.registry_specs import (
     ApprovalRules,
     Criterion,
     EntrySpec,
+    MarketRules,
     PolicySpec,
     RetrySpec,
     RubricSpec,
@@ -117,6 +119,9 @@ WRITER, LOOK, DRAFT = "config/agents.yaml writer", "config/tasks.yaml look", "co
 HOUSE, MAIL, WHO = "config/models.yaml house", "crews/mail.yaml", "crews/mail.yaml inputs company"
 ENTRY, POLICY, RUBRIC = "registry/entries/mail.yaml", "registry/policy.yaml", "registry/rubrics/plain.yaml"
 FACTS, LINE, LED = f"{RUBRIC} criteria facts", "crews/line.yaml", "crews/led.yaml"
+PANEL = {f"{MAIL} market judge": [{"agent": "judge"}]}
+MERGED = {f"{MAIL} market decision": "merge", f"{MAIL} market editor": "reader"}
+KIN = {"config/agents.yaml judge llm": "openai/gpt-4o"}
 UNSEEN = {f"{ENTRY} human_oversight_required": False}
 
 COUNTS = (
@@ -169,6 +174,16 @@ COUNTS = (
     Change(MarketSpec, "contestants", f"{MAIL} market", ["writer", "spare"]),
     Change(MarketSpec, "judge", f"{MAIL} market", "spare"),
     Change(MarketSpec, "rubric", f"{MAIL} market", "strict"),
+    Change(MarketSpec, "protocol", f"{MAIL} market", "all_pairs"),
+    Change(MarketSpec, "substitutes", f"{MAIL} market", ["spare"], KIN),
+    Change(MarketSpec, "second_opinion", f"{MAIL} market", ["spare"]),
+    Change(MarketSpec, "ballots", f"{MAIL} market", 5, {f"{MAIL} market judge": "vote"}),
+    Change(MarketSpec, "decision", f"{MAIL} market", "consensus"),
+    Change(MarketSpec, "editor", f"{MAIL} market", "spare", MERGED),
+    Change(JudgeUse, "agent", f"{MAIL} market judge 0", "spare", PANEL),
+    Change(JudgeUse, "weight", f"{MAIL} market judge 0", 2.0, PANEL),
+    Change(MarketRules, "injected_drafts", f"{POLICY} market", "disqualify"),
+    Change(PolicySpec, "market", POLICY, {"injected_drafts": "warn"}),
     Change(InputSpec, "description", WHO, "Whom"),
     Change(InputSpec, "type", WHO, "boolean", {f"{WHO} example": None}),
     Change(InputSpec, "default", WHO, "Acme"),
@@ -228,7 +243,6 @@ ONE_CHOICE = {
     (HierarchicalCrew, "process"),
     (MarketCrew, "process"),
     (MarketCrew, "market"),
-    (MarketSpec, "protocol"),
     (EntrySpec, "approvals_required"),
     (ApprovalRules, "high"),
 }

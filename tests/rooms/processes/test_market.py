@@ -186,7 +186,7 @@ def test_a_judge_whose_calls_fail_leaves_the_market_undecided() -> None:
     outcome = room.run()
 
     assert outcome.how == "undecided"
-    assert "too many of the judge's answers" in outcome.error
+    assert "too many of the judges' answers" in outcome.error
     assert {held.attempts[0].outcome for held in room.verdict().passes} == {"call_failed"}
     assert len(room.engine.calls) == 2
 

@@ -69,7 +69,7 @@ def _of_decision(market: MarketSpec) -> Iterator[_Fault]:
     if market.decision != "select" and market.judge in PEOPLE:
         said = f"'decision: {market.decision}' is a model's work, and people judge"
         yield _Fault(("decision",), said, "needs a judge", "name an agent as judge, or write select")
-    if market.decision == "consensus":
+    if market.decision == "consensus" and market.judge not in PEOPLE:
         if not isinstance(market.judge, str):
             said = "a consensus is drawn up by one judge, and a panel is named"
             yield _Fault(("judge",), said, "a panel", "name one agent")

@@ -19,8 +19,9 @@ judge: {role: Judge, goal: Judge, backstory: You judge.}
 _RUBRIC = "# registry/rubrics/brief.yaml\ncriteria: {clear: {says: Is clear.}}\n"
 
 
-def _market(contestants: str, judge: str, rubric: str = "brief") -> str:
-    market = f"market: {{task: write, contestants: {contestants}, judge: {judge}, rubric: {rubric}}}\n"
+def _market(contestants: str, judge: str, rubric: str = "brief", more: str = "") -> str:
+    said = f"task: write, contestants: {contestants}, judge: {judge}, rubric: {rubric}{more}"
+    market = f"market: {{{said}}}\n"
     return _MARKET_AGENTS + _RUBRIC + _HEAD + "process: market\n" + market
 
 
@@ -138,8 +139,11 @@ REFERENCES: dict[str, RuleDoc] = {
     "bad-market": RuleDoc(
         "What a market says of its judging does not fit together.",
         "Something would be missing, or be said for nothing.",
-        _market("[writer, poet]", "judge") + "  decision: merge\n",
-        _market("[writer, poet]", "judge") + "  decision: merge\n  editor: editor\n",
+        _market("[writer, poet]", "judge", more=", decision: merge"),
+        _market("[writer, poet]", "judge", more=", decision: merge, editor: editor").replace(
+            "judge: {role: Judge",
+            "editor: {role: Editor, goal: Edit, backstory: You edit.}\njudge: {role: Judge",
+        ),
     ),
     "bad-manager": RuleDoc(
         "A manager has tools, or is one of the agents that it leads.",
