@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from crewctl.judging.attempt import AttemptOutcome
 from crewctl.judging.port import Frozen
-from crewctl.judging.verdict import AttemptOutcome
 
 LONGEST_ANSWER = 100_000
 """Characters; the longest answer that keeps to the judge's bounds is far below."""

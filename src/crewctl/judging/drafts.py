@@ -34,7 +34,8 @@ class Candidate(Frozen):
     """A draft in the competition: `id` and `shown` are all that the judge's prompt is made from.
 
     Ids follow the digest of the shown text, so neither the order nor the names of the contestants
-    can change them. `same_as` names the candidate that a duplicate equals.
+    can change them. `same_as` names the candidate that a duplicate equals. A ``merged`` candidate was
+    written from the others; its `contestant` is the editor.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Candidate(Frozen):
     injection_flags: tuple[Flag, ...] = ()
     same_as: str | None = None
     error: str = ""
+    origin: Literal["draft", "merged"] = "draft"
 
     @property
     def suspect(self) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crewctl.judging.answers import Unreadable
+from crewctl.judging.attempt import Attempt
 from crewctl.judging.drafts import sha256
 from crewctl.judging.port import JudgeAnswer, JudgeModel
 from crewctl.judging.prompt import Asked, Persona, Question, ask
 from crewctl.judging.protocol import Look
 from crewctl.judging.reading import Reading, read
-from crewctl.judging.verdict import Attempt, Pass
+from crewctl.judging.verdict import Pass
 from crewctl.planning.plan import PlannedRubric
 
 _AGAIN = ".again"

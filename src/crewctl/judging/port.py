@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,8 +14,12 @@ class Frozen(BaseModel):
 
 
 class JudgePrompt(Frozen):
-    """One call to one judge: `key` is unique in the run and stable across recoveries."""
+    """One call to one judge: `key` is unique in the run and stable across recoveries.
 
+    A market's editor is asked through the same port, to ``edit``.
+    """
+
+    purpose: Literal["judge", "edit"] = "judge"
     key: str
     judge: str
     system: str

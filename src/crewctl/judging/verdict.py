@@ -7,23 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from crewctl.judging.attempt import Attempt, Digest, DraftId
 from crewctl.judging.drafts import Candidate
+from crewctl.judging.outcomes import Consensus, Merged, MergeResult
 from crewctl.judging.port import Frozen
 from crewctl.judging.protocol import LookKind, Place
 
-DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 InjectedDrafts = Literal["disqualify", "person", "warn"]
-AttemptOutcome = Literal[
-    "ok",
-    "call_failed",
-    "invalid_json",
-    "schema_violation",
-    "canary_missing",
-    "unknown_label",
-    "quote_not_found",
-    "contradiction",
-]
 Reason = Literal[
     "tie",
     "cycle",
@@ -39,12 +29,7 @@ Reason = Literal[
 ]
 
 
-class Attempt(Frozen):
-    """One call of a pass; `error` says what was wrong with its answer."""
-
-    n: Annotated[int, Field(ge=1, le=2)]
-    outcome: AttemptOutcome
-    error: str = ""
+Origin = Literal["verbatim", "merged", "consensus"]
 
 
 class Score(Frozen):
@@ -220,42 +205,48 @@ class Choice(Frozen):
     aggregate: Aggregate
     confidence: Confidence
     escalation: Escalation
+    merge: MergeResult | None = None
 
 
 def _nothing_selected_means_escalation(schema: dict[str, Any]) -> None:
     required = {"escalation": {"properties": {"required": {"const": True}}}}
+    text = {"final_text": {"type": "string"}, "final_text_sha256": {"type": "string"}}
+    no_text = {"final_text": {"type": "null"}, "final_text_sha256": {"type": "null"}}
+    consensus = {"final_text_origin": {"const": "consensus"}}
+    nothing = {"selected_draft": {"type": "null"}}
+    told = {"reasons": {"minItems": 1}, "status": {"enum": ["pending", "resolved"]}}
     schema["allOf"] = [
         {
             "if": {"properties": required},
-            "then": {
-                "properties": {
-                    "escalation": {
-                        "properties": {
-                            "reasons": {"minItems": 1},
-                            "status": {"enum": ["pending", "resolved"]},
-                        }
-                    }
-                }
-            },
+            "then": {"properties": {"escalation": {"properties": told}}},
         },
         {
-            "if": {"properties": {"selected_draft": {"type": "null"}}},
+            # A consensus is a text without a winner, and nobody has to choose.
+            "if": {"required": ["final_text_origin"], "properties": consensus},
             "then": {
+                "required": ["consensus"],
                 "properties": {
-                    **required,
-                    "final_text": {"type": "null"},
-                    "final_text_sha256": {"type": "null"},
-                }
+                    **nothing,
+                    **text,
+                    "consensus": {"type": "object"},
+                    "escalation": {"properties": {"required": {"const": False}}},
+                },
             },
             "else": {
-                "properties": {"final_text": {"type": "string"}, "final_text_sha256": {"type": "string"}}
+                "if": {"properties": nothing},
+                "then": {"properties": {**required, **no_text}},
+                "else": {"properties": text},
             },
         },
     ]
 
 
 class Verdict(Frozen):
-    """A market's verdict. `final_text` is the selected draft's own text, copied by the host."""
+    """A market's verdict.
+
+    `final_text` is the selected draft's own text, copied by the host; of a ``consensus`` it is what the
+    host wrote from the judge's checked statements, and no draft is selected.
+    """
 
     model_config = ConfigDict(json_schema_extra=_nothing_selected_means_escalation)
 
@@ -264,7 +255,8 @@ class Verdict(Frozen):
     reasoning: Annotated[str, Field(min_length=1)]
     final_text: str | None
     final_text_sha256: Digest | None
-    final_text_origin: Literal["verbatim"] = "verbatim"
+    final_text_origin: Origin = "verbatim"
+    decision: Literal["select", "merge", "consensus"] = "select"
     run_id: str
     task_sha256: Digest
     protocol: ProtocolUsed
@@ -280,6 +272,8 @@ class Verdict(Frozen):
     comparisons: tuple[Comparison, ...]
     dissent: tuple[Dissent, ...]
     escalation: Escalation
+    merge: Merged | None = None
+    consensus: Consensus | None = None
     integrity: Integrity | None = None
 
 

@@ -1,0 +1,30 @@
+"""One call that a verdict rests on, and the forms that every part of a verdict shares."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crewctl.judging.port import Frozen
+
+DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+AttemptOutcome = Literal[
+    "ok",
+    "call_failed",
+    "invalid_json",
+    "schema_violation",
+    "canary_missing",
+    "unknown_label",
+    "quote_not_found",
+    "contradiction",
+]
+
+
+class Attempt(Frozen):
+    """One call of a pass; `error` says what was wrong with its answer."""
+
+    n: Annotated[int, Field(ge=1, le=2)]
+    outcome: AttemptOutcome
+    error: str = ""
