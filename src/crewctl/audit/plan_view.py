@@ -16,6 +16,8 @@ class SeenTask(_Seen):
 
     name: str
     agent: str | None = None
+    description: str = ""
+    expected_output: str = ""
 
 
 class SeenRubric(_Seen):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from crewctl.audit.events import OutputWritten, VerdictGiven
+from crewctl.audit.events import DraftsTaken, OutputWritten, VerdictGiven
 from crewctl.audit.port import RunStore
 
-E = TypeVar("E", OutputWritten, VerdictGiven)
+E = TypeVar("E", DraftsTaken, OutputWritten, VerdictGiven)
 
 
 def recorded_once(

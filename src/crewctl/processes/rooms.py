@@ -9,6 +9,7 @@ from crewctl.audit.port import ContentStore, RunStore
 from crewctl.judging.port import JudgeModel
 from crewctl.planning.plan import Plan
 from crewctl.processes.port import OutputFiles
+from crewctl.processes.recorded import RecordedDrafts
 from crewctl.running.port import CrewEngine, Steps
 
 JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
@@ -19,7 +20,8 @@ JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
 class ProcessRooms:
     """One run's rooms. `files` None means that no output file is written: a rehearsal.
 
-    `judge` None means the plan's own judge, asked through the engine.
+    `judge` None means the plan's own judge, asked through the engine. With `recorded` drafts nothing
+    is done but to judge them.
     """
 
     run_id: str
@@ -28,3 +30,4 @@ class ProcessRooms:
     contents: ContentStore
     files: OutputFiles | None = None
     judge: JudgeFactory | None = None
+    recorded: RecordedDrafts | None = None

@@ -8,6 +8,7 @@ from crewctl.planning.plan import Plan
 from crewctl.processes.hierarchical import hierarchical
 from crewctl.processes.market import market
 from crewctl.processes.outcome import Outcome, ProcessEnded
+from crewctl.processes.rejudge import rejudge
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.processes.sequential import sequential
 from crewctl.running.port import Steps
@@ -20,8 +21,9 @@ PROCESSES: Mapping[str, Callable[[Plan, ProcessRooms, Steps], Outcome]] = {
 
 
 def run_process(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
-    """Run the plan to its outcome; what ended a step early is an outcome, never an exception."""
+    """Run the plan to its outcome, or judge recorded drafts as it says; what ended a step early is an outcome, never an exception."""
     try:
-        return PROCESSES[plan.process](plan, rooms, steps)
+        process = PROCESSES[plan.process] if rooms.recorded is None else rejudge
+        return process(plan, rooms, steps)
     except ProcessEnded as ended:
         return ended.outcome

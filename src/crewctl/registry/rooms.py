@@ -11,6 +11,7 @@ from crewctl.audit.events import Event, KickoffRequested
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.planning.plan import Plan
 from crewctl.processes.port import OutputFiles
+from crewctl.processes.recorded import RecordedDrafts
 from crewctl.processes.rooms import JudgeFactory, ProcessRooms
 from crewctl.registry.port import Reports
 from crewctl.running.port import Clock, CrewEngine
@@ -21,7 +22,8 @@ from crewctl.running.stop import StopFlag
 class Rooms:
     """One run's rooms. `request` says who asks, and whether this is a rehearsal.
 
-    `open_engine` is entered only behind the gate and left before the run is closed.
+    `open_engine` is entered only behind the gate and left before the run is closed. `recorded` has the
+    drafts of a run that only judges an earlier one's.
     """
 
     run_id: str
@@ -35,6 +37,7 @@ class Rooms:
     reports: Reports
     stop: StopFlag = field(default_factory=StopFlag)
     judge: JudgeFactory | None = None
+    recorded: RecordedDrafts | None = None
 
     @property
     def rehearsal(self) -> bool:
@@ -50,6 +53,7 @@ class Rooms:
             contents=self.contents,
             files=None if self.rehearsal else self.files,
             judge=self.judge,
+            recorded=self.recorded,
         )
 
     def record(self, event: Event) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import ApprovalDecided, Event, Recorded, RunClosed
+from crewctl.audit.report_data import report_data
 from crewctl.planning.inputs import Value
+from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
+from crewctl.processes.recorded import RecordedDrafts
 from crewctl.testing.account_samples import Teller
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.wiring import Ended, Project
@@ -28,14 +31,31 @@ class FakeProject(Project):
         self._pace = pace
         self.given: Mapping[str, Value] | None = None
         self.rehearsed = False
+        self.overrides: Overrides | None = None
+        self.recorded: RecordedDrafts | None = None
 
-    def plan(self, crew: str, inputs: Mapping[str, Value] | None, *, rehearsal: bool = False) -> Plan:  # noqa: ARG002 - the port's
-        """Return the plan, whatever is asked for; `given` remembers the inputs."""
-        self.given, self.rehearsed = inputs, rehearsal
+    def plan(
+        self,
+        crew: str,  # noqa: ARG002 - the port's
+        inputs: Mapping[str, Value] | None,
+        *,
+        rehearsal: bool = False,
+        overrides: Overrides | None = None,
+    ) -> Plan:
+        """Return the plan, whatever is asked for; `given` and `overrides` remember what was."""
+        self.given, self.rehearsed, self.overrides = inputs, rehearsal, overrides
         return self._plan
 
-    def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:  # noqa: ARG002 - the port's
+    def kickoff(
+        self,
+        plan: Plan,  # noqa: ARG002 - the port's
+        watch: Callable[[Recorded], None],
+        *,
+        rehearsal: bool = False,
+        recorded: RecordedDrafts | None = None,
+    ) -> Ended:
         """Tell the story to `watch`, and end as its last event says."""
+        self.recorded = recorded
         store, contents = _WatchedStore(watch, self._pace), FakeContentStore()
         self._story(Teller(store, contents))
         records = store.events_of("r1")
@@ -45,7 +65,7 @@ class FakeProject(Project):
         if closing.outcome == "not_approved":
             refusal = next(each.event for each in records if isinstance(each.event, ApprovalDecided))
             return Ended("r1", closing.outcome, closing.exit_code, refusal=refusal)
-        report = build_report(records, contents).model_dump(mode="json")
+        report = report_data(build_report(records, contents))
         path = None if rehearsal else f"registry/reports/{self._plan.crew}/r1.json"
         return Ended("r1", closing.outcome, closing.exit_code, report, path)
 

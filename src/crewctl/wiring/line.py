@@ -25,8 +25,10 @@ from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.port import ContentStore, RunStore
+from crewctl.audit.report_data import report_data
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
+from crewctl.processes.recorded import RecordedDrafts
 from crewctl.registry.close import Closed
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
@@ -46,7 +48,9 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def take_down_the_line(project: Project, plan: Plan, watch: Watch, *, rehearsal: bool) -> Ended:
+def take_down_the_line(
+    project: Project, plan: Plan, watch: Watch, *, rehearsal: bool, recorded: RecordedDrafts | None = None
+) -> Ended:
     """Run the plan in this process; signals end it in order, and every way out closes the run."""
     clock, stop = SystemClock(), StopFlag()
     run_id = new_run_id(clock.now())
@@ -54,7 +58,9 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, *, rehearsal:
     with RunLock(project.root, run_id), closing(RunLogs(project.root)) as logs, stop.on_signals():
         store = WatchedRunStore(SqliteRunStore(project.database, secrets=hidden), logs.write, watch)
         contents = FileContentStore(project.root, secrets=hidden)
-        rooms = _rooms(project, run_id, store, contents, clock, stop, crew=plan.crew, rehearsal=rehearsal)
+        rooms = _rooms(
+            project, run_id, store, contents, clock, stop, plan=plan, rehearsal=rehearsal, recorded=recorded
+        )
         with closing(JournalSteps(project.database, run_id, secrets=hidden)) as steps:
             return _ended(kickoff(plan, rooms, steps))
 
@@ -67,8 +73,9 @@ def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes toge
     clock: SystemClock,
     stop: StopFlag,
     *,
-    crew: str,
+    plan: Plan,
     rehearsal: bool,
+    recorded: RecordedDrafts | None,
 ) -> Rooms:
     @contextmanager
     def open_engine(plan: Plan) -> Iterator[CrewEngine]:
@@ -90,7 +97,12 @@ def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes toge
     return Rooms(
         run_id=run_id,
         request=KickoffRequested(
-            crew=crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), rehearsal=rehearsal
+            crew=plan.crew,
+            by=user_name(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            rehearsal=rehearsal,
+            rejudges=recorded.run_id if recorded else None,
         ),
         store=store,
         contents=contents,
@@ -100,6 +112,7 @@ def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes toge
         files=ProjectFiles(project.root),
         reports=ReportFiles(project.root),
         stop=stop,
+        recorded=recorded,
     )
 
 
@@ -108,7 +121,7 @@ def _ended(closed: Closed) -> Ended:
         run_id=closed.run_id,
         outcome=closed.ending.outcome,
         exit_code=int(closed.ending.exit_code),
-        report=closed.report.model_dump(mode="json") if closed.report else None,
+        report=report_data(closed.report) if closed.report else None,
         report_path=closed.report_path,
         refusal=closed.refusal,
     )

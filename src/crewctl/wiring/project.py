@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from crewctl.audit.port import ContentStore, RunStore
     from crewctl.catalogue.catalogue import Catalogue
     from crewctl.planning.inputs import Value
+    from crewctl.planning.overrides import Overrides
     from crewctl.planning.plan import Plan
+    from crewctl.processes.recorded import RecordedDrafts
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,17 @@ class Project:
 
         return FileContentStore(self.root)
 
-    def plan(self, crew: str, inputs: Mapping[str, Value] | None, *, rehearsal: bool = False) -> Plan:
+    def plan(
+        self,
+        crew: str,
+        inputs: Mapping[str, Value] | None,
+        *,
+        rehearsal: bool = False,
+        overrides: Overrides | None = None,
+    ) -> Plan:
         """Plan a kickoff, or without values what an approval of any inputs is about.
+
+        `overrides` have the crew's market judged otherwise than its file says.
 
         InvalidError with `.problems`, or NotFoundError.
         """
@@ -104,13 +115,28 @@ class Project:
 
         make = plan_rehearsal if rehearsal else make_plan
         # Read afresh: whoever can write to the cache must not decide what a plan says.
-        return make(load_catalogue(self.root), crew, inputs, InstalledWorld(self.root))
+        catalogue = load_catalogue(self.root)
+        if overrides:
+            from crewctl.planning.overrides import judged_otherwise  # noqa: PLC0415 - start-up cost
 
-    def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], *, rehearsal: bool = False) -> Ended:
-        """Take the plan down the line; `watch` hears every event, one at a time, from any thread."""
+            catalogue = judged_otherwise(catalogue, crew, overrides)
+        return make(catalogue, crew, inputs, InstalledWorld(self.root))
+
+    def kickoff(
+        self,
+        plan: Plan,
+        watch: Callable[[Recorded], None],
+        *,
+        rehearsal: bool = False,
+        recorded: RecordedDrafts | None = None,
+    ) -> Ended:
+        """Take the plan down the line; `watch` hears every event, one at a time, from any thread.
+
+        With `recorded` drafts no contestant is asked: only the judges are.
+        """
         from crewctl.wiring.line import take_down_the_line  # noqa: PLC0415 - start-up cost
 
-        return take_down_the_line(self, plan, watch, rehearsal=rehearsal)
+        return take_down_the_line(self, plan, watch, rehearsal=rehearsal, recorded=recorded)
 
     def assemble(self, crew: str) -> Any:
         """Return the crew as CrewAI would have it, to look at; it refuses to be kicked off."""
