@@ -1,14 +1,16 @@
-"""Write reports under ``registry/reports/<crew>/``, whole or not at all, and never over another."""
+"""Write reports under ``registry/reports/<crew>/``, whole or not at all, and over none but an earlier one of the run."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from crewctl.adapters.private_folder import FILE_MODE, NEW_FILE, opened_folder, read_all, write_all
-from crewctl.audit.report import RunReport, report_bytes
+from crewctl.audit.report import RunReport
+from crewctl.audit.report_data import report_bytes
 from crewctl.errors import StoreError
 
 _FOLDERS = ("registry", "reports")
@@ -25,18 +27,18 @@ class ReportFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, report: RunReport) -> str:
+    def write(self, report: RunReport, *, instead_of: Sequence[RunReport] = ()) -> str:
         """Write the report and return its path relative to the project.
 
-        Writing the same report again changes nothing; StoreError if another one stands there, or
-        if the way there is a link.
+        Writing the same report again changes nothing, and one that equals any of `instead_of` is
+        replaced; StoreError if another one stands there, or if the way there is a link.
         """
         content = report_bytes(report)
         path = report_path(report.crew, report.run_id)
         name = f"{report.run_id}.json"
         try:
             with opened_folder(self._root, *_FOLDERS, report.crew, create=True) as folder:
-                if not _place(folder, name, content) and _read(folder, name) != content:
+                if not _place(folder, name, content) and not _stands(folder, name, content, instead_of):
                     raise StoreError(
                         f"{path} holds another report",
                         help=f"move it away, then write it anew with 'crewctl report {report.run_id}'",
@@ -57,8 +59,17 @@ class ReportFiles:
         return True
 
 
-def _place(folder: int, name: str, content: bytes) -> bool:
-    """Put a file into the folder in one step; False if there is one of that name already."""
+def _stands(folder: int, name: str, content: bytes, instead_of: Sequence[RunReport]) -> bool:
+    """Tell whether the content stands there, once what it may replace has been replaced."""
+    there = _read(folder, name)
+    if there != content and there in {report_bytes(earlier) for earlier in instead_of}:
+        _place(folder, name, content, replace=True)
+        return True
+    return there == content
+
+
+def _place(folder: int, name: str, content: bytes, *, replace: bool = False) -> bool:
+    """Put a file into the folder in one step; False if there is one of that name that may not be replaced."""
     draft = f".{name}.{secrets.token_hex(8)}"
     descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
     try:
@@ -67,13 +78,17 @@ def _place(folder: int, name: str, content: bytes) -> bool:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if replace:
+            os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+            return True
         with suppress(FileExistsError):
             # A link, unlike a rename, never replaces what is there.
             os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             return True
         return False
     finally:
-        os.unlink(draft, dir_fd=folder)
+        with suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=folder)
 
 
 def _read(folder: int, name: str) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from crewctl.adapters.database import connect, explained, prepare, writing
+from crewctl.audit.afterwards import CAN_FOLLOW, may_follow
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.redaction import Redaction
@@ -63,7 +64,7 @@ class SqliteRunStore:
         self._pid = 0
 
     def append(self, run_id: str, event: Event) -> Recorded:
-        """Add one event, committed when this returns; RunIsClosedError after a RunClosed."""
+        """Add one event, committed when this returns; RunIsClosedError where it may not follow a RunClosed."""
         event, body = self._without_secrets(event)
         with self._lock, explained(self._path):
             connection = self._connected()
@@ -72,7 +73,7 @@ class SqliteRunStore:
                 at = self._now()
                 connection.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (run, seq, at.isoformat(), body))
                 connection.execute(
-                    "UPDATE runs SET last_seq=?, closed=? WHERE number=?",
+                    "UPDATE runs SET last_seq=?, closed=max(closed, ?) WHERE number=?",
                     (seq, isinstance(event, RunClosed), run),
                 )
         return Recorded.model_construct(run_id=run_id, seq=seq, at=at, event=event)
@@ -149,8 +150,23 @@ def _next_place(connection: sqlite3.Connection, run_id: str, event: Event) -> tu
         made = connection.execute("INSERT INTO runs VALUES (NULL, ?, ?, 0, 0)", (run_id, crew))
         return int(made.lastrowid or 0), 1
     number, last_seq, closed = row
-    if closed:
+    if closed and not _may_follow(connection, number, event):
         raise RunIsClosedError(f"run {run_id} is closed, so {event.kind} cannot be added to its account")
     if crew is not None:
         connection.execute("UPDATE runs SET crew=? WHERE number=?", (crew, number))
     return number, last_seq + 1
+
+
+def _may_follow(connection: sqlite3.Connection, number: int, event: Event) -> bool:
+    if not isinstance(event, CAN_FOLLOW):
+        return False
+    since: list[Event] = []
+    for (body,) in connection.execute("SELECT body FROM events WHERE run=? ORDER BY seq DESC", (number,)):
+        try:
+            before = _EVENT.validate_json(body)
+        except ValidationError:
+            return False  # a newer crewctl wrote it, and only that one knows what may follow
+        if isinstance(before, RunClosed):
+            return may_follow(event, before, since[::-1])
+        since.append(before)
+    return False

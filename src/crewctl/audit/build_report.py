@@ -12,8 +12,17 @@ from crewctl.audit.log_lines import amount
 from crewctl.audit.money import PICO_PER_USD
 from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
 from crewctl.audit.port import ContentStore
-from crewctl.audit.report import Approval, ModelUsed, PlanDone, Requested, RunReport, Stopped, Times
+from crewctl.audit.report import (
+    Approval,
+    ModelUsed,
+    PlanDone,
+    Requested,
+    RunReport,
+    Stopped,
+    Times,
+)
 from crewctl.audit.report_bill import bill_done, limits_used
+from crewctl.audit.report_decision import decision_done
 from crewctl.audit.report_steps import StepPages
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.errors import NotFoundError, StoreError
@@ -54,7 +63,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
     plan = _plan_of(state, contents)
     verdict = _verdict_of(state, contents)
     pages = StepPages(records, state, plan, verdict, contents.text)
-    output = contents.text(state.closing.output)
+    output = contents.text(state.decision.output if state.decision else state.closing.output)
     bill = fold_bill(records)
     request = state.request
     return RunReport(
@@ -65,6 +74,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         error=state.closing.error,
         simulated=state.simulated,
         rehearsal=state.rehearsal,
+        rejudges=state.rejudges,
         partial=state.closing.outcome not in {"finished", "undecided"},
         requested=Requested(
             by=request.by if request else "", host=request.host if request else "", at=state.requested_at
@@ -86,6 +96,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         contestants=pages.contestants(),
         judge_calls=pages.judge_calls(),
         verdict=verdict,
+        decision=decision_done(records, state, verdict),
         bill=bill_done(bill),
         tools=pages.tools(),
         delegations=pages.delegations(),
@@ -93,6 +104,14 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         erased=contents.erased,
         versions=plan.versions if plan else {},
     )
+
+
+def earlier_reports(records: Sequence[Recorded], store: ContentStore) -> tuple[RunReport, ...]:
+    """Return the reports that this run had before, one for each time that something was decided since it closed."""
+    end = next(
+        (n for n, record in enumerate(records, 1) if isinstance(record.event, RunClosed)), len(records)
+    )
+    return tuple(build_report(records[:length], store) for length in range(end, len(records)))
 
 
 def _plan_of(state: RunState, contents: Contents) -> PlanView | None:
@@ -104,7 +123,8 @@ def _plan_of(state: RunState, contents: Contents) -> PlanView | None:
 
 
 def _verdict_of(state: RunState, contents: Contents) -> dict[str, Any] | None:
-    data = contents.bytes_of(state.verdict.verdict) if state.verdict else None
+    given = state.ballots[-1] if state.ballots else state.verdict
+    data = contents.bytes_of(given.verdict) if given else None
     try:
         verdict = None if data is None else json.loads(data)
     except ValueError as error:

@@ -42,7 +42,10 @@ class Change(Fact):
 
 
 class KickoffRequested(Fact):
-    """Somebody asked for a run. `rehearsal` runs write no report and need no approval."""
+    """Somebody asked for a run. `rehearsal` runs write no report and need no approval.
+
+    `rejudges` names the run whose drafts are judged again; then no contestant is asked.
+    """
 
     kind: Literal["KickoffRequested"] = "KickoffRequested"
     crew: str
@@ -50,6 +53,7 @@ class KickoffRequested(Fact):
     host: str
     pid: int
     rehearsal: bool = False
+    rejudges: str | None = None
 
 
 class PlanMade(Fact):
@@ -208,6 +212,22 @@ class StopRequested(Fact):
     reason: str = ""
 
 
+class TakenDraft(Fact):
+    """One contestant's draft of an earlier run; without `output` it had come to nothing."""
+
+    contestant: str
+    output: ContentRef | None = None
+    error: str = ""
+
+
+class DraftsTaken(Fact):
+    """The drafts of an earlier run were taken over, to be judged again."""
+
+    kind: Literal["DraftsTaken"] = "DraftsTaken"
+    run: str
+    drafts: tuple[TakenDraft, ...]
+
+
 class VerdictGiven(Fact):
     """A market's judge chose, or could not: then `selected` is None."""
 
@@ -226,13 +246,33 @@ class OutputWritten(Fact):
 
 
 class RunClosed(Fact):
-    """The run is over; nothing may follow."""
+    """The run is over; what people decide of it afterwards is all that may follow (`PersonDecided`)."""
 
     kind: Literal["RunClosed"] = "RunClosed"
     outcome: Outcome
     exit_code: int
     output: ContentRef | None = None
     error: str = ""
+
+
+class PersonDecided(Fact):
+    """A person chose a draft of an undecided run, or cast a ballot of a vote, after the run was closed.
+
+    `ballot` counts from 1. While a vote is open `settled` is false, and what was chosen, and why,
+    stands in the verdict alone. Then `selected` is the draft that was chosen by all of them, and
+    `reason` is that of a person who decided alone. After the one that settles it only the market's
+    output file may still be written.
+    """
+
+    kind: Literal["PersonDecided"] = "PersonDecided"
+    by: str
+    ballot: int
+    settled: bool
+    selected: str | None = None
+    contestant: str | None = None
+    reason: str = ""
+    verdict: ContentRef
+    output: ContentRef | None = None
 
 
 Event = Annotated[
@@ -252,9 +292,11 @@ Event = Annotated[
     | WorkDelegated
     | LimitReached
     | StopRequested
+    | DraftsTaken
     | VerdictGiven
     | OutputWritten
-    | RunClosed,
+    | RunClosed
+    | PersonDecided,
     Field(discriminator="kind"),
 ]
 

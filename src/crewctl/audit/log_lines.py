@@ -7,10 +7,12 @@ from typing import Any
 
 from crewctl.audit.events import (
     ApprovalDecided,
+    DraftsTaken,
     KickoffRequested,
     LimitName,
     LimitReached,
     OutputWritten,
+    PersonDecided,
     PlanMade,
     Recorded,
     RetryScheduled,
@@ -57,6 +59,8 @@ def amount(limit: LimitName, value: float) -> str:
 
 def _kickoff(event: KickoffRequested) -> str:
     what = "rehearsal" if event.rehearsal else "kickoff"
+    if event.rejudges:
+        what = f"judging of run {event.rejudges} again, {what}"
     return f"{what} of {event.crew} by {event.by} on {event.host} (process {event.pid})"
 
 
@@ -133,6 +137,13 @@ def _closed(event: RunClosed) -> str:
     return f"{event.outcome} (exit {event.exit_code}){_because(event.error)}"
 
 
+def _decided(event: PersonDecided) -> str:
+    if not event.settled:
+        return f"ballot {event.ballot} by {event.by}; the vote is still open"
+    how = f"by {event.by}" if event.ballot == 1 else f"with ballot {event.ballot}, by {event.by}"
+    return f"{event.selected} by {event.contestant} was chosen {how}{_because(event.reason)}"
+
+
 def _simulated(simulated: bool) -> str:  # noqa: FBT001 - the event's own flag
     return ", simulated" if simulated else ""
 
@@ -156,7 +167,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     WorkDelegated: _delegated,
     LimitReached: _limit,
     StopRequested: lambda event: f"by {event.by}{_because(event.reason)}",
+    DraftsTaken: lambda event: f"{', '.join(each.contestant for each in event.drafts)} from run {event.run}",
     VerdictGiven: _verdict,
     OutputWritten: lambda event: f"{event.task}: {event.file}",
     RunClosed: _closed,
+    PersonDecided: _decided,
 }

@@ -10,7 +10,7 @@ from crewctl.errors import StoreError
 
 
 class RunIsClosedError(StoreError):
-    """The run's account has ended; nothing may follow its `RunClosed`."""
+    """The run's account has ended: only what people decide of an undecided run may follow its `RunClosed`."""
 
 
 class RunStore(Protocol):
@@ -19,7 +19,7 @@ class RunStore(Protocol):
     def append(self, run_id: str, event: Event) -> Recorded:
         """Add one event, durable when this returns; StoreError if it cannot be kept.
 
-        RunIsClosedError after a `RunClosed`.
+        RunIsClosedError after a `RunClosed`, but for what `may_follow` lets through.
         """
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from crewctl.audit.events import ApprovalDecided, Fact, LimitName, Outcome, StepOutcome
 
-REPORT_FORMAT: Literal[1] = 1
+REPORT_FORMAT: Literal[2] = 2
 
 
 class Requested(Fact):
@@ -212,14 +211,45 @@ class Stopped(Fact):
     at: datetime
 
 
+class BallotDone(Fact):
+    """What one person decided; `draft` and `reason` are None in a report that is blind, and once erased."""
+
+    by: str
+    at: datetime
+    draft: str | None
+    reason: str | None
+
+
+class DecisionDone(Fact):
+    """What people were asked to decide, and what they decided, after the run had ended ``undecided``.
+
+    `asked` says by whom: by the crew (``person``, ``vote``), or because the judge came to no choice
+    (``judge``). While `settled` is false, `missing` is the least number of ballots still to come. `drafts` has the
+    texts by id in a report that is blind, in which contestants have no texts and drafts no contestants;
+    otherwise it is empty.
+    """
+
+    asked: Literal["person", "vote", "judge"]
+    settled: bool
+    missing: int
+    ballots: tuple[BallotDone, ...]
+    at: datetime | None
+    draft: str | None
+    contestant: str | None
+    drafts: dict[str, str | None] = {}
+
+
 class RunReport(Fact):
     """A run, as registry/reports/<crew>/<run>.json says it.
 
-    `verdict` is the market's verdict, whole (see verdict.json); `stopped` is None for a run that
-    came to its end. `partial` says that the outputs are what was finished before it was stopped.
+    `outcome` and `exit_code` are how the run ended, and stay so; what people decided of an undecided run
+    afterwards is in `decision`, and then `output` and `verdict` are what came of it. `verdict` is the
+    market's verdict, whole (see verdict.json); `stopped` is None for a run that came to its end.
+    `rejudges` names the run whose drafts were judged again: its contestants are told without steps and
+    usage, which are that run's. `partial` says that the outputs are what was finished before it was stopped.
     """
 
-    report_format: Literal[1] = REPORT_FORMAT
+    report_format: Literal[2] = REPORT_FORMAT
     run_id: str
     crew: str
     outcome: Outcome
@@ -227,6 +257,7 @@ class RunReport(Fact):
     error: str
     simulated: bool
     rehearsal: bool
+    rejudges: str | None = None
     partial: bool
     requested: Requested
     times: Times
@@ -239,18 +270,13 @@ class RunReport(Fact):
     contestants: tuple[ContestantDone, ...]
     judge_calls: tuple[JudgeCallDone, ...]
     verdict: dict[str, JsonValue] | None
+    decision: DecisionDone | None = None
     bill: BillDone
     tools: tuple[ToolCallDone, ...]
     delegations: tuple[DelegationDone, ...]
     retries: tuple[RetryDone, ...]
     erased: bool = Field(description="Some content has been erased since; its places are null.")
     versions: dict[str, str]
-
-
-def report_bytes(report: RunReport) -> bytes:
-    """Return the report as its file holds it: the same report is always the same bytes."""
-    data = report.model_dump(mode="json")
-    return (json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8", "replace")
 
 
 def report_schema() -> dict[str, Any]:

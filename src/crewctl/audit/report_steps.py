@@ -10,6 +10,7 @@ from crewctl.audit.events import (
     ContentRef,
     Recorded,
     RetryScheduled,
+    TakenDraft,
     ToolCallFinished,
     ToolCallStarted,
     WorkDelegated,
@@ -70,6 +71,9 @@ class StepPages:
         if self._market is None:
             return ()
         market = self._market
+        if self._state.taken is not None:
+            task = market.task.name
+            return tuple(self._taken(task, draft) for draft in self._state.taken.drafts)
         drafts = {
             attempts[-1].agent: attempts
             for attempts in self._attempts.values()
@@ -130,8 +134,7 @@ class StepPages:
         return TaskDone(**self._done(name, agent, attempts), files=files)
 
     def _contestant(self, task: str, name: str, attempts: Sequence[StepState]) -> ContestantDone:
-        verdict = self._state.verdict
-        selected = verdict is not None and verdict.contestant == name
+        selected = self._state.chosen == name
         files = tuple(written.file for written in self._state.files if selected and written.task == task)
         return ContestantDone(
             **self._done(task, name, attempts),
@@ -139,6 +142,20 @@ class StepPages:
             contestant=name,
             blind_id=self._blind_ids.get(name),
             selected=selected,
+        )
+
+    def _taken(self, task: str, draft: TakenDraft) -> ContestantDone:
+        """Tell of a draft that an earlier run wrote: what it cost stands in that run's bill."""
+        output = self._text(draft.output)
+        told = self._contestant(task, draft.contestant, [])
+        return told.model_copy(
+            update={
+                "agent": draft.contestant,
+                "outcome": "failed" if draft.output is None else "done",
+                "error": draft.error,
+                "output": output,
+                "erased": draft.output is not None and output is None,
+            }
         )
 
     def _done(self, task: str, agent: str | None, attempts: Sequence[StepState]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from crewctl.audit.events import (
     ApprovalDecided,
     ClockStarted,
     ContentRef,
+    DraftsTaken,
     Event,
     Fact,
     KickoffRequested,
     LimitReached,
     Outcome,
     OutputWritten,
+    PersonDecided,
     PlanMade,
     Recorded,
     RetryScheduled,
@@ -54,7 +56,8 @@ class RunState(Fact):
     """A run as its events tell it.
 
     `status` is ``lost`` when nobody works on a run that was never closed, and once that has been
-    recorded; `ended_at` is then the time of the last thing that happened.
+    recorded; `ended_at` is then the time of the last thing that happened. What people decide afterwards
+    changes neither `outcome` nor `ended_at`.
     """
 
     run_id: str
@@ -72,7 +75,10 @@ class RunState(Fact):
     steps: tuple[StepState, ...]
     limits_reached: tuple[LimitReached, ...]
     stops: tuple[StopRequested, ...]
+    taken: DraftsTaken | None = None
     verdict: VerdictGiven | None
+    ballots: tuple[PersonDecided, ...] = ()
+    decided_at: datetime | None = None
     files: tuple[OutputWritten, ...]
     retries: tuple[RetryScheduled, ...]
 
@@ -87,6 +93,11 @@ class RunState(Fact):
         return self.request is not None and self.request.rehearsal
 
     @property
+    def rejudges(self) -> str | None:
+        """The run whose drafts this one judged again; None for a run with drafts of its own."""
+        return self.request.rejudges if self.request else None
+
+    @property
     def simulated(self) -> bool:
         """Whether any answer came from a model that is not real."""
         return self.plan is not None and self.plan.simulated
@@ -97,6 +108,17 @@ class RunState(Fact):
         approved = [decision for decision in self.decisions if decision.decision == "approved"]
         said = approved or self.decisions
         return said[-1] if said else None
+
+    @property
+    def decision(self) -> PersonDecided | None:
+        """The decision of a person, or the ballot of a vote, by which a draft was chosen after all."""
+        return self.ballots[-1] if self.ballots and self.ballots[-1].settled else None
+
+    @property
+    def chosen(self) -> str | None:
+        """The contestant whose draft was chosen, by the judge or by people."""
+        given = self.decision or self.verdict
+        return given.contestant if given else None
 
     @property
     def seconds(self) -> float | None:
@@ -140,7 +162,12 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
         steps=fold_steps(records, over=over),
         limits_reached=_all(events, LimitReached),
         stops=_all(events, StopRequested),
+        taken=_last(events, DraftsTaken),
         verdict=_last(events, VerdictGiven),
+        ballots=_all(events, PersonDecided),
+        decided_at=next(
+            (r.at for r in records if isinstance(r.event, PersonDecided) and r.event.settled), None
+        ),
         files=_all(events, OutputWritten),
         retries=_all(events, RetryScheduled),
     )
@@ -187,10 +214,13 @@ def _status(closing: RunClosed | None, *, started: bool, alive: bool) -> Status:
 
 
 def _last_happening(records: Sequence[Recorded]) -> datetime:
-    """Return when something last happened: a loss is recorded long after it came about."""
-    final = records[-1]
-    if isinstance(final.event, RunClosed) and final.event.outcome == "lost" and len(records) > 1:
-        return records[-2].at
+    """Return when something last happened in the run: a loss is recorded long after it came about."""
+    end = next(
+        (n for n, record in enumerate(records) if isinstance(record.event, RunClosed)), len(records) - 1
+    )
+    final = records[end]
+    if isinstance(final.event, RunClosed) and final.event.outcome == "lost" and end:
+        return records[end - 1].at
     return final.at
 
 

@@ -9,8 +9,10 @@ from typing import Literal
 
 from crewctl.audit.bill import Turn, fold_turns, spent_on
 from crewctl.audit.events import (
+    Event,
     Fact,
     LimitReached,
+    PersonDecided,
     Recorded,
     RetryScheduled,
     StepStarted,
@@ -35,6 +37,7 @@ NodeKind = Literal[
     "refusal",
     "limit",
     "verdict",
+    "decision",
 ]
 
 
@@ -211,9 +214,16 @@ def _note(record: Recorded) -> TraceNode | None:
         return TraceNode(kind="refusal", name=event.limit, started_at=at, detail="model call not allowed")
     if isinstance(event, LimitReached):
         return TraceNode(kind="limit", name=event.limit, started_at=at)
+    return _choice_note(event, at)
+
+
+def _choice_note(event: Event, at: datetime) -> TraceNode | None:
     if isinstance(event, VerdictGiven):
         chosen = event.contestant or event.selected or "undecided"
         return TraceNode(kind="verdict", name=chosen, started_at=at, detail=event.selected or "")
+    if isinstance(event, PersonDecided):
+        chosen = event.contestant or f"ballot {event.ballot}"
+        return TraceNode(kind="decision", name=chosen, started_at=at, detail=f"by {event.by}")
     return None
 
 

@@ -42,7 +42,7 @@ def follow_run(project: Project, run_id: str, form: Format) -> None:
         _lines(records, form)
         if records:
             seen, quiet = records[-1].seq, 0
-            if isinstance(records[-1].event, RunClosed):
+            if any(isinstance(record.event, RunClosed) for record in records):
                 return
         else:
             quiet += 1

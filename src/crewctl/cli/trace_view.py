@@ -21,7 +21,14 @@ _COLOURS = {
     "running": "cyan",
     "requested": "cyan",
 }
-_MARKS = {"delegation": "→ ", "retry": "↻ ", "refusal": "✗ ", "limit": "■ ", "verdict": "★ "}
+_MARKS = {
+    "delegation": "→ ",
+    "retry": "↻ ",
+    "refusal": "✗ ",
+    "limit": "■ ",
+    "verdict": "★ ",
+    "decision": "★ ",
+}
 
 
 class _Line(NamedTuple):

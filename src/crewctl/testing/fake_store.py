@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from crewctl.audit.afterwards import may_follow
 from crewctl.audit.events import ContentRef, Event, KickoffRequested, Recorded, RunClosed
 from crewctl.audit.port import RunIsClosedError
 from crewctl.errors import NotFoundError
@@ -28,10 +29,13 @@ class FakeRunStore:
         self._lock = threading.Lock()
 
     def append(self, run_id: str, event: Event) -> Recorded:
-        """Add one event; RunIsClosedError after a RunClosed."""
+        """Add one event; RunIsClosedError after a RunClosed, but for what people decide."""
         with self._lock:
             kept = self._runs.setdefault(run_id, [])
-            if kept and isinstance(kept[-1].event, RunClosed):
+            events = [record.event for record in kept]
+            end = next((n for n, each in enumerate(events) if isinstance(each, RunClosed)), None)
+            closed = None if end is None else events[end]
+            if isinstance(closed, RunClosed) and not may_follow(event, closed, events[(end or 0) + 1 :]):
                 raise RunIsClosedError(
                     f"run {run_id} is closed, so {event.kind} cannot be added to its account"
                 )
@@ -49,7 +53,11 @@ class FakeRunStore:
 
     def open_run_ids(self) -> Sequence[str]:
         """Return the ids of the runs that have no RunClosed, oldest first."""
-        return tuple(run for run, kept in self._runs.items() if not isinstance(kept[-1].event, RunClosed))
+        return tuple(
+            run
+            for run, kept in self._runs.items()
+            if not any(isinstance(record.event, RunClosed) for record in kept)
+        )
 
     def events(self, run_id: str) -> list[Event]:
         """Return the bare events of a run, for a test to look at."""

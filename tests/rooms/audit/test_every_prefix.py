@@ -10,7 +10,8 @@ import pytest
 from crewctl.audit.bill import fold_bill
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import LimitReached, OutputWritten, Recorded, RunClosed, StopRequested, TurnRefused
-from crewctl.audit.report import report_bytes, report_schema
+from crewctl.audit.report import report_schema
+from crewctl.audit.report_data import report_bytes
 from crewctl.audit.run_state import fold_run
 from crewctl.audit.trace import TraceNode, fold_trace
 from crewctl.testing.account_samples import Teller, sample_market

@@ -11,7 +11,8 @@ import pytest
 
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import ApprovalDecided, LimitReached, OutputWritten, StopRequested, TurnRefused
-from crewctl.audit.report import RunReport, report_bytes, report_schema
+from crewctl.audit.report import RunReport, report_schema
+from crewctl.audit.report_data import report_bytes
 from crewctl.errors import NotFoundError, StoreError
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore

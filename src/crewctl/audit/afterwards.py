@@ -1,0 +1,26 @@
+"""What may still be added to the account of a run that is closed: people's decisions, and their output file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crewctl.audit.events import Event, OutputWritten, PersonDecided, RunClosed
+
+CAN_FOLLOW = (PersonDecided, OutputWritten)
+"""The kinds of events that may follow a `RunClosed` at all."""
+
+
+def may_follow(event: Event, closed: RunClosed, since: Sequence[Event]) -> bool:
+    """Tell whether `event` may be added behind what followed the end of the run.
+
+    Only an undecided run is decided by people: each of them once, each knowing of every ballot before,
+    and none after it was settled. Then the output file is written, once.
+    """
+    ballots = [each for each in since if isinstance(each, PersonDecided)]
+    settled = any(each.settled for each in ballots)
+    if isinstance(event, PersonDecided):
+        again = event.by in {each.by for each in ballots}
+        return (
+            closed.outcome == "undecided" and not settled and not again and event.ballot == len(ballots) + 1
+        )
+    return isinstance(event, OutputWritten) and settled and event not in since

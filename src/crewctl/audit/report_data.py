@@ -1,0 +1,64 @@
+"""The report as it is given away: as data, as a file's bytes, and blind as long as people choose."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import JsonValue
+
+from crewctl.audit.report import RunReport
+
+
+def report_data(report: RunReport) -> dict[str, Any]:
+    """Return the report as it is given away: blind as long as people choose among its drafts."""
+    return blinded(report).model_dump(mode="json")
+
+
+def is_blind(report: RunReport) -> bool:
+    """Tell whether people are to choose, and have not, so that nobody should learn who wrote which draft."""
+    verdict = report.verdict or {}
+    escalation = verdict.get("escalation")
+    pending = isinstance(escalation, dict) and escalation.get("status") == "pending"
+    return pending and verdict.get("people") is not None
+
+
+def blinded(report: RunReport) -> RunReport:
+    """Return the report without what tells who wrote which draft, and who voted how, while people choose.
+
+    Contestants lose their texts and ids, drafts their contestants, and the verdict its ballots and,
+    as it is not whole any more, its digest. Times, tokens and cost of each contestant stay.
+    """
+    if not is_blind(report) or report.verdict is None:
+        return report
+    candidates = _objects(report.verdict.get("candidates"))
+    outputs = {each.contestant: each.output for each in report.contestants}
+    drafts = {str(each.get("id")): outputs.get(str(each.get("contestant"))) for each in candidates}
+    names: list[JsonValue] = [{**each, "contestant": ""} for each in candidates]
+    judged: list[JsonValue] = [
+        {**one} for one in _objects(report.verdict.get("passes")) if one.get("kind") != "human"
+    ]
+    verdict = {**report.verdict, "candidates": names, "passes": judged, "integrity": None}
+    contestants = tuple(
+        each.model_copy(update={"blind_id": None, "output": None}) for each in report.contestants
+    )
+    decision = report.decision and report.decision.model_copy(
+        update={
+            "drafts": drafts,
+            "ballots": tuple(
+                ballot.model_copy(update={"draft": None, "reason": None})
+                for ballot in report.decision.ballots
+            ),
+        }
+    )
+    return report.model_copy(update={"verdict": verdict, "contestants": contestants, "decision": decision})
+
+
+def report_bytes(report: RunReport) -> bytes:
+    """Return the report as its file holds it: the same report is always the same bytes."""
+    data = report_data(report)
+    return (json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8", "replace")
+
+
+def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
