@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crewctl.judging.calibration import confidence_of
+from crewctl.judging.consensus_fold import consensus_choice
 from crewctl.judging.figures import aggregate, panel_agreement
 from crewctl.judging.ground import Ground
 from crewctl.judging.heard import Heard
 from crewctl.judging.marks import addressed, failed_musts, means
+from crewctl.judging.merge_fold import with_merged
 from crewctl.judging.people import chosen_by_people, confidence_of_people, human
 from crewctl.judging.protocol import Look, Place, Vote
 from crewctl.judging.verdict import (
@@ -31,7 +33,17 @@ UNCLEAR: frozenset[Reason] = frozenset(
 
 
 def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:
-    """Fold the passes: the judges' choice, unless people were needed; then theirs, if they have spoken."""
+    """Fold the passes: the judges' choice, unless people were needed; then theirs, if they have spoken.
+
+    A merged text is no part of the choice between drafts: it has to beat the one that was chosen.
+    """
+    if ground.agreement:
+        return consensus_choice(passes, ground)
+    drafts = [held for held in passes if held.kind != "merge"]
+    return with_merged(_between_drafts(drafts, ground), passes, ground)
+
+
+def _between_drafts(passes: Sequence[Pass], ground: Ground) -> Choice:
     failed = failed_musts(passes, ground.criteria)
     votes = votes_of(passes, ground)
     finalists = [draft for draft in ground.words if draft not in failed]

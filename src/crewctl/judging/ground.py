@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from crewctl.judging.agreement import Agreement
 from crewctl.judging.drafts import Candidate
+from crewctl.judging.outcomes import Consensus
 from crewctl.judging.protocol import Protocol
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import CriterionUsed, InjectedDrafts, PeopleAsked, Verdict
@@ -15,7 +17,8 @@ from crewctl.judging.verdict import CriterionUsed, InjectedDrafts, PeopleAsked, 
 class Ground:
     """`words` has every eligible draft with its length; `suspects` may not win without a person.
 
-    `weights` are those of the judges by name.
+    `weights` are those of the judges by name. `merged` is the candidate that an editor wrote; it is none
+    of the drafts in `words`. With `agreement`, drafts are not compared, and `consensus` is what was found.
     """
 
     words: Mapping[str, int]
@@ -24,6 +27,9 @@ class Ground:
     suspects: frozenset[str] = frozenset()
     weights: Mapping[str, float] | None = None
     people: PeopleAsked | None = None
+    merged: str | None = None
+    agreement: bool = False
+    consensus: Consensus | None = None
 
     def weight(self, judge: str) -> float:
         """Return what one judge's vote counts."""
@@ -32,14 +38,20 @@ class Ground:
 
 def ground_of(verdict: Verdict) -> Ground:
     """Return the ground that a verdict itself holds; KeyError for a protocol that is not known here."""
-    eligible = [each for each in verdict.candidates if each.status == "eligible"]
+    drafts = [each for each in verdict.candidates if each.origin == "draft"]
+    eligible = [each for each in drafts if each.status == "eligible"]
+    merged = [each for each in verdict.candidates if each.origin == "merged"]
+    agreement = verdict.decision == "consensus"
     return Ground(
         words={each.id: each.words for each in eligible},
         criteria=verdict.rubric.criteria,
-        protocol=PROTOCOLS[verdict.protocol.name],
-        suspects=suspects_of(eligible, verdict.injected_drafts),
+        protocol=Agreement() if agreement else PROTOCOLS[verdict.protocol.name],
+        suspects=suspects_of([*eligible, *merged], verdict.injected_drafts),
         weights={judge.id: judge.weight for judge in verdict.judges},
         people=verdict.people,
+        merged=merged[0].id if merged else None,
+        agreement=agreement,
+        consensus=verdict.consensus,
     )
 
 

@@ -18,6 +18,8 @@ MergeEnd = Literal[
     "too_few_drafts",
 ]
 
+Standing = Literal["agreed", "most", "some", "disputed", "single"]
+
 
 class Taken(Frozen):
     """Words that a merged text goes back to, and the draft that holds them."""
@@ -73,7 +75,7 @@ class Statement(Frozen):
     """
 
     text: Annotated[str, Field(min_length=1, max_length=500)]
-    standing: Literal["agreed", "most", "some", "disputed", "single"]
+    standing: Standing
     supports: Annotated[int, Field(ge=1)]
     contradicts: Annotated[int, Field(ge=0)]
     stances: Annotated[tuple[Stance, ...], Field(min_length=2)]
