@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "revoke": Entry("crewctl.cli.revoke_command", "Take an approval back."),
         "approvals": Entry("crewctl.cli.approvals_command", "List approvals and whether they still hold."),
         "kickoff": Entry("crewctl.cli.kickoff_command", "Run a crew through the registry."),
+        "decide": Entry("crewctl.cli.decide_command", "Choose among the drafts of an undecided run."),
         "stop": Entry("crewctl.cli.stop_command", "Stop a run and everything it has started."),
     },
     "Look at runs": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -85,7 +86,22 @@ def _statements(root: Path, context: click.Context) -> list[str]:
     return sorted({match.group(1) for match in found if match} - taken_back)
 
 
+def _drafts(root: Path, context: click.Context) -> list[str]:
+    words = [word for word in context.args if not word.startswith("-")]
+    run = str(context.params.get("run") or next(iter(words), ""))
+    files = sorted((root / "registry" / "reports").glob("*/*.json"), key=lambda path: path.stem)
+    meant = [path for path in files if run == "last" or (run and path.stem.startswith(run))]
+    if not meant:
+        return []
+    try:
+        verdict = json.loads(meant[-1].read_bytes())["verdict"]
+        return [str(each["id"]) for each in verdict["candidates"] if each["status"] == "eligible"]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
 complete_crews = _completer(_crews)
+complete_drafts = _completer(_drafts)
 complete_runs = _completer(_runs)
 complete_inputs = _completer(_inputs)
 complete_statements = _completer(_statements)

@@ -83,7 +83,11 @@ def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
 def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
     see = f"crewctl report {ended.run_id}"
     if ended.outcome == "undecided" and plan.market is not None:
-        note(f"Nobody was chosen, and the run is over. Read the drafts and take one yourself: {see}")
+        if report.get("rehearsal"):
+            note(f"In a rehearsal nothing is decided. Read the drafts: {see}")
+        else:
+            note(f"Read the drafts without names: crewctl decide {ended.run_id}")
+            note(f'Then choose one: crewctl decide {ended.run_id} DRAFT --reason "…"')
         note(f"What the judge goes by: registry/rubrics/{plan.market.rubric.name}.yaml")
         return
     note(f"See what happened: {see}")

@@ -41,8 +41,8 @@ EXIT_CODES: dict[int, Meaning] = {
         "'crewctl report RUN' shows what was finished.",
     ),
     8: Meaning(
-        "Undecided: the judge could not choose, so a person must.",
-        "'crewctl report RUN' shows the drafts and what was said about each.",
+        "Undecided: the judge could not choose, or the crew asks people, and not enough have decided yet.",
+        "'crewctl decide RUN' shows the drafts, and 'crewctl decide RUN DRAFT --reason …' chooses one.",
     ),
     9: Meaning(
         "What was named does not exist: a project, crew, run, rule or file.",

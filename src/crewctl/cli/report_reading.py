@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.report_files import ReportFiles, report_path
-from crewctl.audit.build_report import build_report
+from crewctl.audit.build_report import build_report, earlier_reports
 from crewctl.audit.events import Change, PlanMade
 from crewctl.audit.report import RunReport
+from crewctl.audit.report_data import report_data
 from crewctl.audit.report_diff import report_differences
 from crewctl.cli.account import records_of, state_of
 from crewctl.cli.output import Format, emit_one, note
 from crewctl.cli.report_diff_view import show_differences
 from crewctl.cli.report_view import show_report_page
-from crewctl.errors import CrewctlError, NotFoundError
+from crewctl.errors import CrewctlError, NotFoundError, StoreError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.planning.plan import Plan
@@ -34,8 +35,8 @@ def report_of(project: Project, word: str) -> RunReport:
 
 def show_report(project: Project, report: RunReport, form: Format) -> None:
     """Write the report; its file is written too unless it is there."""
-    path = _file(project, report)
-    data: dict[str, Any] = report.model_dump(mode="json")
+    path = report_file(project, report)
+    data: dict[str, Any] = report_data(report)
     emit_one(data, report.run_id, form, lambda: show_report_page(report, path))
 
 
@@ -53,11 +54,20 @@ def show_comparison(project: Project, before: RunReport, after: RunReport, form:
     emit_one(data, name, form, lambda: show_differences(before.run_id, after.run_id, found, changes))
 
 
-def _file(project: Project, report: RunReport) -> str | None:
-    """Return the report's path; a report whose contents were erased is not written anew."""
+def report_file(project: Project, report: RunReport) -> str | None:
+    """Return the path of the report's file, which is written if missing and if nothing was erased since.
+
+    One from before people decided is written anew.
+    """
     if report.rehearsal or report.times.started is None:
         return None
     files, path = ReportFiles(project.root), report_path(report.crew, report.run_id)
+    if report.decision is not None and report.decision.ballots and not report.erased:
+        records = project.store.events_of(report.run_id)
+        try:
+            return files.write(report, instead_of=earlier_reports(records, project.contents))
+        except StoreError as error:
+            note(f"The report's file was left as it is: {error.message}")
     if files.has(report.crew, report.run_id):
         return path
     if report.erased:

@@ -10,7 +10,8 @@ from crewctl.audit.events import Recorded
 from crewctl.audit.money import dollars
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import state_of
-from crewctl.cli.amounts import duration, moment, money
+from crewctl.cli.amounts import count, duration, moment, money
+from crewctl.diagnostics.visible import one_line
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -38,6 +39,13 @@ def ended_as(state: RunState) -> str:
     return state.outcome or state.status
 
 
+def decided_mark(state: RunState) -> list[str]:
+    """Say who has since decided a run that ended undecided, or how far its vote is."""
+    if state.decision is not None:
+        return [f"decided by {' and '.join(one_line(ballot.by) for ballot in state.ballots)}"]
+    return [f"{count(len(state.ballots), 'ballot')} in"] if state.ballots else []
+
+
 def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
     """Return a run as a person reads it."""
     state, spent = state_of(records), fold_bill(records).total
@@ -46,7 +54,7 @@ def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
     return {
         "run": state.run_id,
         "crew": state.crew,
-        "outcome": ", ".join([ended_as(state).replace("_", " "), *marks]),
+        "outcome": ", ".join([ended_as(state).replace("_", " "), *decided_mark(state), *marks]),
         "started": moment(state.requested_at),
         "took": None if state.seconds is None else duration(state.seconds),
         "turns": spent.turns,
@@ -82,6 +90,8 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "unsettled_turns": spent.unsettled,
         "approved_by": approval.by if approval and by_a_person else None,
         "approved_at": _iso(approval.at) if approval and by_a_person else None,
+        "decided_by": [ballot.by for ballot in state.ballots] if state.decision else None,
+        "decided_at": _iso(state.decided_at),
         "simulated": state.simulated,
         "rehearsal": state.rehearsal,
     }

@@ -8,13 +8,14 @@ from crewctl.audit.log_lines import amount
 from crewctl.audit.run_state import RunState, StepState
 from crewctl.cli.amounts import count, duration, moment, short
 from crewctl.cli.output import emit_rows, heading, note, pairs
-from crewctl.cli.run_rows import cost_text, ended_as
+from crewctl.cli.run_rows import cost_text, decided_mark, ended_as
 
 
 def show_run(state: RunState, bill: Bill) -> None:
     """Print the run for a person."""
     marks = [mark for mark, true in (("simulated", state.simulated), ("rehearsal", state.rehearsal)) if true]
-    heading(f"{state.crew}: {', '.join([ended_as(state).replace('_', ' '), *marks])}")
+    ended = [ended_as(state).replace("_", " "), *decided_mark(state)]
+    heading(f"{state.crew}: {', '.join([*ended, *marks])}")
     pairs(
         [
             ("run", state.run_id),
@@ -29,6 +30,7 @@ def show_run(state: RunState, bill: Bill) -> None:
                 ("stopped by", f"{stop.by}: {stop.reason}" if stop.reason else stop.by)
                 for stop in state.stops
             ],
+            ("decided", decision_text(state)),
             ("why", state.closing.error or None if state.closing else None),
             *[("written", written.file) for written in state.files],
         ],
@@ -53,6 +55,16 @@ def approval_text(state: RunState) -> str:
     if said.statement is None:
         return f"none was needed{f': {said.reason}' if said.reason else ''}"
     return f"by {said.by} on {moment(said.at)} [{said.statement}]: {said.reason}"
+
+
+def decision_text(state: RunState) -> str | None:
+    """Say what people decided of an undecided run, and when."""
+    decided = state.decision
+    if decided is None:
+        return None
+    why = f": {decided.reason}" if decided.reason else ""
+    who = " and ".join(ballot.by for ballot in state.ballots)
+    return f"{decided.selected} by {decided.contestant}, by {who} on {moment(state.decided_at)}{why}"
 
 
 def used_text(bill: Bill) -> str:

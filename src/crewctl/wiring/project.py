@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crewctl.planning.overrides import Overrides
     from crewctl.planning.plan import Plan
     from crewctl.processes.recorded import RecordedDrafts
+    from crewctl.registry.decide import Decided
+    from crewctl.registry.undecided import Undecided
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,25 @@ class Project:
         from crewctl.wiring.statements import revoke  # noqa: PLC0415 - start-up cost
 
         return revoke(self, crew, statement, reason)
+
+    @property
+    def person(self) -> str:
+        """The name of the person at the terminal, as the operating system knows it."""
+        from crewctl.adapters.os_identity import user_name  # noqa: PLC0415 - start-up cost
+
+        return user_name()
+
+    def case_of(self, run_id: str) -> Undecided:
+        """Return the drafts among which people may choose; CrewctlError says why they may not."""
+        from crewctl.wiring.deciding import case_of_run  # noqa: PLC0415 - start-up cost
+
+        return case_of_run(self, run_id)
+
+    def decide(self, run_id: str, draft: str, reason: str) -> Decided:
+        """Choose a draft of an undecided run in the name of the person at the terminal."""
+        from crewctl.wiring.deciding import decide_run  # noqa: PLC0415 - start-up cost
+
+        return decide_run(self, run_id, draft, reason)
 
     def close_lost_runs(self) -> Sequence[str]:
         """Close the runs whose process died, writing the reports that it could not; return their ids."""
