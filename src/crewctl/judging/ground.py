@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crewctl.judging.agreement import Agreement
 from crewctl.judging.drafts import Candidate
 from crewctl.judging.outcomes import Consensus
 from crewctl.judging.protocol import Protocol
 from crewctl.judging.protocols import PROTOCOLS
+from crewctl.judging.unranked import Unranked
 from crewctl.judging.verdict import CriterionUsed, InjectedDrafts, PeopleAsked, Verdict
 
 
@@ -45,7 +45,7 @@ def ground_of(verdict: Verdict) -> Ground:
     return Ground(
         words={each.id: each.words for each in eligible},
         criteria=verdict.rubric.criteria,
-        protocol=Agreement() if agreement else PROTOCOLS[verdict.protocol.name],
+        protocol=Unranked() if agreement else PROTOCOLS[verdict.protocol.name],
         suspects=suspects_of([*eligible, *merged], verdict.injected_drafts),
         weights={judge.id: judge.weight for judge in verdict.judges},
         people=verdict.people,
