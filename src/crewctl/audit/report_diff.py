@@ -8,6 +8,8 @@ from pydantic import JsonValue
 
 from crewctl.audit.events import Fact
 from crewctl.audit.report import RunReport, TaskDone, Usage
+from crewctl.audit.report_data import is_blind
+from crewctl.audit.report_diff_verdict import verdict_places
 
 
 class Difference(Fact):
@@ -21,9 +23,11 @@ class Difference(Fact):
 def report_differences(before: RunReport, after: RunReport) -> tuple[Difference, ...]:
     """Return what differs in the plan, the approval, the outputs, the verdict and the bill.
 
-    Ids and times of day always differ and are left out.
+    Ids and times of day always differ and are left out. While people are still to choose in one of
+    the runs, nothing is said that tells who wrote which draft.
     """
-    old, new = _places(before), _places(after)
+    blind = is_blind(before) or is_blind(after)
+    old, new = _places(before, blind=blind), _places(after, blind=blind)
     return tuple(
         Difference(place=place, before=old.get(place), after=new.get(place))
         for place in {**old, **new}
@@ -31,7 +35,7 @@ def report_differences(before: RunReport, after: RunReport) -> tuple[Difference,
     )
 
 
-def _places(report: RunReport) -> Mapping[str, JsonValue]:
+def _places(report: RunReport, *, blind: bool) -> Mapping[str, JsonValue]:
     places: dict[str, JsonValue] = {
         "crew": report.crew,
         "outcome": report.outcome,
@@ -48,11 +52,12 @@ def _places(report: RunReport) -> Mapping[str, JsonValue]:
     places |= {f"limits.{limit.limit}.allowed": limit.allowed for limit in report.limits}
     for task in report.tasks:
         places |= _task(f"tasks.{task.task}", task)
+    places |= verdict_places(report, blind=blind)
     for contestant in report.contestants:
-        places |= _task(f"contestants.{contestant.contestant}", contestant)
-    places |= _verdict(report)
+        if not blind:
+            places |= _task(f"contestants.{contestant.contestant}", contestant)
     places["output"] = report.output
-    places |= _bill(report)
+    places |= _bill(report, blind=blind)
     return places | {f"versions.{name}": version for name, version in report.versions.items()}
 
 
@@ -66,22 +71,11 @@ def _task(place: str, task: TaskDone) -> dict[str, JsonValue]:
     }
 
 
-def _verdict(report: RunReport) -> dict[str, JsonValue]:
-    verdict = report.verdict or {}
-    selected = next((each.contestant for each in report.contestants if each.selected), None)
-    rubric = verdict.get("rubric")
-    return {
-        "verdict.contestant": selected,
-        "verdict.reasoning": verdict.get("reasoning"),
-        "verdict.final_text": verdict.get("final_text"),
-        "verdict.rubric": rubric.get("sha256") if isinstance(rubric, dict) else None,
-    }
-
-
-def _bill(report: RunReport) -> dict[str, JsonValue]:
+def _bill(report: RunReport, *, blind: bool) -> dict[str, JsonValue]:
     bill = report.bill
     places = _usage("bill.total", bill.total)
-    for name, usage in bill.by_agent.items():
+    # Tokens tell a draft's length, and so its writer.
+    for name, usage in () if blind else bill.by_agent.items():
         places |= _usage(f"bill.by_agent.{name}", usage)
     for name, usage in bill.by_model.items():
         places |= _usage(f"bill.by_model.{name}", usage)

@@ -7,12 +7,15 @@ import click
 from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_runs
 from crewctl.cli.output import Format, output_option
+from crewctl.errors import UsageError
 
 
 @declare(
     "report",
     "crewctl report last",
     "crewctl report last -o json",
+    "crewctl report last --html",
+    "crewctl report last --html - > page.html",
     "crewctl report 20261121-0915 --diff 20261120",
 )
 @click.argument("run", default="last", shell_complete=complete_runs)
@@ -23,12 +26,22 @@ from crewctl.cli.output import Format, output_option
     shell_complete=complete_runs,
     help="Show what differs from this earlier run.",
 )
+@click.option(
+    "--html",
+    "page",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    type=click.Path(dir_okay=False),
+    help="Write it as one page for browsers to FILE, or beside the JSON report; '-' is stdout.",
+)
 @output_option
-def command(run: str, other: str | None, form: Format) -> None:
+def command(run: str, other: str | None, page: str | None, form: Format) -> None:
     """Show a run's report: approval, limits, tasks, verdict, bill, and where it stopped and why.
 
     RUN is an id, its beginning, or 'last' (the default). The report is computed from the run's
-    account; its file under registry/reports is written if it is missing.
+    account; its file under registry/reports is written if it is missing. A page (--html) has
+    everything in it, runs no script and loads nothing; it shows the drafts before the verdict.
     """
     from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
     from crewctl.cli.report_reading import (  # noqa: PLC0415 - start-up cost
@@ -37,9 +50,15 @@ def command(run: str, other: str | None, form: Format) -> None:
         show_report,
     )
 
+    if other is not None and page is not None:
+        raise UsageError("--diff has no page", help="leave out --html, or take -o json")
     project = open_account()
     report = report_of(project, run)
-    if other is None:
+    if page is not None:
+        from crewctl.cli.report_page import show_page  # noqa: PLC0415 - only a page needs templates
+
+        show_page(project, report, page, form)
+    elif other is None:
         show_report(project, report, form)
     else:
         show_comparison(project, report_of(project, other), report, form)

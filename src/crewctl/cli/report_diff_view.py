@@ -16,6 +16,17 @@ from crewctl.cli.report_view import dollars_text
 from crewctl.diagnostics.visible import one_line, visible
 
 _SHORT = 100
+_MOST_LINES = 5_000
+"""Lines of both texts compared one by one; of longer texts only their lengths are told."""
+_GROUPS = {
+    "The run": ("crew", "outcome", "simulated", "stopped", ""),
+    "The verdict": ("verdict",),
+    "The outputs": ("tasks", "contestants", "output"),
+    "The plan and its approval": ("plan", "approval", "limits", "versions"),
+    "The bill": ("bill",),
+}
+"""What a reader looks for first, and the beginnings of the places that tell it."""
+_KNOWN = {start for starts in _GROUPS.values() for start in starts}
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -26,11 +37,20 @@ def show_differences(
     heading(f"From {before} to {after}")
     if not differences:
         say("nothing but times differs", indent=2)
-    for difference in differences:
-        _difference(difference)
+    for title, starts in _GROUPS.items():
+        group = [difference for difference in differences if _start(difference) in starts]
+        if group:
+            heading(title)
+        for difference in group:
+            _difference(difference)
     if changes:
-        heading("The plan")
+        heading("The plan, field by field")
         show_changes(changes)
+
+
+def _start(difference: Difference) -> str:
+    start = difference.place.partition(".")[0]
+    return start if start in _KNOWN else ""
 
 
 def _difference(difference: Difference) -> None:
@@ -41,7 +61,11 @@ def _difference(difference: Difference) -> None:
         click.echo(f"  {place}: {one_line(old)} → {one_line(new)}")
         return
     click.echo(f"  {place}:")
-    lines = list(unified_diff(visible(old).splitlines(), visible(new).splitlines(), lineterm="", n=1))
+    before, after = visible(old).splitlines(), visible(new).splitlines()
+    if len(before) + len(after) > _MOST_LINES:
+        say(f"{len(before):,} lines became {len(after):,}, too many to be compared", indent=4)
+        return
+    lines = list(unified_diff(before, after, lineterm="", n=1))
     for line in lines[2:]:
         click.echo("    " + click.style(line, fg=_COLOURS.get(line[:1])))
 

@@ -8,6 +8,8 @@ from typing import Any
 from crewctl.audit.report import Approval, LimitUse, RunReport, TaskDone, Usage
 from crewctl.cli.amounts import count, duration, moment, short
 from crewctl.cli.output import emit_rows, heading, note, pairs, say
+from crewctl.cli.verdict_reading import Judged, read_judged
+from crewctl.cli.verdict_view import show_verdict
 
 
 def show_report_page(report: RunReport, path: str | None) -> None:
@@ -16,14 +18,15 @@ def show_report_page(report: RunReport, path: str | None) -> None:
     heading(f"{report.crew}: {', '.join([report.outcome.replace('_', ' '), *marks])}")
     pairs(_facts(report), indent=2)
     _limits(report.limits)
-    _verdict(report)
-    for contestant in report.contestants:
-        chosen = ", selected" if contestant.selected else ""
-        blind = f" ({contestant.blind_id})" if contestant.blind_id else ""
-        _task(f"Draft of {contestant.contestant}{blind}{chosen}", contestant)
+    judged = read_judged(report)
+    if judged is None:
+        _verdict(report)
+    else:
+        show_verdict(judged)
+    _drafts(report, judged)
     for task in report.tasks:
         _task(f"Task {task.task}" + (f" by {task.agent}" if task.agent else ""), task)
-    _bill(report)
+    _bill(report, blind=judged is not None and judged.blind)
     _tools(report)
     if report.erased:
         note("Some contents of this run have been erased; their places are empty.")
@@ -77,8 +80,8 @@ def _limits(limits: Sequence[LimitUse]) -> None:
     rows = [
         {
             "limit": limit.limit,
-            "used": _amount(limit.used, limit.unit, "unknown"),
-            "allowed": _amount(limit.allowed, limit.unit, "no limit"),
+            "used": amount_text(limit.used, limit.unit, "unknown"),
+            "allowed": amount_text(limit.allowed, limit.unit, "no limit"),
             "reached": "reached" if limit.reached else None,
             "set_by": limit.source,
         }
@@ -87,7 +90,8 @@ def _limits(limits: Sequence[LimitUse]) -> None:
     emit_rows(rows, ("limit", "used", "allowed", "reached", "set_by"), "table")
 
 
-def _amount(value: float | None, unit: str, absent: str) -> str:
+def amount_text(value: float | None, unit: str, absent: str) -> str:
+    """Write an amount of a limit in its unit, or `absent` when there is none."""
     if value is None:
         return absent
     if unit == "seconds":
@@ -103,7 +107,21 @@ def dollars_text(dollars: float | None) -> str:
     return f"${whole}.{part:0<2}" if part else f"${whole}"
 
 
+def _drafts(report: RunReport, judged: Judged | None) -> None:
+    if judged is not None and judged.blind:
+        # In the order of their ids, and without times: neither may tell who wrote which.
+        for draft in judged.drafts:
+            heading(f"Draft {draft.candidate.id}")
+            say(f"(it {draft.said})" if draft.text is None else draft.text.strip(), indent=2)
+        return
+    for contestant in report.contestants:
+        chosen = ", selected" if contestant.selected else ""
+        blind = f" ({contestant.blind_id})" if contestant.blind_id else ""
+        _task(f"Draft of {contestant.contestant}{blind}{chosen}", contestant)
+
+
 def _verdict(report: RunReport) -> None:
+    """Print a verdict of an older form: what all forms have."""
     if report.verdict is None:
         return
     chosen = next((each.contestant for each in report.contestants if each.selected), None)
@@ -127,11 +145,12 @@ def _task(title: str, task: TaskDone) -> None:
         say(f"written to {file}", indent=2)
 
 
-def _bill(report: RunReport) -> None:
+def _bill(report: RunReport, *, blind: bool) -> None:
     heading("Bill")
     bill = report.bill
+    # Tokens tell a draft's length, and so its writer.
     rows: list[dict[str, str | None]] = [
-        {"agent": line.agent, "model": line.model, **_usage(line)} for line in bill.lines
+        {"agent": line.agent, "model": line.model, **_usage(line)} for line in bill.lines if not blind
     ]
     rows.append({"agent": "in all", "model": None, **_usage(bill.total)})
     emit_rows(rows, ("agent", "model", "turns", "tokens_in", "tokens_out", "counted", "cost"), "table")

@@ -1,0 +1,104 @@
+"""What a report's verdict says, place by place and by contestant, so that two runs can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from crewctl.audit.report import RunReport
+
+
+def verdict_places(report: RunReport, *, blind: bool) -> dict[str, JsonValue]:
+    """Return the verdict's places; with `blind` none that tells who wrote which draft.
+
+    Drafts are numbered anew in every run, so places go by contestant. Verdicts of older forms have fewer.
+    """
+    verdict: Mapping[str, Any] = report.verdict or {}
+    selected = next((each.contestant for each in report.contestants if each.selected), None)
+    names = {str(each.get("id")): str(each.get("contestant")) for each in _each(verdict, "candidates")}
+    places: dict[str, JsonValue] = {
+        "verdict.contestant": selected,
+        "verdict.reasoning": None if blind else verdict.get("reasoning"),
+        "verdict.final_text": verdict.get("final_text"),
+    }
+    confidence, escalation = _part(verdict, "confidence"), _part(verdict, "escalation")
+    places |= {f"verdict.confidence.{key}": confidence.get(key) for key in ("value", "band", "method")}
+    places["verdict.escalation.status"] = escalation.get("status")
+    places["verdict.escalation.reasons"] = _listed(escalation.get("reasons"))
+    places["verdict.escalation.decided_by"] = _listed(escalation.get("decided_by"))
+    if not blind:
+        places |= dict(_standing(verdict, names)) | dict(_means(verdict, names)) | dict(_drafts(verdict))
+    return places | dict(_judging(verdict)) | dict(_other_outcomes(verdict))
+
+
+def _other_outcomes(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
+    """Return what came of merging and of a consensus, where there was one."""
+    yield "verdict.decision", verdict.get("decision")
+    merge = _part(verdict, "merge")
+    yield "verdict.merge.won", merge.get("won")
+    yield "verdict.merge.why", merge.get("why")
+    yield "verdict.merge.text", merge.get("text")
+    for one in _each(_part(verdict, "consensus"), "statements"):
+        support = f"{one.get('standing')}: {one.get('supports')} for, {one.get('contradicts')} against"
+        yield f"verdict.consensus.{one.get('text')}", support
+
+
+def _standing(verdict: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, JsonValue]]:
+    for place in _each(_part(verdict, "aggregate"), "table"):
+        name = names.get(str(place.get("draft")), "?")
+        for key in ("rank", "wins", "losses", "ties", "share"):
+            yield f"verdict.places.{name}.{key}", place.get(key)
+    failed = _part(_part(verdict, "aggregate"), "failed_must")
+    for draft, musts in failed.items():
+        yield f"verdict.failed_must.{names.get(draft, '?')}", _listed(musts)
+
+
+def _means(verdict: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, JsonValue]]:
+    for mean in _each(verdict, "scores"):
+        name = names.get(str(mean.get("draft")), "?")
+        yield f"verdict.scores.{name}.{mean.get('criterion')}", mean.get("mean")
+
+
+def _drafts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
+    for each in _each(verdict, "candidates"):
+        flags = sorted({str(flag.get("rule")) for flag in _each(each, "injection_flags")})
+        yield f"verdict.drafts.{each.get('contestant')}.status", each.get("status")
+        yield f"verdict.drafts.{each.get('contestant')}.flags", _listed(flags)
+
+
+def _judging(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
+    """Return how it was judged: protocol, judges, people, rubric."""
+    protocol, rubric, people = (_part(verdict, part) for part in ("protocol", "rubric", "people"))
+    for key in ("name", "version", "calls_used"):
+        yield f"verdict.protocol.{key}", protocol.get(key)
+    for judge in _each(verdict, "judges"):
+        role = judge.get("role", "judge")
+        yield (
+            f"verdict.judges.{judge.get('id')}",
+            f"{judge.get('model')}, {role}, weight {judge.get('weight', 1)}",
+        )
+    for key in ("kind", "ballots"):
+        yield f"verdict.people.{key}", people.get(key)
+    yield "verdict.rubric.name", rubric.get("name")
+    yield "verdict.rubric.sha256", rubric.get("sha256")
+    for one in _each(rubric, "criteria"):
+        weight = "must" if one.get("kind") == "must" else f"weight {one.get('weight')}"
+        yield f"verdict.rubric.criteria.{one.get('id')}", f"{weight}: {one.get('text')}"
+    for key in ("swap_consistency", "panel_agreement", "void_passes"):
+        yield f"verdict.aggregate.{key}", _part(verdict, "aggregate").get(key)
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = value.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _each(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    part = value.get(name)
+    return [one for one in part if isinstance(one, Mapping)] if isinstance(part, (list, tuple)) else []
+
+
+def _listed(value: Any) -> str | None:
+    return ", ".join(map(str, value)) or None if isinstance(value, (list, tuple)) else None

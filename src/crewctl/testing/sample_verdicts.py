@@ -1,0 +1,114 @@
+"""Markets that were judged by a made-up judge, told as runs whose reports can be read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from crewctl.audit.port import ContentStore, RunStore
+from crewctl.judging.case import Case, Seat
+from crewctl.judging.choose import choose
+from crewctl.judging.drafts import Draft
+from crewctl.judging.prompt import Persona
+from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.planning.plan import Plan, PlannedCriterion, PlannedModel, PlannedRubric
+from crewctl.testing.account_samples import Teller, sample_market
+from crewctl.testing.fake_judge import FakeJudge
+
+WRITERS: Mapping[str, str] = {
+    "direct_writer": (
+        "Dear Elena,\n\nAcme Corp opened its Ghent plant in March, and its two lines still share one planner. "
+        "Our scheduler took the planner at Nordlicht from nine hours a week to two. "
+        "May I show you the plan of your own line on Thursday?\n\nBest regards,\nMika"
+    ),
+    "story_writer": (
+        "Dear Elena,\n\nOn the first Monday in Ghent somebody at Acme Corp counted pallets by hand until nine in the "
+        "evening. I know because I did that job at Nordlicht, where our scheduler has since given the planner "
+        "seven hours a week back. It reads the orders you have and needs no new system. "
+        "May I show you the plan of your own line on Thursday?\n\nWarm regards,\nMika"
+    ),
+    "question_writer": "Dear Elena,\n\nWhat would your planner do with seven more hours a week?\n\nMika",
+}
+"""Three drafts of one e-mail, by who wrote them."""
+
+CRITERIA = (
+    PlannedCriterion(
+        name="specificity",
+        says="Names facts about this company that a rival could not.",
+        weight=3,
+        must=False,
+    ),
+    PlannedCriterion(name="voice", says="Plain, warm, no stock phrases.", weight=1, must=False),
+    PlannedCriterion(name="length", says="At most 220 words.", weight=1, must=True),
+)
+
+
+def judged(
+    drafts: Mapping[str, str | None] = WRITERS,
+    model: FakeJudge | None = None,
+    *,
+    judges: tuple[str, ...] = ("brand_judge",),
+    protocol: str = "all_pairs",
+    people: PeopleAsked | None = None,
+    run_id: str = "r1",
+) -> Verdict:
+    """Return the verdict over drafts, by contestant; None is a draft that came to nothing."""
+    case = Case(
+        run_id=run_id,
+        description="Write a personal e-mail to Elena at Acme Corp.",
+        expected_output="A personal e-mail.",
+        seats=() if people else tuple(_seat(name) for name in judges),
+        protocol=protocol,
+        rubric=PlannedRubric(
+            name="outreach-email", criteria=CRITERIA, digest=hashlib.sha256(b"outreach-email").hexdigest()
+        ),
+        drafts=tuple(
+            Draft(contestant=name, text=text, error="" if text is not None else "the model did not answer")
+            for name, text in drafts.items()
+        ),
+        people=people,
+    )
+    return choose(case, model or FakeJudge())
+
+
+def _seat(name: str) -> Seat:
+    return Seat(
+        persona=Persona(
+            name=name, role="Brand judge", goal="Choose well.", backstory="Ten years of letters."
+        ),
+        model=PlannedModel(name="judge", kind="provider", model="openai/gpt-x", max_output_tokens=4096),
+    )
+
+
+def tell_market(
+    store: RunStore,
+    contents: ContentStore,
+    verdict: Verdict | dict[str, Any] | None,
+    drafts: Mapping[str, str | None] = WRITERS,
+    *,
+    change: Callable[[Plan], Plan] = lambda plan: plan,
+) -> Teller:
+    """Tell a market's run from its beginning to its end; without a verdict it ends at a limit."""
+    told = verdict if isinstance(verdict, Verdict) or verdict is None else Verdict.model_validate(verdict)
+    run_id = told.run_id if told else "r1"
+    teller = Teller(store, contents, run_id)
+    plan = sample_market(crew="outreach")
+    market = plan.market.model_copy(update={"contestants": tuple(drafts)}) if plan.market else None
+    teller.begins(change(plan.model_copy(update={"market": market})))
+    teller.starts("1.research", "researcher").turn("1.research", "researcher").ends(
+        "1.research", "Ghent, March."
+    )
+    for name, text in drafts.items():
+        teller.starts(f"draft.{name}", name, task="draft").turn(f"draft.{name}", name)
+        how = {"outcome": "failed", "error": "the model did not answer"} if text is None else {}
+        teller.ends(f"draft.{name}", text, **how)
+    if told is None:
+        return teller.closes("limit_reached", 5)
+    teller.starts("judge", "judge", task="draft", kind="judge_call").turn("judge", "judge").ends(
+        "judge", "{}"
+    )
+    names = {each.id: each.contestant for each in told.candidates}
+    chosen = names.get(told.selected_draft or "")
+    teller.chooses(told.model_dump_json(), told.selected_draft, chosen)
+    return teller.closes(output=told.final_text) if chosen else teller.closes("undecided", 8)
