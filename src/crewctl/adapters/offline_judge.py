@@ -50,7 +50,6 @@ def judge(question: Mapping[str, Any]) -> str:
     winner = _winner(drafts, marks)
     answer = {
         "canary": question["canary"],
-        "notes": _notes(question),
         "scores": [
             {"label": label, "criterion": mark.criterion, "evidence": mark.evidence, "score": mark.score}
             for label, given in marks.items()
@@ -63,6 +62,11 @@ def judge(question: Mapping[str, Any]) -> str:
         "winner": winner,
     }
     return json.dumps(answer, ensure_ascii=False)
+
+
+def take_notes(question: Mapping[str, Any]) -> str:
+    """Answer a judge's prompt for notes, as `judging.notes.read_notes_prompt` returns it."""
+    return json.dumps({"canary": question["canary"], "notes": _notes(question)}, ensure_ascii=False)
 
 
 def _marks(question: Mapping[str, Any], text: str) -> list[Mark]:

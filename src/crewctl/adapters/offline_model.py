@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crewctl.adapters import offline_text as prose
-from crewctl.adapters.offline_judge import judge
+from crewctl.adapters.offline_judge import judge, take_notes
 from crewctl.adapters.offline_prompt import Messages, Reading, content_of, read
 from crewctl.adapters.offline_said import Call, Said, said
 from crewctl.adapters.offline_schema import fill_json
 from crewctl.adapters.offline_subject import subject_of
 from crewctl.adapters.offline_tools import next_call
 from crewctl.adapters.offline_writer import write
+from crewctl.judging.notes import read_notes_prompt
 from crewctl.judging.prompt import read_prompt
 
 
@@ -32,9 +33,9 @@ def answer(
 def _answer(
     messages: Messages, tools: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None
 ) -> tuple[str, Call | None]:
-    question = _judge_question(messages)
-    if question is not None:
-        return judge(question), None
+    judged = _judged(messages)
+    if judged is not None:
+        return judged, None
     reading = read(messages)
     if reading.kind == "guardrail":
         return _guardrail(reading), None
@@ -48,12 +49,15 @@ def _answer(
     return ("", call) if call is not None else (write(reading), None)
 
 
-def _judge_question(messages: Messages) -> dict[str, Any] | None:
+def _judged(messages: Messages) -> str | None:
+    """Return the answer to a judge's prompt, if one of the messages is one."""
     for message in messages:
         if message.get("role") == "user":
-            found = read_prompt(content_of(message))
-            if found is not None:
-                return found
+            content = content_of(message)
+            if (question := read_prompt(content)) is not None:
+                return judge(question)
+            if (brief := read_notes_prompt(content)) is not None:
+                return take_notes(brief)
     return None
 
 

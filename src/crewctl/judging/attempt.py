@@ -1,4 +1,4 @@
-"""One call that a verdict rests on, and the forms that every part of a verdict shares."""
+"""The calls that a verdict rests on, and the forms that every part of a verdict shares."""
 
 from __future__ import annotations
 
@@ -28,3 +28,13 @@ class Attempt(Frozen):
     n: Annotated[int, Field(ge=1, le=2)]
     outcome: AttemptOutcome
     error: str = ""
+
+
+class Notes(Frozen):
+    """What a judge noted before any draft was shown; an empty `text` means that it could not be read."""
+
+    judge: str
+    text: Annotated[str, Field(max_length=2000)]
+    prompt_sha256: Digest
+    response_sha256: Digest | None
+    attempts: Annotated[tuple[Attempt, ...], Field(min_length=1, max_length=2)]

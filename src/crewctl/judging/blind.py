@@ -32,9 +32,8 @@ def draws(seed: int, key: str) -> Iterator[bytes]:
 
 def fresh(drawn: Iterator[bytes], length: int, texts: Sequence[str]) -> str:
     """Draw hexadecimal digits that occur in no draft."""
-    return next(
-        word for draw in drawn if not any((word := draw.hex()[:length]) in text.lower() for text in texts)
-    )
+    words = (draw.hex()[:length] for draw in drawn)
+    return next(word for word in words if not any(word in text.lower() for text in texts))
 
 
 def labels_for(drawn: Iterator[bytes], texts: Sequence[str]) -> tuple[str, ...]:

@@ -34,7 +34,6 @@ class Said(Frozen):
     model_config = ConfigDict(strict=True)
 
     canary: str
-    notes: Annotated[str, Field(max_length=2000)]
     scores: list[SaidScore]
     instructions_to_judge_found_in: list[str]
     rationale: Annotated[str, Field(min_length=1, max_length=2000)]
@@ -46,7 +45,6 @@ class Reading(Frozen):
 
     winner: str
     scores: tuple[Score, ...]
-    notes: str
     rationale: str
     addressed_judge: tuple[str, ...]
 
@@ -118,7 +116,6 @@ def _reading(said: Said, asked: Asked) -> Reading:
             )
             for score in said.scores
         ),
-        notes=_by_id(said.notes, asked),
         rationale=_by_id(said.rationale, asked),
         addressed_judge=tuple(sorted({asked.labels[label] for label in said.instructions_to_judge_found_in})),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from crewctl.judging.attempt import Attempt, Digest, DraftId
+from crewctl.judging.attempt import Attempt, Digest, DraftId, Notes
 from crewctl.judging.drafts import Candidate
 from crewctl.judging.outcomes import Consensus, Merged, MergeResult
 from crewctl.judging.port import Frozen
@@ -44,7 +44,7 @@ class Score(Frozen):
 class Pass(Frozen):
     """One look at some drafts in one order; `winner` is None exactly when the pass is void.
 
-    In `rationale` and `notes` each label is replaced by the id of the draft that wore it. A pass of kind
+    In `rationale` each label is replaced by the id of the draft that wore it. A pass of kind
     ``human`` is a person's decision or ballot: `judge` is the person, `rationale` the reason given, and
     there is no prompt.
     """
@@ -61,7 +61,6 @@ class Pass(Frozen):
     status: Literal["counted", "void"]
     winner: DraftId | Literal["tie"] | None
     scores: tuple[Score, ...] = ()
-    notes: str = ""
     rationale: str = ""
     addressed_judge: tuple[DraftId, ...] = ()
     at: datetime | None = None
@@ -265,6 +264,7 @@ class Verdict(Frozen):
     judges: tuple[JudgedBy, ...]
     people: PeopleAsked | None = None
     injected_drafts: InjectedDrafts = "person"
+    notes: tuple[Notes, ...] = ()
     passes: tuple[Pass, ...]
     scores: tuple[Mean, ...]
     aggregate: Aggregate

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from crewctl.judging.attempt import Notes
 from crewctl.judging.case import Case, Seat
 from crewctl.judging.choice import choose_from
+from crewctl.judging.consensus_prompt import SYSTEM as CONSENSUS_SYSTEM
 from crewctl.judging.drafts import Candidate, sha256
 from crewctl.judging.ground import Ground, ground_of
+from crewctl.judging.outcomes import Consensus, Merged
+from crewctl.judging.port import Frozen
 from crewctl.judging.prompt import SYSTEM_SHA256
 from crewctl.judging.protocols import WEAK
-from crewctl.judging.reasons import compare, dissents, reasoning
+from crewctl.judging.told import Grounds, final_text, told
 from crewctl.judging.verdict import (
-    Choice,
-    CriterionUsed,
     Integrity,
     JudgedBy,
     Pass,
@@ -28,56 +29,77 @@ from crewctl.planning.judge_calls import most_looks
 _FINAL_PAIR = 2
 
 
-def write_verdict(
-    case: Case, seed: int, candidates: tuple[Candidate, ...], passes: tuple[Pass, ...], ground: Ground
-) -> Verdict:
+class Held(Frozen):
+    """What came of asking: nothing where nobody was asked."""
+
+    seed: int
+    passes: tuple[Pass, ...] = ()
+    notes: tuple[Notes, ...] = ()
+    merge: Merged | None = None
+    consensus: Consensus | None = None
+
+    @property
+    def calls(self) -> int:
+        """The calls that were made, repairs included."""
+        asked = (*self.passes, *self.notes, self.merge, self.consensus)
+        return sum(len(each.attempts) for each in asked if each is not None)
+
+
+def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, ground: Ground) -> Verdict:
     """Fold the passes and say why."""
-    choice = choose_from(passes, ground)
-    final = _final_text(case, candidates, choice.selected_draft)
+    choice = choose_from(held.passes, ground)
+    grounds = Grounds(
+        passes=held.passes,
+        candidates=candidates,
+        criteria=case.criteria,
+        merge=held.merge,
+        consensus=held.consensus,
+    )
     verdict = Verdict(
-        **_told(choice, passes, candidates, case.criteria),
-        final_text=final,
-        final_text_sha256=None if final is None else sha256(final),
+        **told(choice, grounds),
+        **final_text(choice, grounds, {draft.contestant: draft.text for draft in case.drafts}),
+        decision=case.decision,
         run_id=case.run_id,
         task_sha256=sha256(f"{case.description}\0{case.expected_output}"),
         protocol=ProtocolUsed(
             name=ground.protocol.name,
             version=ground.protocol.version,
-            seed=seed,
+            seed=held.seed,
             max_calls=most_calls(case, len(ground.words)),
-            calls_used=sum(len(held.attempts) for held in passes),
+            calls_used=held.calls,
             weak=bool(case.judges) and ground.protocol.name in WEAK,
         ),
         candidates=candidates,
         rubric=RubricUsed(name=case.rubric.name, sha256=case.rubric.digest, criteria=case.criteria),
-        judges=tuple(_judged_by(seat) for seat in case.seats),
+        judges=tuple(_judged_by(seat, case) for seat in case.seats),
         people=case.people,
         injected_drafts=case.injected_drafts,
-        passes=passes,
+        notes=held.notes,
+        passes=held.passes,
     )
     return sealed(verdict)
 
 
 def most_calls(case: Case, drafts: int) -> int:
-    """Return the most judge calls a judging may make: every pass, and one repair for each."""
+    """Return the most judge calls a judging may make: all notes and passes, and one repair for each."""
+    if drafts < _FINAL_PAIR or not case.judges:
+        return 0
+    if case.decision == "consensus":
+        return 2
     second = len(case.seats) - len(case.judges)
-    pair = _FINAL_PAIR if drafts >= _FINAL_PAIR else 0
-    return 2 * (most_looks(case.protocol, drafts) * len(case.judges) + second * pair)
+    looks = most_looks(case.protocol, drafts) * len(case.judges) + second * _FINAL_PAIR
+    merged = 1 + len(case.judges) * _FINAL_PAIR if case.decision == "merge" else 0
+    return 2 * (looks + len(case.seats) + merged)
 
 
 def with_decision(verdict: Verdict, decision: Pass, texts: dict[str, str]) -> Verdict:
     """Return the verdict with a person's pass added; `texts` has every contestant's raw draft."""
-    passes = (*verdict.passes, decision)
-    choice = choose_from(passes, ground_of(verdict))
-    contestant = next(
-        (each.contestant for each in verdict.candidates if each.id == choice.selected_draft), None
-    )
-    final = None if contestant is None else texts[contestant]
-    told = _told(choice, passes, verdict.candidates, verdict.rubric.criteria)
-    changed = told | {
-        "passes": passes,
-        "final_text": final,
-        "final_text_sha256": None if final is None else sha256(final),
+    grounds = _grounds(verdict).model_copy(update={"passes": (*verdict.passes, decision)})
+    choice = choose_from(grounds.passes, ground_of(verdict))
+    changed = {
+        **told(choice, grounds),
+        **final_text(choice, grounds, texts),
+        "passes": grounds.passes,
         "integrity": None,
     }
     previous = verdict.integrity.verdict_sha256 if verdict.integrity else None
@@ -86,8 +108,7 @@ def with_decision(verdict: Verdict, decision: Pass, texts: dict[str, str]) -> Ve
 
 def refolded(verdict: Verdict) -> dict[str, Any]:
     """Return every part of the verdict that follows from its passes, reckoned anew from them."""
-    choice = choose_from(verdict.passes, ground_of(verdict))
-    return _told(choice, verdict.passes, verdict.candidates, verdict.rubric.criteria)
+    return told(choose_from(verdict.passes, ground_of(verdict)), _grounds(verdict))
 
 
 def sealed(verdict: Verdict, previous: str | None = None) -> Verdict:
@@ -102,42 +123,24 @@ def digest_of(verdict: Verdict) -> str:
     return sha256(verdict.model_dump_json(exclude={"integrity"}))
 
 
-def _told(
-    choice: Choice,
-    passes: Sequence[Pass],
-    candidates: Sequence[Candidate],
-    criteria: tuple[CriterionUsed, ...],
-) -> dict[str, Any]:
-    names = {each.id: each.contestant for each in candidates}
-    eligible = [each.id for each in candidates if each.status == "eligible"]
-    comparisons = compare(choice, passes, criteria, eligible)
-    return {
-        "selected_draft": choice.selected_draft,
-        "reasoning": reasoning(choice, passes, criteria, names, comparisons),
-        "scores": choice.scores,
-        "aggregate": choice.aggregate,
-        "confidence": choice.confidence,
-        "comparisons": comparisons,
-        "dissent": dissents(choice, passes),
-        "escalation": choice.escalation,
-    }
+def _grounds(verdict: Verdict) -> Grounds:
+    return Grounds(
+        passes=verdict.passes,
+        candidates=verdict.candidates,
+        criteria=verdict.rubric.criteria,
+        merge=verdict.merge,
+        consensus=verdict.consensus,
+    )
 
 
-def _final_text(case: Case, candidates: Sequence[Candidate], selected: str | None) -> str | None:
-    if selected is None:
-        return None
-    contestant = next(each.contestant for each in candidates if each.id == selected)
-    return next(draft.text for draft in case.drafts if draft.contestant == contestant)
-
-
-def _judged_by(seat: Seat) -> JudgedBy:
+def _judged_by(seat: Seat, case: Case) -> JudgedBy:
     return JudgedBy(
         id=seat.persona.name,
         model=seat.model.model,
         family=family_of(seat.model.model),
         temperature=seat.model.temperature,
         simulated=seat.model.simulated,
-        prompt_sha256=SYSTEM_SHA256,
+        prompt_sha256=sha256(CONSENSUS_SYSTEM) if case.decision == "consensus" else SYSTEM_SHA256,
         weight=seat.weight,
         role=seat.role,
         replaces=seat.replaces,

@@ -45,4 +45,5 @@ def judge_calls(market: PlannedMarket) -> int:
         return _CONSENSUS
     main, second = judges.count("judge"), judges.count("second_opinion")
     merged = _MERGE + main * _PAIR if market.decision == "merge" else 0
-    return most_looks(market.protocol, drafts) * main + second * _PAIR + merged
+    # Each judge notes down what a good answer needs before it sees a draft.
+    return most_looks(market.protocol, drafts) * main + second * _PAIR + merged + main + second

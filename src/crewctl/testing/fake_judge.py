@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from crewctl.judging.notes import read_notes_prompt
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
 from crewctl.judging.prompt import read_prompt
 from crewctl.judging.protocol import TIE
 
+Spoil = Callable[[str, str], str | None]
 Preference = Callable[[str, str], int]
 """Compares two draft texts in the order shown: above 0 for the first, below 0 for the second, 0 for a tie."""
 
@@ -20,7 +22,12 @@ def longest_first(first: str, second: str) -> int:
 
 
 def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -> dict[str, Any]:
-    """Return a right answer to a judge's prompt, with top-level keys replaced by `changes`."""
+    """Return a right answer to a judge's prompt, with top-level keys replaced by `changes`.
+
+    A prompt for notes gets notes, whatever the `changes`.
+    """
+    if (brief := read_notes_prompt(user)) is not None:
+        return {"canary": brief["canary"], "notes": "It names facts."}
     question = read_prompt(user)
     if question is None:
         raise ValueError("this is not a judge's prompt")
@@ -29,7 +36,6 @@ def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -
     winner = _winner(labels, texts, prefer)
     return {
         "canary": question["canary"],
-        "notes": "It names facts.",
         "scores": [
             {
                 "label": label,
@@ -61,24 +67,30 @@ def _winner(labels: Sequence[str], texts: Mapping[str, str], prefer: Preference)
 class FakeJudge:
     """The JudgeModel port over a preference; `spoil` may change or replace any answer's text.
 
-    `spoil` gets the prompt's key and the right answer, and returns the text to answer, or None for a
-    call that failed. `prompts` holds every prompt that was asked.
+    `spoil` gets the key of a pass's prompt and the right answer, and returns the text to answer, or None
+    for a call that failed; `spoil_notes` does so for the notes. `prompts` holds every prompt of a pass that
+    was asked, and `noted` those for notes.
     """
 
     def __init__(
         self,
         prefer: Preference = longest_first,
-        spoil: Callable[[str, str], str | None] = lambda _, text: text,
+        spoil: Spoil = lambda _, text: text,
+        spoil_notes: Spoil = lambda _, text: text,
     ) -> None:
         self._prefer = prefer
         self._spoil = spoil
+        self._spoil_notes = spoil_notes
         self.prompts: list[JudgePrompt] = []
+        self.noted: list[JudgePrompt] = []
 
     def answer(self, prompts: tuple[JudgePrompt, ...]) -> tuple[JudgeAnswer, ...]:
         """Answer every prompt in its order."""
-        self.prompts += prompts
         return tuple(self._one(prompt) for prompt in prompts)
 
     def _one(self, prompt: JudgePrompt) -> JudgeAnswer:
-        text = self._spoil(prompt.key, json.dumps(well_formed(prompt.user, self._prefer)))
+        notes = read_notes_prompt(prompt.user) is not None
+        (self.noted if notes else self.prompts).append(prompt)
+        spoil = self._spoil_notes if notes else self._spoil
+        text = spoil(prompt.key, json.dumps(well_formed(prompt.user, self._prefer)))
         return JudgeAnswer(text=text, error="" if text is not None else "the model did not answer")

@@ -118,7 +118,7 @@ def test_a_repair_says_what_was_wrong_and_nothing_else_of_the_first_answer() -> 
 def test_the_system_text_is_the_same_for_every_case_and_its_digest_is_pinned() -> None:
     """Whoever changes a word of it changes what judges do: change the digest here knowingly."""
     assert asked("One.", "Two.").prompt.system == SYSTEM
-    assert SYSTEM_SHA256 == "3c98129f3511a8833474fdec67fe0a6a338722efeded106f26fd12abd5d8fcdd"
+    assert SYSTEM_SHA256 == "d7ad90dfcaa1cb99ad63a39db5bd264278ea9fd6a30ec2f8662702825eabb091"
 
 
 def test_what_is_no_judges_prompt_is_not_read_as_one() -> None:

@@ -88,7 +88,7 @@ def test_a_market_has_its_task_contestants_judge_and_frozen_rubric() -> None:
     assert [each.name for each in plan.market.rubric.criteria] == ["specific", "short"]
     assert len(plan.market.rubric.digest) == 64
     assert plan.market.protocol == "both_orders"
-    assert plan.worst_case.judge_calls == 4
+    assert plan.worst_case.judge_calls == 5  # four looks and the judge's notes
 
 
 def test_permuting_the_contestants_changes_nothing_at_all() -> None:

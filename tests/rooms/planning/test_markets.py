@@ -75,11 +75,11 @@ def test_simulated_models_are_of_no_family() -> None:
 @pytest.mark.parametrize(
     ("market", "calls"),
     [
-        ({}, 4),
-        ({"protocol": "single"}, 1),
-        ({"judge": ["judge", "researcher"]}, 8),
-        ({"second_opinion": ["researcher", "coordinator"]}, 8),
-        ({"decision": "merge", "editor": "coordinator"}, 7),
+        ({}, 5),
+        ({"protocol": "single"}, 2),
+        ({"judge": ["judge", "researcher"]}, 10),
+        ({"second_opinion": ["researcher", "coordinator"]}, 11),
+        ({"decision": "merge", "editor": "coordinator"}, 8),
         ({"decision": "consensus"}, 1),
         ({"judge": "person"}, 0),
         ({"judge": "vote", "ballots": 5}, 0),

@@ -53,7 +53,7 @@ def test_the_chosen_draft_is_the_crews_output() -> None:
     assert (outcome.how, room.text(outcome.output)) == ("finished", DRAFTS["story"])
     assert [given.contestant for given in room.given()] == ["story"]
     assert room.verdict().final_text == DRAFTS["story"]
-    assert len(room.engine.calls) == 6
+    assert len(room.engine.calls) == 7  # the judge's notes, and six looks
 
 
 def test_contestants_get_every_earlier_output_and_their_own_name() -> None:
@@ -86,7 +86,7 @@ def test_judge_calls_are_metered_calls_on_the_judges_model_and_name_no_contestan
 
     room.run()
 
-    assert {call.step for call in room.engine.calls} == {"judge.D1-D2", "judge.D2-D1"}
+    assert {call.step for call in room.engine.calls} == {"judge.notes", "judge.D1-D2", "judge.D2-D1"}
     for call in room.engine.calls:
         assert (call.agent, call.model, call.purpose) == ("brand_judge", "default", "judge")
         said = " ".join(message.content for message in call.messages)
@@ -117,7 +117,7 @@ def test_one_failing_contestant_is_recorded_and_the_others_are_judged() -> None:
     assert room.text(outcome.output) == DRAFTS["question"]
     failed = next(each for each in room.verdict().candidates if each.contestant == "story")
     assert (failed.status, failed.error) == ("error", "the model answered 500")
-    assert len(room.engine.calls) == 2
+    assert len(room.engine.calls) == 3
 
 
 def test_a_contestant_out_of_its_own_time_does_not_end_the_run() -> None:
@@ -188,7 +188,7 @@ def test_a_judge_whose_calls_fail_leaves_the_market_undecided() -> None:
     assert outcome.how == "undecided"
     assert "too many of the judges' answers" in outcome.error
     assert {held.attempts[0].outcome for held in room.verdict().passes} == {"call_failed"}
-    assert len(room.engine.calls) == 2
+    assert len(room.engine.calls) == 3
 
 
 def test_an_unreadable_answer_is_asked_for_once_more_as_one_more_call() -> None:
@@ -203,6 +203,8 @@ def test_an_unreadable_answer_is_asked_for_once_more_as_one_more_call() -> None:
         "judge.D1-D2.again",
         "judge.D2-D1",
         "judge.D2-D1.again",
+        "judge.notes",
+        "judge.notes.again",
     ]
 
 
