@@ -10,6 +10,7 @@ from crewctl.judging.ground import Ground, suspects_of
 from crewctl.judging.port import Frozen
 from crewctl.judging.prompt import Persona
 from crewctl.judging.protocols import PROTOCOLS
+from crewctl.judging.unranked import Unranked
 from crewctl.judging.verdict import CriterionUsed, InjectedDrafts, PeopleAsked
 from crewctl.planning.plan import PlannedModel, PlannedRubric
 
@@ -30,7 +31,8 @@ class Seat(Frozen):
 class Case(Frozen):
     """One judging: the task with its inputs filled in, who judges how, and the drafts.
 
-    Without a seat of the role ``judge`` nobody is asked, and `people` decide.
+    Without a seat of the role ``judge`` nobody is asked, and `people` decide. The `editor` writes the
+    text of a ``merge``.
     """
 
     run_id: str
@@ -42,6 +44,8 @@ class Case(Frozen):
     drafts: tuple[Draft, ...]
     people: PeopleAsked | None = None
     injected_drafts: InjectedDrafts = "person"
+    decision: Literal["select", "merge", "consensus"] = "select"
+    editor: Seat | None = None
 
     @property
     def judges(self) -> tuple[Seat, ...]:
@@ -65,11 +69,13 @@ class Case(Frozen):
     def ground(self, candidates: Sequence[Candidate]) -> Ground:
         """Return what a fold over the passes needs."""
         eligible = [each for each in candidates if each.status == "eligible"]
+        agreement = self.decision == "consensus"
         return Ground(
             words={each.id: each.words for each in eligible},
             criteria=self.criteria,
-            protocol=PROTOCOLS[self.protocol],
+            protocol=Unranked() if agreement else PROTOCOLS[self.protocol],
             suspects=suspects_of(eligible, self.injected_drafts),
             weights={seat.persona.name: seat.weight for seat in self.seats},
             people=self.people,
+            agreement=agreement,
         )
