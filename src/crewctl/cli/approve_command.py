@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.durations import DURATION
 from crewctl.cli.inputs import inputs_options, read_inputs
+from crewctl.cli.judging_options import judging_options
 from crewctl.cli.output import Format, emit_one, output_option
 from crewctl.cli.session import open_project
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.planning.overrides import Overrides
 
 
 @declare(
@@ -28,6 +34,7 @@ from crewctl.cli.session import open_project
 @click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="How many runs it lets through.")
 @click.option("--for-inputs", is_flag=True, help="Only for the inputs given here, not for any valid ones.")
 @inputs_options
+@judging_options
 @output_option
 def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each option, by name
     crew: str,
@@ -37,11 +44,13 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     for_inputs: bool,  # noqa: FBT001 - click passes flags by name
     single: tuple[str, ...],
     whole: str | None,
+    overrides: Overrides,
     form: Format,
 ) -> None:
     """Let CREW run exactly as it is now: any change of its plan needs a new approval.
 
-    The statement is written under registry/approvals in your name. Commit it.
+    The statement is written under registry/approvals in your name. Commit it. With --judge, --rubric or
+    --protocol it lets the crew be judged so, by 'crewctl rejudge' and 'crewctl whatif'.
     """
     from crewctl.cli.approving import (  # noqa: PLC0415 - start-up cost
         note_where_none_is_needed,
@@ -53,6 +62,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     inputs = read_inputs(single, whole)
     terms = terms_of(reason, expires, max_runs, for_inputs=for_inputs, given=bool(inputs))
     project = open_project()
-    said = project.approve(project.plan(crew, inputs if for_inputs else None), terms)
-    emit_one(row(said), said.id, form, lambda: show_approval(said))
+    said = project.approve(project.plan(crew, inputs if for_inputs else None, overrides=overrides), terms)
+    emit_one(row(said), said.id, form, lambda: show_approval(said, overrides))
     note_where_none_is_needed(project, crew)

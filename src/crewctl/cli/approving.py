@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from crewctl.wiring import Said, Terms
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.approval.statement import Statement
+    from crewctl.planning.overrides import Overrides
     from crewctl.wiring import Project
 
 
@@ -33,7 +35,7 @@ def row(said: Said) -> dict[str, Any]:
     return {"id": said.id, "file": said.file, **data}
 
 
-def show_approval(said: Said) -> None:
+def show_approval(said: Said, overrides: Overrides | None = None) -> None:
     """Print what was approved, until when, and what to do now."""
     statement = said.statement
     if statement.kind != "approval":
@@ -53,6 +55,11 @@ def show_approval(said: Said) -> None:
         ],
         indent=2,
     )
+    if overrides:
+        words = shlex.join(overrides.words)
+        say(f"Next: commit {said.file}, then crewctl rejudge RUN {words}")
+        note(f"Once its file says the same ({words}), a kickoff of {statement.crew} is covered, too.")
+        return
     say(f"Next: commit {said.file}, then {kickoff_line(statement)}")
 
 

@@ -43,6 +43,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "crewctl.cli.logs_command", "Show a run's events line by line, or what a step printed."
         ),
     },
+    "Judge again": {
+        "rejudge": Entry("crewctl.cli.rejudge_command", "Judge a run's drafts again, by other means."),
+        "whatif": Entry("crewctl.cli.whatif_command", "Judge past runs again and show what would change."),
+        "judge": Entry("crewctl.cli.judge_command", "See how far a crew's judges can be trusted."),
+    },
     "Get help": {
         "explain": Entry("crewctl.cli.explain_command", "Explain a rule of check, or an exit code."),
         "doctor": Entry("crewctl.cli.doctor_command", "Look whether this machine can run crews."),

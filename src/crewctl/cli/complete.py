@@ -69,6 +69,16 @@ def _everything(root: Path, context: click.Context) -> list[str]:
     return sorted(names)
 
 
+def _agents(root: Path, _: click.Context) -> list[str]:
+    return sorted(
+        _KEY.findall((root / "config" / "agents.yaml").read_text(encoding="utf-8", errors="replace"))
+    )
+
+
+def _rubrics(root: Path, _: click.Context) -> list[str]:
+    return sorted(path.stem for path in (root / "registry" / "rubrics").glob("*.yaml"))
+
+
 def complete_rules(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a rule of ``check``."""
     from crewctl.catalogue.rules import RULES  # noqa: PLC0415 - only a shell's question needs it
@@ -102,6 +112,8 @@ def _drafts(root: Path, context: click.Context) -> list[str]:
 
 complete_crews = _completer(_crews)
 complete_drafts = _completer(_drafts)
+complete_agents = _completer(_agents)
+complete_rubrics = _completer(_rubrics)
 complete_runs = _completer(_runs)
 complete_inputs = _completer(_inputs)
 complete_statements = _completer(_statements)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,10 +29,13 @@ SAID = {
 """What each refusal of the gate means."""
 
 
-def show_end(plan: Plan, ended: Ended, form: Format) -> None:
-    """Write the report or the refusal to stdout in the asked form, or for a person."""
+def show_end(plan: Plan, ended: Ended, form: Format, options: Sequence[str] = ()) -> None:
+    """Write the report or the refusal to stdout in the asked form, or for a person.
+
+    `options` are those by which the plan differs from the crew's own: an approval needs them, too.
+    """
     if ended.refusal is not None:
-        _refused(plan, ended, ended.refusal, form)
+        _refused(plan, ended, ended.refusal, form, options)
         return
     report = ended.report or {"run_id": ended.run_id, "outcome": ended.outcome, "exit_code": ended.exit_code}
     emit_one(report, ended.run_id, form, lambda: _finished(plan, ended, report))
@@ -40,9 +43,11 @@ def show_end(plan: Plan, ended: Ended, form: Format) -> None:
         note(f"Report: {ended.report_path}")
 
 
-def _refused(plan: Plan, ended: Ended, refusal: ApprovalDecided, form: Format) -> None:
+def _refused(
+    plan: Plan, ended: Ended, refusal: ApprovalDecided, form: Format, options: Sequence[str]
+) -> None:
     data = {"run_id": ended.run_id, "crew": plan.crew, "outcome": ended.outcome, "exit_code": ended.exit_code}
-    step = next_command(plan, refusal)
+    step = next_command(plan, refusal, options)
     data |= {"refusal": refusal.model_dump(mode="json"), "next": step}
     emit_one(data, ended.run_id, form, lambda: None)
     head = click.style("not approved:", fg="red", bold=True)
@@ -53,17 +58,18 @@ def _refused(plan: Plan, ended: Ended, refusal: ApprovalDecided, form: Format) -
         show_changes(refusal.changes, err=True)
     help_word = click.style("help:", fg="cyan")
     if step:
-        click.echo(f"{help_word} look at it with 'crewctl plan {one_line(plan.crew)}', then:", err=True)
+        look = shlex.join(["crewctl", "plan", plan.crew, *options])
+        click.echo(f"{help_word} look at it with '{one_line(look)}', then:", err=True)
         click.echo(f"      {one_line(step)}", err=True)
     else:
         click.echo(f"{help_word} see risk_level in registry/entries/{one_line(plan.crew)}.yaml", err=True)
 
 
-def next_command(plan: Plan, refusal: ApprovalDecided) -> str:
+def next_command(plan: Plan, refusal: ApprovalDecided, options: Sequence[str] = ()) -> str:
     """Return the exact command after which the kickoff would go through; empty when none would."""
     if refusal.decision == "prohibited":
         return ""
-    return f'crewctl approve {shlex.quote(plan.crew)} --reason "…"'
+    return f'crewctl approve {shlex.join([plan.crew, *options])} --reason "…"'
 
 
 def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
@@ -101,7 +107,12 @@ def _verdict(report: Mapping[str, Any]) -> None:
     if not isinstance(verdict, Mapping):
         return
     chosen = next((each for each in report.get("contestants", ()) if each.get("selected")), None)
-    if chosen is None:
+    origin = verdict.get("final_text_origin")
+    if origin == "consensus":
+        heading("Verdict: a consensus, without a winner")
+    elif origin == "merged":
+        heading(f"Verdict: the merged text (draft {verdict.get('selected_draft')})")
+    elif chosen is None:
         heading("Verdict: undecided, so a person must choose")
     else:
         heading(f"Verdict: {chosen['contestant']} (draft {verdict.get('selected_draft')})")

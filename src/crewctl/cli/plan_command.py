@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.inputs import inputs_options, read_inputs
+from crewctl.cli.judging_options import judging_options
 from crewctl.cli.output import Format, emit_one, note, output_option
 from crewctl.cli.session import open_project
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.planning.overrides import Overrides
 
 
 @declare(
@@ -18,17 +24,21 @@ from crewctl.cli.session import open_project
 )
 @click.argument("crew", shell_complete=complete_crews)
 @inputs_options
+@judging_options
 @output_option
-def command(crew: str, single: tuple[str, ...], whole: str | None, form: Format) -> None:
+def command(
+    crew: str, single: tuple[str, ...], whole: str | None, overrides: Overrides, form: Format
+) -> None:
     """Show what a kickoff of CREW would do, within which limits, and what changed since its last approval.
 
-    Without inputs the plan is shown as an approval of any valid inputs sees it.
+    Without inputs the plan is shown as an approval of any valid inputs sees it. With --judge, --rubric or
+    --protocol it is the plan by which 'crewctl rejudge' and 'crewctl whatif' judge.
     """
     from crewctl.cli.plan_since import show_since_approval  # noqa: PLC0415 - a help text must not import plans
     from crewctl.cli.plan_view import show_plan  # noqa: PLC0415 - the same
 
     project = open_project()
-    plan = project.plan(crew, read_inputs(single, whole) or None)
+    plan = project.plan(crew, read_inputs(single, whole) or None, overrides=overrides)
 
     def show() -> None:
         show_plan(plan)

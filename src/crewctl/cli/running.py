@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crewctl.cli.ending import show_end
@@ -12,7 +13,7 @@ from crewctl.cli.watching import watching
 from crewctl.errors import InvalidError
 
 if TYPE_CHECKING:  # only their shapes are needed
-    from crewctl.planning.plan import Plan
+    from crewctl.planning.plan import PlannedModel
     from crewctl.wiring import Project
 
 
@@ -21,7 +22,7 @@ def run_crew(
 ) -> int:
     """Run it and return the exit code of its outcome."""
     plan = project.plan(crew, inputs, rehearsal=rehearsal)
-    _need_keys(plan)
+    need_keys(plan.models)
     if plan.simulated:
         models = ", ".join(model.name for model in plan.models if model.simulated)
         note(f"Simulated: no real model answers as {models}.")
@@ -31,9 +32,9 @@ def run_crew(
     return ended.exit_code
 
 
-def _need_keys(plan: Plan) -> None:
+def need_keys(models: Sequence[PlannedModel]) -> None:
     """InvalidError where a model's key is not there: a run that must fail would use its approval up."""
-    for model in plan.models:
+    for model in models:
         if model.api_key_env and not os.environ.get(model.api_key_env):
             raise InvalidError(
                 f"the model '{model.name}' needs a key in the environment variable {model.api_key_env}, "

@@ -1,0 +1,136 @@
+"""Reads what past market runs of a project left: their drafts, their verdicts, and which runs are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from crewctl.audit.run_state import RunState
+from crewctl.cli.account import find_run, state_of
+from crewctl.errors import NotFoundError, UsageError
+from crewctl.judging.verdict import Verdict
+from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.wiring import Project
+
+
+@dataclass(frozen=True)
+class Past:
+    """A run to be judged again: its drafts, and its verdict if it has one of today's form.
+
+    `drafts` are those of the run that wrote them, which a judging of recorded drafts is not.
+    """
+
+    run_id: str
+    selected: str | None
+    verdict: Verdict | None
+    drafts: RecordedDrafts
+
+
+def recall(project: Project, word: str) -> Past:
+    """Return the run that is meant; NotFoundError or InvalidError when it cannot be judged."""
+    state = state_of(project.store.events_of(find_run(project, word)))
+    wrote = state.rejudges or state.run_id
+    drafts = recorded_drafts(project.store.events_of(wrote), project.contents)
+    return Past(
+        run_id=state.run_id,
+        selected=state.chosen,
+        verdict=verdict_of(project, state),
+        drafts=drafts,
+    )
+
+
+def verdict_of(project: Project, state: RunState) -> Verdict | None:
+    """Return a run's verdict as it stands now; None for none, an erased one, or one of an older form."""
+    given = state.ballots[-1] if state.ballots else state.verdict
+    if given is None:
+        return None
+    try:
+        return Verdict.model_validate_json(project.contents.get(given.verdict))
+    except (NotFoundError, ValidationError):
+        return None
+
+
+def judged_runs(project: Project, crew: str, runs: str) -> list[RunState]:
+    """Return the crew's runs with a verdict that `runs` means, oldest first; NotFoundError for none.
+
+    ``last:N``, ``since:DATE`` or run ids with commas between them. Rehearsals and judgings of recorded
+    drafts are none of them unless they are named by their ids.
+    """
+    found = _meant(project, crew, runs)
+    if not found:
+        project.plan(crew, None)  # a misspelt name is told with the one that was probably meant
+        raise NotFoundError(
+            f"crew '{crew}' has no run with a verdict among {runs}",
+            help=f"see its runs with: crewctl runs --crew {crew}",
+        )
+    return found
+
+
+def _meant(project: Project, crew: str, runs: str) -> list[RunState]:
+    kind, colon, value = runs.partition(":")
+    if colon and kind == "last":
+        return _newest(project, crew, _number(value), None)
+    if colon and kind == "since":
+        return _newest(project, crew, None, _day(value))
+    if colon:
+        raise UsageError(
+            f"--runs takes no '{kind}:'", help="write last:20, since:2026-11-01, or ids with commas"
+        )
+    named = [state_of(project.store.events_of(find_run(project, word.strip()))) for word in runs.split(",")]
+    for state in named:
+        if state.crew != crew:
+            raise UsageError(
+                f"run {state.run_id} is one of crew '{state.crew}', not of '{crew}'",
+                help=f"see the runs with: crewctl runs --crew {crew}",
+            )
+    return named
+
+
+def _newest(project: Project, crew: str, most: int | None, since: datetime | None) -> list[RunState]:
+    found: list[RunState] = []
+    for state in _own_runs(project, crew):
+        if len(found) == most or (since is not None and state.requested_at < since):
+            break
+        found.append(state)
+    return found[::-1]
+
+
+def _own_runs(project: Project, crew: str) -> Iterator[RunState]:
+    for run_id in project.store.run_ids(crew=crew):
+        records = project.store.events_of(run_id)
+        if not records:
+            continue
+        state = state_of(records)
+        if (
+            state.verdict is not None
+            and state.closing is not None
+            and not (state.rehearsal or state.rejudges)
+        ):
+            yield state
+
+
+def _number(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value[:9]) <= 10_000:  # noqa: PLR2004 - more is a slip
+        raise UsageError(f"'last:{value}' is no number of runs", help="write --runs last:20")
+    return int(value)
+
+
+def _day(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"'since:{value}' is no date", help="write --runs since:2026-11-01") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def verdicts_of(project: Project, states: Sequence[RunState]) -> tuple[list[Verdict], int]:
+    """Return the verdicts that can be read, and how many cannot."""
+    read = [verdict_of(project, state) for state in states]
+    verdicts = [verdict for verdict in read if verdict is not None]
+    return verdicts, len(read) - len(verdicts)
