@@ -10,6 +10,7 @@ from typing import Any
 
 from crewctl.audit.events import (
     ClockStarted,
+    DraftsTaken,
     LimitReached,
     PlanMade,
     Recorded,
@@ -143,6 +144,16 @@ def _step_started(state: LiveState, record: Recorded, _: LiveStep | None) -> Non
         state.steps[event.step] = LiveStep(event.task, event.agent, judging, record.at)
 
 
+def _drafts_taken(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
+    event = record.event
+    if isinstance(event, DraftsTaken) and state.plan.market is not None:
+        for draft in event.drafts:
+            step = LiveStep(state.plan.market.task.name, draft.contestant, False, record.at)
+            step.outcome, step.seconds = "done" if draft.output else "failed", 0.0
+            step.error = draft.error
+            state.steps[f"draft.{draft.contestant}"] = step
+
+
 def _step_finished(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
     event = record.event
     if isinstance(event, StepFinished) and step is not None:
@@ -208,6 +219,7 @@ _HANDLERS: dict[type[Any], Handler] = {
     PlanMade: _plan_made,
     RunStarted: _run_started,
     ClockStarted: _clock,
+    DraftsTaken: _drafts_taken,
     StepStarted: _step_started,
     StepFinished: _step_finished,
     TurnGranted: _granted,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from crewctl.audit.run_state import RunState
-from crewctl.cli.account import find_run, state_of
+from crewctl.cli.account import LAST, find_run, state_of
 from crewctl.errors import NotFoundError, UsageError
 from crewctl.judging.verdict import Verdict
 from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
@@ -33,8 +33,12 @@ class Past:
 
 
 def recall(project: Project, word: str) -> Past:
-    """Return the run that is meant; NotFoundError or InvalidError when it cannot be judged."""
-    state = state_of(project.store.events_of(find_run(project, word)))
+    """Return the run that is meant; NotFoundError or InvalidError when it cannot be judged.
+
+    ``last`` is the newest that was judged and has drafts of its own: not one that only judged again.
+    """
+    run_id = _last(project) if word == LAST else find_run(project, word)
+    state = state_of(project.store.events_of(run_id))
     wrote = state.rejudges or state.run_id
     drafts = recorded_drafts(project.store.events_of(wrote), project.contents)
     return Past(
@@ -42,6 +46,16 @@ def recall(project: Project, word: str) -> Past:
         selected=state.chosen,
         verdict=verdict_of(project, state),
         drafts=drafts,
+    )
+
+
+def _last(project: Project) -> str:
+    for run_id in project.store.run_ids():
+        state = state_of(project.store.events_of(run_id))
+        if state.verdict is not None and not state.rejudges:
+            return run_id
+    raise NotFoundError(
+        "no market has been judged in this project yet", help="see which crews are markets: crewctl list crews"
     )
 
 

@@ -31,7 +31,7 @@ def command(run: str, overrides: Overrides, dry_run: bool, quiet: bool, form: Fo
 
     No contestant is asked; only the judges are. It is a run of its own, within the crew's limits, and
     it needs an approval of the crew judged so: where there is none, the command to approve it is shown.
-    RUN is an id, its beginning, or 'last' (the default).
+    RUN is an id, its beginning, or 'last' (the default): the newest that was judged and wrote its drafts.
     """
     from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
     from crewctl.cli.rejudging import rejudge  # noqa: PLC0415 - a help text must not import plans

@@ -69,7 +69,8 @@ def judge_again(project: Project, again: Again, *, quiet: bool) -> Ended:
     """Take the judging down the line."""
     need_keys(judges_models(again.plan))
     drafts = again.past.drafts
-    with watching(again.plan, quiet=quiet) as watch:
+    # What is drawn is what is done: the crew's other tasks are not.
+    with watching(again.plan.model_copy(update={"tasks": ()}), quiet=quiet) as watch:
         return project.kickoff(again.plan, watch, rehearsal=drafts.rehearsal, recorded=drafts)
 
 

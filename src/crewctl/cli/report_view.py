@@ -14,7 +14,13 @@ from crewctl.cli.verdict_view import show_verdict
 
 def show_report_page(report: RunReport, path: str | None) -> None:
     """Print the report for a person."""
-    marks = [m for m, true in (("simulated", report.simulated), ("rehearsal", report.rehearsal)) if true]
+    decided = report.decision is not None and report.decision.settled
+    said = (
+        ("then decided by people", decided),
+        ("simulated", report.simulated),
+        ("rehearsal", report.rehearsal),
+    )
+    marks = [mark for mark, true in said if true]
     heading(f"{report.crew}: {', '.join([report.outcome.replace('_', ' '), *marks])}")
     pairs(_facts(report), indent=2)
     _limits(report.limits)
@@ -40,6 +46,7 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
     requested = report.requested
     return [
         ("run", report.run_id),
+        ("rejudges", f"the drafts of run {report.rejudges}" if report.rejudges else None),
         ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
         ("approval", _approval(report.approval, rehearsal=report.rehearsal)),
         ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),

@@ -51,6 +51,7 @@ def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
     state, spent = state_of(records), fold_bill(records).total
     row = run_data(state, spent)
     marks = [mark for mark in ("simulated", "rehearsal") if row[mark]]
+    marks += [f"rejudges {state.rejudges}"] if state.rejudges else []
     return {
         "run": state.run_id,
         "crew": state.crew,
@@ -94,6 +95,7 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "decided_at": _iso(state.decided_at),
         "simulated": state.simulated,
         "rehearsal": state.rehearsal,
+        "rejudges": state.rejudges,
     }
 
 

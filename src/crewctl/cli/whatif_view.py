@@ -93,7 +93,7 @@ def _cells(row: Row) -> dict[str, Any]:
     return {
         "run": row.run,
         "then": row.then or "nobody",
-        "now": "not judged" if row.skipped else (ended or row.now or "nobody").replace("_", " "),
+        "now": "not judged" if row.skipped else ended.replace("_", " ") if ended else row.now or "nobody",
         "changed": row.changed,
         "confidence": None if row.confidence is None else f"{row.confidence:.2f}",
         "judging": row.judging,
