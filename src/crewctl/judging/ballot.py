@@ -48,7 +48,9 @@ def ballot(verdict: Verdict, person: str, word: str, reason: str, at: datetime) 
 
 def eligible(verdict: Verdict) -> tuple[str, ...]:
     """Return the ids of the drafts that may be chosen."""
-    return tuple(each.id for each in verdict.candidates if each.status == "eligible")
+    return tuple(
+        each.id for each in verdict.candidates if each.status == "eligible" and each.origin == "draft"
+    )
 
 
 def draft_meant(verdict: Verdict, word: str) -> Candidate:
@@ -61,7 +63,7 @@ def draft_meant(verdict: Verdict, word: str) -> Candidate:
         raise NotFoundError(f"there is no draft '{one_line(word)}'", help=_which(verdict, word))
     if found.status == "duplicate" and found.same_as in candidates:
         found = candidates[found.same_as]
-    if found.status != "eligible":
+    if found.id not in eligible(verdict):
         why = _NO_CHOICE.get(found.status, f"is {found.status}")
         raise CrewctlError(
             f"draft {found.id} {why}, so it cannot be chosen",

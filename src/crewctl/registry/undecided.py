@@ -144,7 +144,7 @@ def _verdict(state: RunState, contents: ContentStore) -> Verdict:
 
 
 def _text(candidate: Candidate, outputs: Mapping[str, ContentRef], contents: ContentStore) -> str | None:
-    if candidate.sha256_raw is None:
+    if candidate.sha256_raw is None or candidate.origin != "draft":
         return None
     ref = outputs.get(candidate.contestant)
     try:
