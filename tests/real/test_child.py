@@ -14,6 +14,7 @@ from crewctl.planning.plan import (
     Plan,
     PlannedCriterion,
     PlannedInput,
+    PlannedJudge,
     PlannedMarket,
     PlannedRubric,
     PlannedTool,
@@ -333,7 +334,7 @@ def market(server: ModelServer) -> Plan:
         market=PlannedMarket(
             task=small_task("draft", None),
             contestants=names,
-            judge="judge",
+            judges=(PlannedJudge(agent="judge"),),
             rubric=rubric,
             protocol="all_pairs",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crewctl.planning.plan import Plan, PlannedCriterion, PlannedMarket, PlannedRubric
+from crewctl.planning.plan import Plan, PlannedCriterion, PlannedJudge, PlannedMarket, PlannedRubric
 from crewctl.testing.small_plans import small_agent, small_model, small_plan, small_task, small_tool
 
 pytestmark = pytest.mark.real
@@ -85,7 +85,7 @@ def test_a_market_is_drafts_side_by_side_and_a_judge(assembled: Callable[[Plan],
         market=PlannedMarket(
             task=small_task("draft", None),
             contestants=("direct", "story"),
-            judge="judge",
+            judges=(PlannedJudge(agent="judge"),),
             rubric=PlannedRubric(name="r", criteria=(criterion,), digest="0"),
             protocol="all_pairs",
         ),

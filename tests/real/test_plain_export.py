@@ -14,7 +14,7 @@ import pytest
 
 from crewctl.adapters.plain_export import export_project
 from crewctl.adapters.zygote_environment import zygote_environment
-from crewctl.planning.plan import Plan, PlannedCriterion, PlannedMarket, PlannedRubric
+from crewctl.planning.plan import Plan, PlannedCriterion, PlannedJudge, PlannedMarket, PlannedRubric
 from crewctl.planning.rendering import filled
 from crewctl.running.port import ContextOutput, TaskWork
 from crewctl.testing.fake_parent import FakeParent
@@ -84,7 +84,7 @@ def plan_of(name: str, model: str, base_url: str) -> Plan:
         more["market"] = PlannedMarket(
             task=small_task("draft", None, context=("find",)),
             contestants=("writer", "rival"),
-            judge="judge",
+            judges=(PlannedJudge(agent="judge"),),
             rubric=RUBRIC,
             protocol="all_pairs",
         )

@@ -78,7 +78,6 @@ _SHAPES = {
     "hierarchical": "tasks: [@_work]\nagents: [@_first, @_second]\nmanager: @_manager\n",
     "market": (
         "market:\n  task: @_work\n  contestants: [@_first, @_second]\n  judge: @_judge\n  rubric: %\n"
-        "  protocol: all_pairs\n"
     ),
 }
 
