@@ -133,6 +133,18 @@ def test_an_undecided_verdict_names_the_command_that_decides_it(tell: Tell, repo
     assert "DRAFT is D1 or D2 or D3." in out
 
 
+def test_of_a_rehearsal_nothing_is_decided(root: Path, report: Report) -> None:
+    verdict = judged(model=FakeJudge(lambda _, __: 0))
+    store = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+    tell_market(store, FileContentStore(root), verdict, rehearsal=True)
+    store.close()
+
+    out = report()
+
+    assert "of those nothing is decided" in out
+    assert "crewctl decide" not in out
+
+
 def test_a_persons_decision_is_shown_with_who_and_why(tell: Tell, report: Report) -> None:
     verdict = by("ada", judged(model=FakeJudge(lambda _, __: 0)), "D3")
     tell(verdict)
@@ -239,6 +251,7 @@ def test_no_table_is_wider_than_the_terminal_and_none_loses_a_draft(
     heads = [line.split()[2:] for line in out.splitlines() if line.startswith("CRITERION")]
     assert sorted(draft.rstrip("*") for head in heads for draft in head) == [f"D{n}" for n in range(1, 9)]
     scores = out.partition("Scores:")[2].partition("What the scores")[0]
+    assert "Left out" not in out.partition("Scores:")[2].partition("Order effects")[0]
     assert max(map(len, scores.splitlines())) <= width
 
 

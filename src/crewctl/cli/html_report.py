@@ -26,6 +26,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 _PAGES = Path(__file__).parent / "page"
 _FOLDED_FROM = 1_500
+_SCROLLED_FROM = 8_000
 
 
 class Shown(NamedTuple):
@@ -33,6 +34,11 @@ class Shown(NamedTuple):
 
     parts: list[Stretch]
     left_out: int
+
+    @property
+    def scrolls(self) -> bool:
+        """Whether the text is so long that it scrolls in a box of its own."""
+        return self.left_out > 0 or sum(len(part.text) for part in self.parts) > _SCROLLED_FROM
 
 
 def html_report(report: RunReport, path: str | None) -> str:

@@ -38,14 +38,22 @@ def show_differences(
     if not differences:
         say("nothing but times differs", indent=2)
     for title, starts in _GROUPS.items():
-        group = [difference for difference in differences if _start(difference) in starts]
+        group = [
+            each for each in differences if _start(each) in starts and not _told_below(each, differences)
+        ]
         if group:
             heading(title)
-        for difference in group:
+        for difference in sorted(group, key=_is_long):
             _difference(difference)
     if changes:
         heading("The plan, field by field")
         show_changes(changes)
+
+
+def _told_below(difference: Difference, differences: Sequence[Difference]) -> bool:
+    """Return whether this is the text of the choice, and the run's output is the same text."""
+    same = difference.model_copy(update={"place": "output"})
+    return difference.place == "verdict.final_text" and same in differences
 
 
 def _start(difference: Difference) -> str:
@@ -56,8 +64,7 @@ def _start(difference: Difference) -> str:
 def _difference(difference: Difference) -> None:
     old, new = (_text(difference.place, value) for value in (difference.before, difference.after))
     place = click.style(one_line(difference.place), bold=True)
-    one_sided = None in (difference.before, difference.after)
-    if "\n" not in old + new and (one_sided or len(old) + len(new) <= _SHORT):
+    if not _is_long(difference):
         click.echo(f"  {place}: {one_line(old)} → {one_line(new)}")
         return
     click.echo(f"  {place}:")
@@ -68,6 +75,13 @@ def _difference(difference: Difference) -> None:
     lines = list(unified_diff(before, after, lineterm="", n=1))
     for line in lines[2:]:
         click.echo("    " + click.style(line, fg=_COLOURS.get(line[:1])))
+
+
+def _is_long(difference: Difference) -> bool:
+    """Return whether the texts need lines of their own."""
+    old, new = (_text(difference.place, value) for value in (difference.before, difference.after))
+    one_sided = None in (difference.before, difference.after)
+    return "\n" in old + new or (not one_sided and len(old) + len(new) > _SHORT)
 
 
 def _text(place: str, value: Any) -> str:

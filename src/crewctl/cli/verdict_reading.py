@@ -57,6 +57,7 @@ class Judged:
     run_id: str
     verdict: Verdict
     drafts: tuple[ShownDraft, ...]
+    rehearsal: bool = False
 
     @property
     def blind(self) -> bool:
@@ -86,8 +87,8 @@ class Judged:
 
     @property
     def runner_up(self) -> str | None:
-        """The best draft that was not chosen; None when nothing was chosen."""
-        if self.verdict.selected_draft is None:
+        """The best draft that was not chosen; None when nothing was chosen, or no judge ranked the drafts."""
+        if self.verdict.selected_draft is None or not self.looks:
             return None
         others = [place.draft for place in self.verdict.aggregate.table]
         return next((draft for draft in others if draft != self.verdict.selected_draft), None)
@@ -109,8 +110,8 @@ class Judged:
 
     @property
     def next_command(self) -> str:
-        """The command by which a person decides; DRAFT stands for the id of a draft."""
-        return f'crewctl decide {shlex.quote(self.run_id)} DRAFT --reason "…"'
+        """The command by which a person decides, DRAFT being the id of a draft; nothing for a rehearsal."""
+        return "" if self.rehearsal else f'crewctl decide {shlex.quote(self.run_id)} DRAFT --reason "…"'
 
     def contestant(self, draft: str) -> str:
         """Return who wrote a draft; nothing while that must not be known."""
@@ -146,13 +147,19 @@ class Judged:
         return f"waits for a vote: {given} of {wanted} ballots {'is' if given == 1 else 'are'} in{level}"
 
     def why(self) -> list[str]:
-        """Return the reasons for the choice, without what the headline and `comparisons` say."""
+        """Return the reasons for the choice that are not told elsewhere, line by line."""
         if self.blind:
             return []  # the reasoning may name the contestants
         again = {f"Why not {self.name(one.rejected)}: {one.why}" for one in self.verdict.comparisons}
-        again.add(f"{self.headline()}.")
-        lines = [line for line in self.verdict.reasoning.split("\n") if line.strip() and line not in again]
-        return [_without(line, f"{self.headline()}: ") for line in lines]
+        whys = "; ".join(self.reasons())
+        again |= {
+            f"{self.headline()}.",
+            f"No draft was chosen: {whys}.",
+            f"People were asked because {whys}.",
+        }
+        again |= {line for held in self.decisions for line in held.rationale.split("\n")}
+        lines = [_without(line, f"{self.headline()}: ") for line in self.verdict.reasoning.split("\n")]
+        return [line for line in lines if line.strip() and line not in again]
 
     def merging(self) -> str:
         """Say what came of merging the drafts; nothing where none were to be merged."""
@@ -181,7 +188,7 @@ def read_judged(report: RunReport) -> Judged | None:
     if merged is not None and merged.candidate is not None:
         texts[merged.candidate] = merged.text
     drafts = tuple(ShownDraft(each, _shown(each, texts[each.id])) for each in verdict.candidates)
-    return Judged(run_id=report.run_id, verdict=verdict, drafts=drafts)
+    return Judged(report.run_id, verdict, drafts, rehearsal=report.rehearsal)
 
 
 def _shown(candidate: Candidate, text: str | None) -> str | None:

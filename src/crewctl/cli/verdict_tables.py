@@ -90,7 +90,7 @@ def place_rows(judged: Judged) -> list[dict[str, str | None]]:
         row["place"] = f"{'=' if level.count(place.rank) > 1 else ''}{place.rank}"
         if judged.looks:
             row |= {"won": str(place.wins), "lost": str(place.losses), "tied": str(place.ties)}
-            row |= {"share": f"{place.share:.0%}", "both_orders": str(place.swap_consistent_wins)}
+            row |= {"share": f"{place.share:.0%}", "both": str(place.swap_consistent_wins)}
         row["p_best"] = None if place.p_best is None else f"{place.p_best:.0%}"
         rows.append(row)
     return rows

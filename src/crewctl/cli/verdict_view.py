@@ -23,7 +23,7 @@ from crewctl.cli.verdict_tables import (
 )
 from crewctl.judging.protocol import TIE
 
-_PLACES = ("draft", "contestant", "place", "won", "lost", "tied", "share", "both_orders")
+_PLACES = ("draft", "contestant", "place", "won", "lost", "tied", "share", "both")
 _PAIR = 2
 _ORDERS = ("pair", "judge", "as_shown", "swapped", "order_changed_it")
 
@@ -82,9 +82,11 @@ def _decision(judged: Judged) -> None:
         # Whoever has still to choose must not be led by what others chose.
         what = "has voted" if judged.blind else f"decided for {judged.name(held.winner or '')}"
         say(f"{held.judge} {what}{when}" + ("" if judged.blind else f": {held.rationale}"), indent=2)
-    if judged.pending:
+    if judged.pending and judged.next_command:
         say(f"Decide with: {judged.next_command}", indent=2)
         say(f"DRAFT is {' or '.join(judged.eligible)}.", indent=2)
+    elif judged.pending:
+        say("This was a rehearsal, and of those nothing is decided.", indent=2)
 
 
 def _scores(judged: Judged) -> None:
@@ -126,6 +128,7 @@ def _standing(judged: Judged) -> None:
             emit_rows(rows, (*_PLACES, "p_best"), "table")
         else:
             emit_rows(rows, _PLACES, "table")
+        say("Both: rivals that the draft beat in both orders.", indent=2)
     for each in judged.drafts:
         if each.candidate.status != "eligible":
             error = f": {each.candidate.error}" if each.candidate.error and not judged.blind else ""

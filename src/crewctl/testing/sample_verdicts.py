@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from crewctl.audit.port import ContentStore, RunStore
@@ -12,7 +12,7 @@ from crewctl.judging.choose import choose
 from crewctl.judging.drafts import Draft
 from crewctl.judging.prompt import Persona
 from crewctl.judging.verdict import PeopleAsked, Verdict
-from crewctl.planning.plan import Plan, PlannedCriterion, PlannedModel, PlannedRubric
+from crewctl.planning.plan import PlannedCriterion, PlannedModel, PlannedRubric
 from crewctl.testing.account_samples import Teller, sample_market
 from crewctl.testing.fake_judge import FakeJudge
 
@@ -87,7 +87,7 @@ def tell_market(
     verdict: Verdict | dict[str, Any] | None,
     drafts: Mapping[str, str | None] = WRITERS,
     *,
-    change: Callable[[Plan], Plan] = lambda plan: plan,
+    rehearsal: bool = False,
 ) -> Teller:
     """Tell a market's run from its beginning to its end; without a verdict it ends at a limit."""
     told = verdict if isinstance(verdict, Verdict) or verdict is None else Verdict.model_validate(verdict)
@@ -95,7 +95,7 @@ def tell_market(
     teller = Teller(store, contents, run_id)
     plan = sample_market(crew="outreach")
     market = plan.market.model_copy(update={"contestants": tuple(drafts)}) if plan.market else None
-    teller.begins(change(plan.model_copy(update={"market": market})))
+    teller.begins(plan.model_copy(update={"market": market}), rehearsal=rehearsal)
     teller.starts("1.research", "researcher").turn("1.research", "researcher").ends(
         "1.research", "Ghent, March."
     )
