@@ -29,6 +29,7 @@ Purpose = Literal[
     "planning",
     "converter",
     "judge",
+    "edit",
     "other",
 ]
 

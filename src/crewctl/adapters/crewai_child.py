@@ -84,7 +84,7 @@ def _call(plan: Plan, call: ModelCall, wire: Wire) -> str:
 
 def _purpose(purpose: str) -> Any:
     """Return the purpose where it has a name in the protocol."""
-    return purpose if purpose in {"judge", "guardrail"} else "other"
+    return purpose if purpose in {"judge", "edit", "guardrail"} else "other"
 
 
 def _task(plan: Plan, work: TaskWork, wire: Wire, *, rehearsal: bool) -> str:

@@ -50,9 +50,9 @@ SPEAKER: ContextVar[Speaker | None] = ContextVar("crewctl_speaker", default=None
 def purpose_here(part: Purpose) -> Purpose:
     """Return the purpose of the call being made in this thread, `part` where nothing says more.
 
-    A guardrail, a judge and a tool's own call keep their part, whatever CrewAI does inside them.
+    A guardrail, a judge, an editor and a tool's own call keep their part, whatever CrewAI does inside them.
     """
-    if part in {"guardrail", "judge", "other"}:
+    if part in {"guardrail", "judge", "edit", "other"}:
         return part
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to look at the callers
     while frame is not None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crewctl.adapters import offline_text as prose
+from crewctl.adapters.offline_consensus import agree
+from crewctl.adapters.offline_editor import edit
 from crewctl.adapters.offline_judge import judge, take_notes
 from crewctl.adapters.offline_prompt import Messages, Reading, content_of, read
 from crewctl.adapters.offline_said import Call, Said, said
@@ -14,6 +16,8 @@ from crewctl.adapters.offline_schema import fill_json
 from crewctl.adapters.offline_subject import subject_of
 from crewctl.adapters.offline_tools import next_call
 from crewctl.adapters.offline_writer import write
+from crewctl.judging.consensus_prompt import FRAME as CONSENSUS
+from crewctl.judging.merge_prompt import FRAME as MERGE
 from crewctl.judging.notes import read_notes_prompt
 from crewctl.judging.prompt import read_prompt
 
@@ -50,7 +54,7 @@ def _answer(
 
 
 def _judged(messages: Messages) -> str | None:
-    """Return the answer to a judge's prompt, if one of the messages is one."""
+    """Return the answer to a judge's or an editor's prompt, if one of the messages is one."""
     for message in messages:
         if message.get("role") == "user":
             content = content_of(message)
@@ -58,6 +62,10 @@ def _judged(messages: Messages) -> str | None:
                 return judge(question)
             if (brief := read_notes_prompt(content)) is not None:
                 return take_notes(brief)
+            if (question := MERGE.read_prompt(content)) is not None:
+                return edit(question)
+            if (question := CONSENSUS.read_prompt(content)) is not None:
+                return agree(question)
     return None
 
 

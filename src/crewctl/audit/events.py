@@ -229,12 +229,18 @@ class DraftsTaken(Fact):
 
 
 class VerdictGiven(Fact):
-    """A market's judge chose, or could not: then `selected` is None."""
+    """A market's judge chose, or could not: then `selected` is None.
+
+    A ``merged`` text and a ``consensus`` are no contestant's: their `text` is kept apart. A consensus
+    selects nothing, and nobody has to.
+    """
 
     kind: Literal["VerdictGiven"] = "VerdictGiven"
     selected: str | None
     contestant: str | None
     verdict: ContentRef
+    origin: Literal["verbatim", "merged", "consensus"] = "verbatim"
+    text: ContentRef | None = None
 
 
 class OutputWritten(Fact):

@@ -130,6 +130,10 @@ def _delegated(event: WorkDelegated) -> str:
 
 
 def _verdict(event: VerdictGiven) -> str:
+    if event.origin == "consensus":
+        return "a consensus was drawn up"
+    if event.origin == "merged":
+        return f"{event.selected}, the merged text"
     return f"{event.selected} by {event.contestant}" if event.selected else "nothing was selected"
 
 

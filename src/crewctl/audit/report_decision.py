@@ -19,7 +19,9 @@ def decision_done(
     asked, wanted = _asked(verdict)
     ballots = [record for record in records if isinstance(record.event, PersonDecided)]
     decided = state.decision
-    if not ballots and (state.verdict is None or state.verdict.selected is not None or verdict is None):
+    given = state.verdict
+    settled = given is None or given.selected is not None or given.origin == "consensus"
+    if not ballots and (settled or verdict is None):
         return None
     # Level ballots wait for one more, however many there are.
     missing = 0 if decided else max(1, wanted - len(ballots))

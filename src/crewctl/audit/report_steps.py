@@ -207,4 +207,6 @@ def _seconds(attempts: Sequence[StepState]) -> float | None:
 
 def _blind_ids(verdict: Mapping[str, Any] | None) -> dict[str, str]:
     candidates = (verdict or {}).get("candidates", [])
-    return {each["contestant"]: each["id"] for each in candidates if {"contestant", "id"} <= set(each)}
+    # A merged text has its editor's name, who may have competed, too.
+    drafts = [each for each in candidates if each.get("origin") != "merged"]
+    return {each["contestant"]: each["id"] for each in drafts if {"contestant", "id"} <= set(each)}

@@ -219,8 +219,10 @@ def _note(record: Recorded) -> TraceNode | None:
 
 def _choice_note(event: Event, at: datetime) -> TraceNode | None:
     if isinstance(event, VerdictGiven):
-        chosen = event.contestant or event.selected or "undecided"
-        return TraceNode(kind="verdict", name=chosen, started_at=at, detail=event.selected or "")
+        other = "undecided" if event.origin == "verbatim" else event.origin
+        return TraceNode(
+            kind="verdict", name=event.contestant or other, started_at=at, detail=event.selected or ""
+        )
     if isinstance(event, PersonDecided):
         chosen = event.contestant or f"ballot {event.ballot}"
         return TraceNode(kind="decision", name=chosen, started_at=at, detail=f"by {event.by}")

@@ -38,21 +38,28 @@ class Ground:
 
 def ground_of(verdict: Verdict) -> Ground:
     """Return the ground that a verdict itself holds; KeyError for a protocol that is not known here."""
+    protocol = protocol_named(verdict.protocol.name)
+    if protocol is None:
+        raise KeyError(verdict.protocol.name)
     drafts = [each for each in verdict.candidates if each.origin == "draft"]
     eligible = [each for each in drafts if each.status == "eligible"]
     merged = [each for each in verdict.candidates if each.origin == "merged"]
-    agreement = verdict.decision == "consensus"
     return Ground(
         words={each.id: each.words for each in eligible},
         criteria=verdict.rubric.criteria,
-        protocol=Unranked() if agreement else PROTOCOLS[verdict.protocol.name],
+        protocol=protocol,
         suspects=suspects_of([*eligible, *merged], verdict.injected_drafts),
         weights={judge.id: judge.weight for judge in verdict.judges},
         people=verdict.people,
         merged=merged[0].id if merged else None,
-        agreement=agreement,
+        agreement=verdict.decision == "consensus",
         consensus=verdict.consensus,
     )
+
+
+def protocol_named(name: str) -> Protocol | None:
+    """Return the protocol that a verdict names, or what stands in its place in a consensus."""
+    return Unranked() if name == Unranked.name else PROTOCOLS.get(name)
 
 
 def suspects_of(candidates: Iterable[Candidate], rule: InjectedDrafts) -> frozenset[str]:

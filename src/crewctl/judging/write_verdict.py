@@ -108,7 +108,10 @@ def with_decision(verdict: Verdict, decision: Pass, texts: dict[str, str]) -> Ve
 
 def refolded(verdict: Verdict) -> dict[str, Any]:
     """Return every part of the verdict that follows from its passes, reckoned anew from them."""
-    return told(choose_from(verdict.passes, ground_of(verdict)), _grounds(verdict))
+    choice, grounds = choose_from(verdict.passes, ground_of(verdict)), _grounds(verdict)
+    parts = told(choice, grounds)
+    # Of a draft the verdict holds no text but the final one.
+    return parts if parts["final_text_origin"] == "verbatim" else parts | final_text(choice, grounds, {})
 
 
 def sealed(verdict: Verdict, previous: str | None = None) -> Verdict:

@@ -1,4 +1,4 @@
-"""The plan's judges, asked through the engine: every call is one metered, journalled step."""
+"""The plan's judges and its editor, asked through the engine: every call is one metered, journalled step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crewctl.running.port import Message, ModelCall, StepResult, Steps
 
 
 class EngineJudge:
-    """Asks each judge's model; a limit or a stop raises ProcessEnded."""
+    """Asks each judge's model, and the editor's; a limit or a stop raises ProcessEnded."""
 
     def __init__(self, plan: Plan, rooms: ProcessRooms, steps: Steps) -> None:
         self._plan = plan
@@ -30,10 +30,10 @@ class EngineJudge:
 
     def _call(self, prompt: JudgePrompt) -> ModelCall:
         return ModelCall(
-            step=f"judge.{prompt.key}",
+            step=f"{prompt.purpose}.{prompt.key}",
             agent=prompt.judge,
             model=self._plan.agent(prompt.judge).model,
-            purpose="judge",
+            purpose=prompt.purpose,
             messages=(
                 Message(role="system", content=prompt.system),
                 Message(role="user", content=prompt.user),

@@ -20,6 +20,7 @@ from crewctl.running.port import StepResult, Steps, TaskWork
 def market(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     """Run the plan's tasks, then the market's; the selected draft is the crew's output.
 
+    Where the market merges or seeks a consensus, its output may be a text that no contestant wrote.
     A contestant that fails is recorded and the others are judged; with one draft there is nothing
     to compare, and the verdict is undecided.
     """
@@ -34,9 +35,9 @@ def market(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     case = case_of(filled(plan), drafts, rooms.run_id)
     verdict = choose(case, judge_of(plan, rooms, steps))
     given = steps.do("verdict", lambda: give(verdict, rooms), VerdictGiven)
-    if given.contestant is None:
+    selected = given.text if given.contestant is None else results[given.contestant].output
+    if selected is None:
         return Outcome(how="undecided", error=verdict.reasoning.partition("\n")[0])
-    selected = results[given.contestant].output
     write_output(contest.task, selected, rooms, steps)
     return Outcome(how="finished", output=selected)
 

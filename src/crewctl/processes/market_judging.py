@@ -38,6 +38,8 @@ def case_of(plan: Plan, drafts: tuple[Draft, ...], run_id: str) -> Case:
         drafts=drafts,
         people=None if people is None else PeopleAsked(kind=people, ballots=contest.ballots),
         injected_drafts=contest.injected_drafts,
+        decision=contest.decision,
+        editor=None if contest.editor is None else _seat(plan, PlannedJudge(agent=contest.editor)),
     )
 
 
@@ -62,11 +64,12 @@ def give(verdict: Verdict, rooms: ProcessRooms) -> VerdictGiven:
 
 def _kept(verdict: Verdict, rooms: ProcessRooms) -> VerdictGiven:
     content = verdict.model_dump_json(indent=1).encode()
-    contestant = next(
-        (each.contestant for each in verdict.candidates if each.id == verdict.selected_draft), None
-    )
+    drafts = [each for each in verdict.candidates if each.origin == "draft"]
+    text = None if verdict.final_text_origin == "verbatim" else verdict.final_text
     return VerdictGiven(
         selected=verdict.selected_draft,
-        contestant=contestant,
+        contestant=next((each.contestant for each in drafts if each.id == verdict.selected_draft), None),
         verdict=rooms.contents.put(rooms.run_id, content),
+        origin=verdict.final_text_origin,
+        text=None if text is None else rooms.contents.put(rooms.run_id, text.encode()),
     )

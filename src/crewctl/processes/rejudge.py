@@ -35,7 +35,8 @@ def rejudge(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
 def _case(plan: Plan, recorded: RecordedDrafts, rooms: ProcessRooms) -> Case:
     drafts = recorded.texts(rooms.contents)
     words = {"description": recorded.description, "expected_output": recorded.expected_output}
-    return case_of(filled(plan), drafts, rooms.run_id).model_copy(update=words)
+    alone = {"decision": "select", "editor": None}
+    return case_of(filled(plan), drafts, rooms.run_id).model_copy(update=words | alone)
 
 
 def _take(recorded: RecordedDrafts, rooms: ProcessRooms) -> DraftsTaken:

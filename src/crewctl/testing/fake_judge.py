@@ -10,6 +10,7 @@ from crewctl.judging.notes import read_notes_prompt
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
 from crewctl.judging.prompt import read_prompt
 from crewctl.judging.protocol import TIE
+from crewctl.testing.fake_editor import other_answer
 
 Spoil = Callable[[str, str], str | None]
 Preference = Callable[[str, str], int]
@@ -26,6 +27,8 @@ def well_formed(user: str, prefer: Preference = longest_first, **changes: Any) -
 
     A prompt for notes gets notes, whatever the `changes`.
     """
+    if (other := other_answer(user)) is not None:
+        return other
     if (brief := read_notes_prompt(user)) is not None:
         return {"canary": brief["canary"], "notes": "It names facts."}
     question = read_prompt(user)
