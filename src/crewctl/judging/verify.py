@@ -115,7 +115,8 @@ def _weakness(verdict: Verdict) -> str:
 
 
 def _calls(verdict: Verdict) -> str:
-    used = sum(len(one.attempts) for one in (*verdict.passes, *verdict.notes))
+    used = sum(len(one.attempts) for one in verdict.passes)
+    used += sum(len(one.attempts) for one in verdict.notes)
     used += len(verdict.merge.attempts) if verdict.merge else 0
     used += len(verdict.consensus.attempts) if verdict.consensus else 0
     said, most = verdict.protocol.calls_used, verdict.protocol.max_calls

@@ -1,0 +1,67 @@
+"""Whether a report fits the verdict that it holds, and what its drafts say to that verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crewctl.judging.people import human
+from crewctl.judging.verdict import Verdict
+from crewctl.judging.verify import Check, Texts, verify
+
+
+def report_checks(verdict: Verdict, report: Mapping[str, Any] | None) -> tuple[Check, ...]:
+    """Check the verdict with the drafts of its report, and the report with the verdict; None is no report."""
+    if report is None:
+        return verify(verdict, None)
+    blind = bool(_part(report, "decision").get("drafts")) and verdict.integrity is None
+    checks = verify(verdict, _texts(verdict, report, blind=blind), blind=blind)
+    wrong = "; ".join([*_misfits(verdict, report), *(() if blind else _names(verdict, report))])
+    return (*checks, Check(name="report", ok=not wrong, detail=wrong))
+
+
+def _texts(verdict: Verdict, report: Mapping[str, Any], *, blind: bool) -> Texts:
+    """Return the drafts by id, as far as the report has them."""
+    if blind:
+        told = _part(report, "decision").get("drafts")
+        drafts = told if isinstance(told, Mapping) else {}
+        return {str(draft): text for draft, text in drafts.items() if isinstance(text, str)}
+    outputs = {each.get("contestant"): each.get("output") for each in _each(report, "contestants")}
+    texts = {each.id: outputs.get(each.contestant) for each in verdict.candidates if each.origin == "draft"}
+    return {draft: text for draft, text in texts.items() if isinstance(text, str)}
+
+
+def _misfits(verdict: Verdict, report: Mapping[str, Any]) -> Iterator[str]:
+    if report.get("run_id") != verdict.run_id:
+        yield "it is of another run than its verdict"
+    decided = _part(report, "decision")
+    ended = report.get("outcome") == "finished" or decided.get("settled") is True
+    if ended and not report.get("erased") and report.get("output") != verdict.final_text:
+        yield "its output is not the verdict's final text"
+    if bool(decided.get("settled")) != (verdict.escalation.status == "resolved"):
+        yield "it says wrongly whether people have decided"
+
+
+def _names(verdict: Verdict, report: Mapping[str, Any]) -> Iterator[str]:
+    """Give what a report says wrongly of who wrote what, and of who chose what."""
+    decided = _part(report, "decision")
+    names = {each.contestant: each.id for each in verdict.candidates if each.origin == "draft"}
+    for each in _each(report, "contestants"):
+        draft = names.get(str(each.get("contestant")))
+        if each.get("blind_id") != draft:
+            yield f"{each.get('contestant')} wrote {draft}, and it says {each.get('blind_id')}"
+        if bool(each.get("selected")) != (draft is not None and draft == verdict.selected_draft):
+            yield f"it says of {each.get('contestant')} wrongly whether it was selected"
+    told = [(one.get("by"), one.get("draft"), one.get("reason")) for one in _each(decided, "ballots")]
+    if told != [(held.judge, held.winner, held.rationale) for held in human(verdict.passes)]:
+        yield "its ballots are not those of its verdict"
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = value.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _each(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    part = value.get(name)
+    return [one for one in part if isinstance(one, Mapping)] if isinstance(part, (list, tuple)) else []
