@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from crewctl.audit.events import VerdictGiven
 from crewctl.cli.amounts import clock, count, duration
 from crewctl.cli.live_state import LiveState, LiveStep
 from crewctl.diagnostics.visible import one_line
@@ -98,8 +99,7 @@ class StepsDrawn:
         who = one_line(", ".join(judge.agent for judge in market.judges))
         line = _line(f"{who} judges: {done} of at most {count(total, 'call')}")
         if verdict is not None:
-            chose = f"chose {one_line(verdict.contestant)}" if verdict.contestant else "could not choose"
-            line.append(f"  {chose}", "bold")
+            line.append(f"  {_came_to(verdict)}", "bold")
         return line
 
     def _doing(self, step: LiveStep) -> str:
@@ -129,3 +129,11 @@ def _used(step: LiveStep) -> str:
 
 def _line(text: str, style: str = "") -> Text:
     return Text(text, style, no_wrap=True, overflow="ellipsis")
+
+
+def _came_to(verdict: VerdictGiven) -> str:
+    if verdict.origin == "consensus":
+        return "drew up a consensus"
+    if verdict.origin == "merged":
+        return "chose the merged text"
+    return f"chose {one_line(verdict.contestant)}" if verdict.contestant else "could not choose"
