@@ -17,10 +17,10 @@ from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.planning.plan import PlannedModel
-from crewctl.testing.account_samples import PRICE, Teller, sample_plan
+from crewctl.testing.account_samples import PRICE, Teller, sample_market, sample_plan
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.html_page import Page
-from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, agreed, judged, merged, tell_market
 
 MOST_BYTES = 2_000_000
 ATTACK = (
@@ -240,6 +240,52 @@ def test_a_market_that_stopped_before_the_verdict_has_its_drafts(
 
     assert "by story_writer" in text
     assert "Verdict" not in text
+
+
+def test_a_consensus_is_a_table_of_statements_and_drafts(tell: Tell, page: Callable[[], Page]) -> None:
+    tell(agreed())
+
+    text = page().text
+
+    assert "Seven hours a week can be saved." in text
+    assert "contradicts from nine hours a week to two" in text
+    assert "Written by crewctl from the statements above. Disputed: seven hours a week" in text
+
+
+def test_a_merged_text_stands_among_the_drafts(tell: Tell, page: Callable[[], Page]) -> None:
+    tell(merged())
+
+    text = page().text
+
+    assert "D4 merged" in text
+    assert "at your Ghent plant: may I show you how?" in text
+    assert "did not beat the best draft in both orders" in text
+
+
+def test_a_verdict_of_an_older_form_still_has_its_page(
+    root: Path, store: SqliteRunStore, page: Callable[[], Page]
+) -> None:
+    drafts = [{"id": "D1", "contestant": "writer"}, {"id": "D2", "contestant": "critic"}]
+    old = {"selected_draft": "D2", "reasoning": f"D2 is it. {ATTACK}", "candidates": drafts}
+    teller = Teller(store, FileContentStore(root)).begins(sample_market())
+    teller.starts("draft.critic", "critic", task="draft").ends("draft.critic", "critic's draft")
+    teller.chooses(json.dumps(old), "D2", "critic").closes(output="critic's draft")
+
+    text = page().text
+
+    assert "The draft of critic was chosen." in text
+    assert "D2 is it." in text
+    assert "critic's draft" in text
+
+
+def test_what_was_erased_is_said_to_be(tell: Tell, page: Callable[[], Page], root: Path) -> None:
+    tell(judged())
+    FileContentStore(root).erase("r1")
+
+    text = page().text
+
+    assert "Some contents of this run have been erased" in text
+    assert "Dear Elena" not in text
 
 
 def test_the_page_stands_beside_the_report_and_its_path_is_printed(

@@ -21,7 +21,7 @@ from crewctl.judging.reasons import WHY_NOT
 from crewctl.judging.verdict import Pass, PeopleAsked, Reason, Verdict
 from crewctl.judging.write_verdict import with_decision
 from crewctl.testing.fake_judge import FakeJudge
-from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, agreed, judged, merged, tell_market
 
 Tell = Callable[..., None]
 Report = Callable[..., str]
@@ -253,6 +253,34 @@ def test_no_table_is_wider_than_the_terminal_and_none_loses_a_draft(
     scores = out.partition("Scores:")[2].partition("What the scores")[0]
     assert "Left out" not in out.partition("Scores:")[2].partition("Order effects")[0]
     assert max(map(len, scores.splitlines())) <= width
+
+
+def test_a_merged_text_is_shown_with_what_it_takes_and_how_it_fared(tell: Tell, report: Report) -> None:
+    verdict = merged()
+    tell(verdict)
+
+    out = report()
+
+    assert verdict.merge is not None
+    best = f"{verdict.merge.incumbent} by story_writer"
+    assert f"by editor (D4) did not beat the best draft in both orders; the best draft was {best}." in out
+    assert f"From {best}: “seven hours a week”" in out
+    assert "Draft D4, merged by editor\n  Dear Elena," in out
+
+
+def test_a_consensus_says_item_by_item_who_supports_it_with_which_words(tell: Tell, report: Report) -> None:
+    verdict = agreed()
+    tell(verdict)
+
+    out = report()
+
+    ids = {each.contestant: each.id for each in verdict.candidates}
+    assert "Verdict: what 3 drafts agree and disagree on" in out
+    assert "Seven hours a week can be saved. (disputed, 2 of 3 drafts, 1 against)" in out
+    plain = ids["direct_writer"]
+    assert f"    {plain} by direct_writer contradicts: “from nine hours a week to two”" in out
+    assert "It needs no new system. (one draft alone says so, 1 of 3 drafts)" in out
+    assert "crewctl decide" not in out
 
 
 def test_every_reason_status_and_standing_has_its_words() -> None:

@@ -48,6 +48,7 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
         ("run", report.run_id),
         ("rejudges", f"the drafts of run {report.rejudges}" if report.rejudges else None),
         ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
+        ("judges again", f"the drafts of run {report.rejudges}" if report.rejudges else None),
         ("approval", _approval(report.approval, rehearsal=report.rehearsal)),
         ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),
         ("inputs", _inputs(report.plan.inputs)),
@@ -125,6 +126,10 @@ def _drafts(report: RunReport, judged: Judged | None) -> None:
         chosen = ", selected" if contestant.selected else ""
         blind = f" ({contestant.blind_id})" if contestant.blind_id else ""
         _task(f"Draft of {contestant.contestant}{blind}{chosen}", contestant)
+    merge = judged.verdict.merge if judged else None
+    if merge is not None and merge.text is not None:
+        heading(f"Draft {merge.candidate}, merged by {merge.editor}")
+        say(merge.text.strip(), indent=2)
 
 
 def _verdict(report: RunReport) -> None:

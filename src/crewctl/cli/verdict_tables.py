@@ -82,10 +82,12 @@ def place_rows(judged: Judged) -> list[dict[str, str | None]]:
     level = [place.rank for place in places.values()]
     rows: list[dict[str, str | None]] = []
     for draft in judged.best_first:
-        row: dict[str, str | None] = {"draft": draft, "contestant": judged.contestant(draft)}
+        row: dict[str, str | None] = dict.fromkeys(("won", "lost", "tied", "share", "both", "p_best"))
+        row |= {"draft": draft, "contestant": judged.contestant(draft)}
         place = places.get(draft)
         if place is None:
-            rows.append(row | {"place": "out"})
+            merge = judged.verdict.merge
+            rows.append(row | {"place": "merged" if merge and merge.candidate == draft else "out"})
             continue
         row["place"] = f"{'=' if level.count(place.rank) > 1 else ''}{place.rank}"
         if judged.looks:
