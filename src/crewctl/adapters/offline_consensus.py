@@ -14,7 +14,7 @@ MOST_OF_ONE = 4
 """Statements that are taken from one draft."""
 
 _LONGEST = 300
-_ALIKE = 0.4
+_ALIKE = 0.5
 """Sentences that share this part of their words speak of the same thing."""
 _NUMBER = re.compile(r"\d[\d.,]*")
 _NOT = re.compile(r"\b(?:not|no|never|none|cannot|without)\b|n't\b", re.IGNORECASE)

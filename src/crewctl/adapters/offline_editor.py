@@ -10,6 +10,8 @@ from crewctl.adapters import offline_text as prose
 from crewctl.judging.quotes import LEAST_QUOTE
 
 _LONGEST_QUOTE = 300
+_ALIKE = 0.5
+"""Sentences that share this part of their words say the same."""
 _LETTER = 3
 """Paragraphs from which on the first is a greeting and the last an ending."""
 
@@ -52,7 +54,14 @@ def _best_addition(asked: set[str], text: str, other: str) -> str | None:
         new = set(prose.keywords(one)) - said
         return len(new & asked), len(new), prose.digest("taken", one)
 
-    return max((one for one in _quotable(other) if one not in text), key=worth, default=None)
+    there = prose.sentences(text)
+    new = [one for one in _quotable(other) if not any(_alike(one, said) for said in there)]
+    return max(new, key=worth, default=None)
+
+
+def _alike(one: str, other: str) -> bool:
+    mine, theirs = set(prose.keywords(one)), set(prose.keywords(other))
+    return len(mine & theirs) >= _ALIKE * max(1, len(mine | theirs))
 
 
 def _with(text: str, sentence: str) -> str:

@@ -24,7 +24,8 @@ def judging_rows(plan: Plan, market: PlannedMarket) -> Iterator[tuple[str, str]]
     yield "judge", judges_named(market)
     if market.judges:
         most = count(plan.worst_case.judge_calls, "call")
-        yield "protocol", f"{market.protocol}, at most {most}; one that is not understood is made once more"
+        how = "all drafts at once" if market.decision == "consensus" else market.protocol
+        yield "protocol", f"{how}, at most {most}; one that is not understood is made once more"
     for judge in market.judges:
         if judge.own_family:
             yield "beware", f"{judge.agent}'s model is of the family of {', '.join(judge.own_family)}"

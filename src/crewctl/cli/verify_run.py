@@ -44,7 +44,7 @@ def _kept(project: Project, records: Sequence[Recorded], report: RunReport) -> I
         task = market and sha256(f"{market.task.description}\0{market.task.expected_output}")
         if said["task_sha256"] != task:
             wrong.append("its task is not the plan's")
-        if market is not None and said["protocol"]["name"] != market.protocol:
+        if market is not None and said["protocol"]["name"] not in (market.protocol, market.decision):
             wrong.append("its protocol is not the plan's")
         if not _frozen(records):
             wrong.append("a draft was begun before the plan was made")
