@@ -10,10 +10,10 @@ UV_VERSION := 0.13.8
 LOCK := requirements.lock
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo check test fast bench conformance lock schema clean
+.PHONY: help setup demo check test fast bench bench-judge conformance lock schema clean
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 $(STAMP): $(LOCK) pyproject.toml
 	@test -n "$(PYTHON)" || { echo "crewctl needs Python 3.11, 3.12 or 3.13 on PATH, or: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -53,6 +53,9 @@ bench: $(STAMP) ## start-up, check at scale, cold kickoff, further tasks, memory
 	@$(BIN)/python bench/startup.py
 	@$(BIN)/python bench/check_scale.py
 	@$(BIN)/python bench/kickoff.py
+
+bench-judge: $(STAMP) ## how good is the judging? recorded votes through every protocol, beside reference figures
+	@$(BIN)/python bench/judge
 
 schema: $(STAMP) ## write registry/schema from the models
 	@$(BIN)/crewctl schema --write

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from crewctl.judging.protocol import Place, Protocol, Vote
 from crewctl.judging.verdict import Confidence
 
-_SHARE = "share of its passes that the best draft won"
+METHOD = "logistic/1: probability that people agree, from the lead in share and the number of drafts"
+NOT_CALIBRATED = "share of its passes that the best draft won; not calibrated for this protocol"
+WEIGHTS = (0.263, -0.239, 2.019)
+"""Of a constant, of the logarithm of half the number of drafts, and of the lead.
+
+A logistic regression on recorded votes: of three judges on two to five answers to the odd questions of
+PRD (Li, Patel and Du 2023), and of GPT-4 on the pairs of LLMBar (Zeng and others 2024), each data set
+and number of drafts counted alike. `bench/judge/calibrate.py` fits it; docs/reference/judge-quality.md
+says how good it is on questions that a fit did not see.
+"""
+CALIBRATED = frozenset({"adaptive", "all_pairs", "balanced_top3", "both_orders"})
+"""The protocols that recorded votes were replayed through; of lists no votes are on record."""
+HIGH = 0.8
+"""From here on at most one person in five is expected to choose another draft."""
+MEDIUM = 0.5
+"""Below, people are expected to disagree with the choice more often than not."""
 
 
 def confidence_of(
     places: Sequence[Place], votes: Sequence[Vote], protocol: Protocol, *, settled: bool
 ) -> Confidence:
     """Return how sure the best place is; never more than low when it was not chosen."""
-    del protocol
     if not places or not votes:
-        return Confidence(value=0.0, band="low", method=_SHARE)
-    best = places[0]
-    value = round(best.share, 6)
-    if not settled:
-        return Confidence(value=value, band="low", method=_SHARE)
-    swept = best.swap_consistent_wins == len(places) - 1
-    return Confidence(value=value, band="high" if swept else "medium", method=_SHARE)
+        return Confidence(value=0.0, band="low", method=NOT_CALIBRATED)
+    lists = any(vote.look.kind == "listwise" for vote in votes)
+    if lists or protocol.name not in CALIBRATED or len(places) == 1:
+        value = round(places[0].share, 6)
+        return Confidence(value=value, band="medium" if settled else "low", method=NOT_CALIBRATED)
+    value = round(probability(features_of(places), WEIGHTS), 6)
+    band = "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
+    return Confidence(value=value, band=band if settled else "low", method=METHOD)
+
+
+def features_of(places: Sequence[Place]) -> tuple[float, ...]:
+    """Return what the probability is reckoned from, for two places or more."""
+    return 1.0, math.log(len(places) / 2), places[0].share - places[1].share
+
+
+def probability(features: Sequence[float], weights: Sequence[float]) -> float:
+    """Return the logistic function of the weighted sum."""
+    return 1 / (1 + math.exp(-sum(a * b for a, b in zip(features, weights, strict=True))))
