@@ -139,6 +139,20 @@ def test_the_same_report_may_be_written_again_but_never_over_another(tmp_path: P
 
 
 @pytest.mark.parametrize("linked", ["registry/reports", "registry/reports/brief"])
+def test_a_report_takes_the_place_of_one_that_it_follows_and_of_no_other(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path)
+    path = tmp_path / files.write(_report())
+    later = _report(output="what people chose")
+
+    with pytest.raises(StoreError, match=r"brief/r1\.json holds another report"):
+        files.write(later, instead_of=(_report(output="yet another"),))
+    files.write(later, instead_of=(_report(output="yet another"), _report()))
+
+    assert json.loads(path.read_text())["output"] == "what people chose"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["r1.json"]
+
+
 def test_a_link_on_the_way_to_a_report_is_not_followed(tmp_path: Path, linked: str) -> None:
     project, outside = tmp_path / "project", tmp_path / "outside"
     outside.mkdir()

@@ -18,7 +18,16 @@ import pytest
 
 from crewctl.adapters.database import APPLICATION_ID, check_integrity, connect
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
-from crewctl.audit.events import ClockStarted, KickoffRequested, RunClosed, RunStarted, StopRequested
+from crewctl.audit.events import (
+    ClockStarted,
+    ContentRef,
+    KickoffRequested,
+    OutputWritten,
+    PersonDecided,
+    RunClosed,
+    RunStarted,
+    StopRequested,
+)
 from crewctl.audit.port import RunIsClosedError, RunStore
 from crewctl.errors import StoreError
 from crewctl.testing.fake_store import FakeRunStore
@@ -94,6 +103,36 @@ def test_nothing_follows_the_end_of_a_run(store: RunStore) -> None:
     with pytest.raises(RunIsClosedError):
         store.append("r1", CLOSED)
     assert len(store.events_of("r1")) == 2
+
+
+def _decision(by: str, ballot: int, *, settled: bool = False) -> PersonDecided:
+    return PersonDecided(by=by, ballot=ballot, settled=settled, verdict=ContentRef(id="r1/0", size=1))
+
+
+def test_people_decide_an_undecided_run_each_once_and_in_turn_until_it_is_settled(store: RunStore) -> None:
+    store.append("r1", _requested())
+    store.append("r2", _requested())
+    store.append("r2", CLOSED)
+    with pytest.raises(RunIsClosedError):
+        store.append("r2", _decision("ada", 1, settled=True))
+    store.append("r1", RunClosed(outcome="undecided", exit_code=8))
+    written = OutputWritten(task="mail", file="mail.txt")
+
+    for too_early in (written, StopRequested(by="ada"), _decision("ada", 2)):
+        with pytest.raises(RunIsClosedError):
+            store.append("r1", too_early)
+    store.append("r1", _decision("ada", 1))
+    for refused in (_decision("ada", 2), _decision("elena", 1), _decision("elena", 3), written):
+        with pytest.raises(RunIsClosedError):
+            store.append("r1", refused)
+    store.append("r1", _decision("elena", 2, settled=True))
+    store.append("r1", written)
+    for too_late in (_decision("grace", 3, settled=True), written, RunStarted()):
+        with pytest.raises(RunIsClosedError):
+            store.append("r1", too_late)
+
+    assert [record.seq for record in store.events_of("r1")] == [1, 2, 3, 4, 5]
+    assert "r1" not in store.open_run_ids()
 
 
 def test_runs_are_listed_newest_first_and_by_crew(store: RunStore) -> None:

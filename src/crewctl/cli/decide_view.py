@@ -73,6 +73,7 @@ def _case_data(case: Undecided) -> dict[str, Any]:
             }
             for each in verdict.candidates
         ],
+        "criteria": [one.model_dump(mode="json") for one in verdict.rubric.criteria],
         "said": list(_said(verdict)),
         "next": decide_line(case.run_id),
     }
@@ -87,6 +88,10 @@ def _case_page(case: Undecided) -> None:
         heading(f"Draft {each.id}: {_state(each)}")
         if text is not None and each.status != "duplicate":
             say(text.strip(), indent=2)
+    heading(f"Judge by: {verdict.rubric.name}")
+    for one in verdict.rubric.criteria:
+        weight = "must be met" if one.kind == "must" else f"weight {one.weight:g}"
+        say(f"{one.id} ({weight}): {one.text}", indent=2)
     said = list(_said(verdict))
     if said:
         heading("What the judge said")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crewctl.audit.build_report import build_report, earlier_reports
-from crewctl.audit.events import Event, KickoffRequested, OutputWritten, PersonDecided, Recorded
+from crewctl.audit.events import ContentRef, Event, KickoffRequested, OutputWritten, PersonDecided, Recorded
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.report import RunReport
 from crewctl.errors import CrewctlError
 from crewctl.judging.ballot import ballot
 from crewctl.judging.write_verdict import with_decision
-from crewctl.processes.port import OutputFiles, OutputRefusedError
+from crewctl.processes.port import OutputFiles
 from crewctl.registry.port import Reports
 from crewctl.registry.undecided import DecidedAlreadyError, Undecided, plan_of, undecided
 from crewctl.running.port import Clock, Value
@@ -124,17 +124,20 @@ def _write_output(rooms: DecisionRooms) -> tuple[str | None, str]:
     settled = next((e for e in events if isinstance(e, PersonDecided) and e.settled), None)
     if settled is None or settled.output is None:
         return None, ""
+    again = f"once that is mended, 'crewctl decide {rooms.run_id}' writes the file"
+    try:
+        return _output_of(rooms, settled.output, events), ""
+    except CrewctlError as refused:
+        return None, f"the decision stands, but its output was not written: {refused.message}; {again}"
+
+
+def _output_of(rooms: DecisionRooms, output: ContentRef, events: Sequence[Event]) -> str | None:
     market = plan_of(rooms.records, rooms.contents).market
     if market is None or market.task.output_file is None:
-        return None, ""
+        return None
     written = OutputWritten(task=market.task.name, file=market.task.output_file)
-    if written in events:
-        return written.file, ""
-    try:
-        content = rooms.contents.get(settled.output)
+    if written not in events:
+        content = rooms.contents.get(output)
         rooms.files.write(written.file, content, create_directory=market.task.create_directory)
-    except (OutputRefusedError, CrewctlError) as refused:
-        again = f"once that is mended, 'crewctl decide {rooms.run_id}' writes the file"
-        return None, f"the decision stands, but its output was not written: {refused.message}; {again}"
-    _added(rooms, written)
-    return written.file, ""
+        _added(rooms, written)
+    return written.file

@@ -25,6 +25,7 @@ from crewctl.audit.events import (
     WorkDelegated,
 )
 from crewctl.audit.port import ContentStore, RunStore
+from crewctl.planning.digest import canonical
 from crewctl.planning.plan import (
     EffectiveLimit,
     EffectiveLimits,
@@ -118,7 +119,7 @@ class Teller:
 
     def begins(self, plan: Plan, approval: ApprovalDecided = APPROVED, *, rehearsal: bool = False) -> Teller:
         """Tell everything up to the start of the clock."""
-        content = self.contents.put(self.run_id, plan.model_dump_json().encode())
+        content = self.contents.put(self.run_id, canonical(plan))
         self._add(KickoffRequested(crew=plan.crew, by="ada", host="desk", pid=7, rehearsal=rehearsal))
         self._add(
             PlanMade(

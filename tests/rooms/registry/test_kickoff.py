@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ class MemoryReports:
     def __init__(self) -> None:
         self.written: list[RunReport] = []
 
-    def write(self, report: RunReport) -> str:
+    def write(self, report: RunReport, *, instead_of: Sequence[RunReport] = ()) -> str:  # noqa: ARG002 - the port's
         self.written.append(report)
         return f"registry/reports/{report.crew}/{report.run_id}.json"
 
