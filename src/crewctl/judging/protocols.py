@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from crewctl.judging.adaptive import Adaptive
 from crewctl.judging.all_pairs import AllPairs
 from crewctl.judging.balanced_top3 import BalancedTop3
 from crewctl.judging.both_orders import BothOrders
@@ -13,7 +14,7 @@ from crewctl.judging.single import Single
 
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
-    for protocol in (BalancedTop3(), BothOrders(), AllPairs(), ListwiseRotations(), Single())
+    for protocol in (BalancedTop3(), BothOrders(), AllPairs(), ListwiseRotations(), Single(), Adaptive())
 }
 
 WEAK = frozenset({"single"})
