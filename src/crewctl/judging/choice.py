@@ -27,7 +27,7 @@ LEAST_SHARE = 0.7
 LEAST_AGREEMENT = 0.5
 """A panel's winner that no more than this share of the judges, by weight, puts first is not chosen."""
 UNCLEAR: frozenset[Reason] = frozenset(
-    {"tie", "cycle", "order_inconsistent", "low_vote_share", "panel_split"}
+    {"tie", "cycle", "order_inconsistent", "low_vote_share", "low_confidence", "panel_split"}
 )
 """The reasons that other judges' opinions may settle."""
 
@@ -49,9 +49,11 @@ def _between_drafts(passes: Sequence[Pass], ground: Ground) -> Choice:
     finalists = [draft for draft in ground.words if draft not in failed]
     places = ground.protocol.places(finalists, votes) if finalists else ()
     reasons = _doubts(places, votes, ground, ground.suspects | addressed(passes))
+    confidence = confidence_of(places, votes, ground.protocol, settled=not reasons)
+    if not reasons and confidence.band == "low":
+        reasons = ("low_confidence",)
     selected = chosen_by_people(passes, ground.people) if reasons else places[0].draft
     resolved = bool(reasons) and selected is not None
-    confidence = confidence_of(places, votes, ground.protocol, settled=not reasons)
     return Choice(
         selected_draft=selected,
         scores=means(passes, list(ground.words), ground.criteria),

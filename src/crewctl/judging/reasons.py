@@ -15,6 +15,7 @@ WHY_NOT: Mapping[Reason, str] = {
     "cycle": "the best drafts beat one another in a circle",
     "order_inconsistent": "the best draft did not beat the runner-up in both orders",
     "low_vote_share": "the best draft won too few of its passes",
+    "low_confidence": "people would disagree with the choice more often than not",
     "panel_split": "no more than half of the judges put the best draft first",
     "person_asked": "the crew asks for a person's choice",
     "ballots_missing": "the crew asks for a vote by people",

@@ -19,6 +19,7 @@ Reason = Literal[
     "cycle",
     "order_inconsistent",
     "low_vote_share",
+    "low_confidence",
     "panel_split",
     "person_asked",
     "ballots_missing",

@@ -139,3 +139,20 @@ def test_where_people_judge_no_model_is_asked_and_no_name_is_given_away(
     assert (verdict.protocol.calls_used, verdict.protocol.max_calls) == (0, 0)
     assert " by a" not in verdict.reasoning
     assert " by b" not in verdict.reasoning
+
+
+def test_a_choice_that_people_would_rather_not_share_is_left_to_a_person(case_of: CaseOf) -> None:
+    """The winner of the final lost to both weak drafts, which the runner-up beat."""
+    wins = {("a", "b"), ("b", "c"), ("b", "d"), ("b", "e"), ("c", "d"), ("c", "e"), ("d", "a"), ("e", "a")}
+
+    def prefer(one: str, two: str) -> int:
+        pair = (one[-2], two[-2])
+        return (pair in wins) - (pair[::-1] in wins)
+
+    drafts = {name: f"Draft {name}." for name in "abcde"}
+    verdict = choose(case_of(drafts, protocol="balanced_top3"), Bench({"brand_judge": prefer}))
+
+    assert verdict.escalation.reasons == ("low_confidence",)
+    assert (verdict.selected_draft, verdict.confidence.band) == (None, "low")
+    assert verdict.confidence.value < 0.5
+    assert "disagree with the choice more often than not" in verdict.reasoning
