@@ -10,6 +10,7 @@ import pytest
 
 from crewctl.audit.events import ApprovalDecided, Recorded
 from crewctl.cli.main import run
+from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.errors import StoreError
 from crewctl.judging.verdict import Verdict
@@ -307,3 +308,15 @@ def test_approve_and_plan_take_the_same_options(past: Make, line: Line) -> None:
     assert line(project, "plan", "outreach", *words, "-o", "json")[0] == 0
     assert project.overrides == Overrides(judges=("judge",), protocol="single")
     assert line(project, "plan", "outreach", "--judge", "a,,b")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("rejudge", "last", "-q"), ("whatif", "outreach", "-q"), ("judge", "agreement", "outreach")],
+    ids=" ".join,
+)
+def test_what_is_given_as_json_has_the_promised_keys(past: Make, line: Line, words: tuple[str, ...]) -> None:
+    _, out, _ = line(past(SAME_MIND, judged()), *words, "-o", "json")
+
+    command = "judge agreement" if words[0] == "judge" else words[0]
+    assert tuple(json.loads(out)) == ROW_KEYS[command]

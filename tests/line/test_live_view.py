@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from crewctl.audit.events import LimitReached
+from crewctl.audit.events import ContentRef, DraftsTaken, LimitReached, TakenDraft
 from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
@@ -270,3 +270,18 @@ def test_the_tree_goes_from_task_over_agents_to_their_tools() -> None:
         "researcher  1 turn, 1,200 tokens",
         "FileReadTool x2",
     ]
+
+
+def test_drafts_that_are_judged_again_stand_in_their_lanes_as_done() -> None:
+    """No contestant is asked, so none may look as if it were still to begin."""
+    drafts = (
+        TakenDraft(contestant="writer", output=ContentRef(id="r0/" + "0" * 32, size=9)),
+        TakenDraft(contestant="critic", error="the model did not answer"),
+    )
+    plan = sample_market().model_copy(update={"tasks": ()})
+
+    drawn = _drawn(plan, lambda teller: teller.begins(plan).tells(DraftsTaken(run="r0", drafts=drafts)))
+
+    assert "✓" in drawn
+    assert "✗" in drawn
+    assert "research" not in drawn
