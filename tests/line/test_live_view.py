@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from crewctl.audit.events import ContentRef, DraftsTaken, LimitReached, TakenDraft
+from crewctl.audit.events import ContentRef, DraftsTaken, LimitReached, TakenDraft, VerdictGiven
 from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
@@ -285,3 +285,21 @@ def test_drafts_that_are_judged_again_stand_in_their_lanes_as_done() -> None:
     assert "✓" in drawn
     assert "✗" in drawn
     assert "research" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"selected": "D3", "contestant": None, "origin": "merged"}, "chose the merged text"),
+        ({"selected": None, "contestant": None, "origin": "consensus"}, "drew up a consensus"),
+        ({"selected": None, "contestant": None}, "could not choose"),
+    ],
+)
+def test_the_view_tells_what_the_judging_came_to(given: dict[str, object], words: str) -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_market())
+        teller.starts("judge.1", "judge", kind="judge_call").turn("judge.1", "judge").ends("judge.1", "{}")
+        ref = teller.contents.put(teller.run_id, b"{}")
+        teller.tells(VerdictGiven.model_validate({**given, "verdict": ref}))
+
+    assert words in _drawn(sample_market(), tell)
