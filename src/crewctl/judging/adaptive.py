@@ -23,8 +23,9 @@ class Adaptive:
     It begins with a ring or two, in which each draft is shown first as often as second. After that it asks
     about the leader, which is the draft that is most probably the best, and its likeliest rivals, as the
     top-two rules of best-arm identification do (Russo 2016, Simple Bayesian Algorithms for Best Arm
-    Identification). The probabilities are those of `crewctl.judging.strengths`. It ends when the leader is settled and has been
-    shown with the runner-up in both orders, or with everyone in both orders, or when no look is left.
+    Identification). The probabilities are those of `crewctl.judging.strengths`. It ends when the leader is
+    settled and has been shown with the runner-up in both orders, or with everyone in both orders, or when
+    no look is left.
     """
 
     name = "adaptive"
