@@ -138,7 +138,6 @@ def test_the_same_report_may_be_written_again_but_never_over_another(tmp_path: P
     assert len(list(path.parent.iterdir())) == 1
 
 
-@pytest.mark.parametrize("linked", ["registry/reports", "registry/reports/brief"])
 def test_a_report_takes_the_place_of_one_that_it_follows_and_of_no_other(tmp_path: Path) -> None:
     files = ReportFiles(tmp_path)
     path = tmp_path / files.write(_report())
@@ -153,6 +152,7 @@ def test_a_report_takes_the_place_of_one_that_it_follows_and_of_no_other(tmp_pat
     assert [file.name for file in path.parent.iterdir()] == ["r1.json"]
 
 
+@pytest.mark.parametrize("linked", ["registry/reports", "registry/reports/brief"])
 def test_a_link_on_the_way_to_a_report_is_not_followed(tmp_path: Path, linked: str) -> None:
     project, outside = tmp_path / "project", tmp_path / "outside"
     outside.mkdir()
