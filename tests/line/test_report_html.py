@@ -278,6 +278,25 @@ def test_a_verdict_of_an_older_form_still_has_its_page(
     assert "critic's draft" in text
 
 
+def test_a_comparison_has_its_page_too(tell: Tell, line: Line, root: Path) -> None:
+    attacked = {**WRITERS, "story_writer": f"{WRITERS['story_writer']}\n{ATTACK}"}
+    tell(judged(run_id="old"))
+    tell(judged(attacked, FakeJudge(lambda first, second: len(second) - len(first)), run_id="new"), attacked)
+
+    code, out, _ = line("report", "new", "--diff", "old", "--html", "-")
+    said = line("report", "new", "--diff", "old", "--html")[1]
+
+    page = Page(out)
+    assert code == 0
+    assert page.troubles == []
+    assert "default-src 'none'" in page.policy
+    assert _in_order(page.levels)
+    assert "verdict.contestantstory_writerquestion_writer" in page.text  # three cells of a row
+    assert "<script>alert(1)</script>" in page.text
+    assert not any(letter in page.text for letter in "\x1b\u202e\x00")
+    assert said == f"{root / 'registry' / 'reports' / 'outreach' / 'new-since-old.html'}\n"
+
+
 def test_what_was_erased_is_said_to_be(tell: Tell, page: Callable[[], Page], root: Path) -> None:
     tell(judged())
     FileContentStore(root).erase("r1")
@@ -327,7 +346,6 @@ def test_a_page_goes_where_it_is_wanted_whole_or_not_at_all(
     [
         (["--html", "r1"], "'r1' does not end in .html"),
         (["r1", "--html", "-", "-o", "json"], "both --html - and -o write to stdout"),
-        (["r1", "--html", "--diff", "r1"], "--diff has no page"),
     ],
     ids=lambda words: words[0] if isinstance(words, list) else "",
 )

@@ -15,9 +15,9 @@ _FOLDERS = ("registry", "reports")
 _ROOM = "name another file with --html FILE, or check the folder's permissions and free space"
 
 
-def write_beside_report(root: Path, crew: str, run_id: str, content: bytes) -> Path:
-    """Write the page beside the run's JSON report, and return where; StoreError if that fails."""
-    path = root.joinpath(*_FOLDERS, crew, f"{run_id}.html")
+def write_beside_report(root: Path, crew: str, name: str, content: bytes) -> Path:
+    """Write the page beside the crew's JSON reports, and return where; StoreError if that fails."""
+    path = root.joinpath(*_FOLDERS, crew, f"{name}.html")
     with _told(path), opened_folder(root, *_FOLDERS, crew, create=True) as folder:
         _replace(folder, path.name, content)
     return path

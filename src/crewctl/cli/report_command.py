@@ -7,7 +7,6 @@ import click
 from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_runs
 from crewctl.cli.output import Format, output_option
-from crewctl.errors import UsageError
 
 
 @declare(
@@ -17,6 +16,7 @@ from crewctl.errors import UsageError
     "crewctl report last --html",
     "crewctl report last --html - > page.html",
     "crewctl report 20261121-0915 --diff 20261120",
+    "crewctl report last --diff 20261120 --html",
 )
 @click.argument("run", default="last", shell_complete=complete_runs)
 @click.option(
@@ -33,7 +33,7 @@ from crewctl.errors import UsageError
     is_flag=False,
     flag_value="",
     type=click.Path(dir_okay=False),
-    help="Write it as one page for browsers to FILE, or beside the JSON report; '-' is stdout.",
+    help="Write it as a page for browsers to FILE, or beside the JSON report; '-' is stdout.",
 )
 @output_option
 def command(run: str, other: str | None, page: str | None, form: Format) -> None:
@@ -50,15 +50,20 @@ def command(run: str, other: str | None, page: str | None, form: Format) -> None
         show_report,
     )
 
-    if other is not None and page is not None:
-        raise UsageError("--diff has no page", help="leave out --html, or take -o json")
     project = open_account()
     report = report_of(project, run)
+    before = None if other is None else report_of(project, other)
     if page is not None:
-        from crewctl.cli.report_page import show_page  # noqa: PLC0415 - only a page needs templates
+        from crewctl.cli.report_page import (  # noqa: PLC0415 - only a page needs templates
+            show_comparison_page,
+            show_page,
+        )
 
-        show_page(project, report, page, form)
-    elif other is None:
+        if before is None:
+            show_page(project, report, page, form)
+        else:
+            show_comparison_page(project, before, report, page, form)
+    elif before is None:
         show_report(project, report, form)
     else:
-        show_comparison(project, report_of(project, other), report, form)
+        show_comparison(project, before, report, form)

@@ -9,9 +9,10 @@ import click
 
 from crewctl.adapters.report_pages import write_beside_report, write_page
 from crewctl.audit.report import RunReport
-from crewctl.cli.html_report import html_report, page_bytes
+from crewctl.cli.html_diff import html_diff
+from crewctl.cli.html_report import html_report
 from crewctl.cli.output import Format, emit_one
-from crewctl.cli.report_reading import report_file
+from crewctl.cli.report_reading import differences_of, report_file
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import UsageError
 
@@ -25,15 +26,29 @@ _ENDINGS = (".html", ".htm")
 
 
 def show_page(project: Project, report: RunReport, wanted: str, form: Format) -> None:
-    """Write the page to `wanted` and print where it is; UsageError for a file that is no page's."""
+    """Write a report's page to `wanted` and print where it is; UsageError for a file that is no page's."""
     _refuse(wanted, form)
-    json_path = report_file(project, report)
+    page = html_report(report, report_file(project, report))
+    _write(project, report, report.run_id, page, wanted, form)
+
+
+def show_comparison_page(
+    project: Project, before: RunReport, after: RunReport, wanted: str, form: Format
+) -> None:
+    """Write a page on what differs between two runs; UsageError for a file that is no page's."""
+    _refuse(wanted, form)
+    page = html_diff(before, after, *differences_of(project, before, after))
+    _write(project, after, f"{after.run_id}-since-{before.run_id}", page, wanted, form)
+
+
+def _write(project: Project, report: RunReport, name: str, page: str, wanted: str, form: Format) -> None:
     if wanted == STDOUT:
-        click.echo(html_report(report, json_path), nl=False)
+        click.echo(page, nl=False)
         return
-    content = page_bytes(report, json_path)
+    # A letter that is none is spelled out.
+    content = page.encode("utf-8", "backslashreplace")
     if wanted == BESIDE_REPORT:
-        path = write_beside_report(project.root, report.crew, report.run_id, content)
+        path = write_beside_report(project.root, report.crew, name, content)
     else:
         path = write_page(Path(wanted), content)
     where = {"run_id": report.run_id, "page": str(path)}

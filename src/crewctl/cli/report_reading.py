@@ -9,7 +9,7 @@ from crewctl.audit.build_report import build_report, earlier_reports
 from crewctl.audit.events import Change, PlanMade
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_data
-from crewctl.audit.report_diff import report_differences
+from crewctl.audit.report_diff import Difference, report_differences
 from crewctl.cli.account import records_of, state_of
 from crewctl.cli.output import Format, emit_one, note
 from crewctl.cli.report_diff_view import show_differences
@@ -42,8 +42,7 @@ def show_report(project: Project, report: RunReport, form: Format) -> None:
 
 def show_comparison(project: Project, before: RunReport, after: RunReport, form: Format) -> None:
     """Write what differs between two runs, their plans field by field."""
-    found = report_differences(before, after)
-    changes = _plan_changes(project, before, after)
+    found, changes = differences_of(project, before, after)
     data = {
         "before": before.run_id,
         "after": after.run_id,
@@ -52,6 +51,13 @@ def show_comparison(project: Project, before: RunReport, after: RunReport, form:
     }
     name = f"{before.run_id}..{after.run_id}"
     emit_one(data, name, form, lambda: show_differences(before.run_id, after.run_id, found, changes))
+
+
+def differences_of(
+    project: Project, before: RunReport, after: RunReport
+) -> tuple[tuple[Difference, ...], tuple[Change, ...]]:
+    """Return what differs between two runs, and between their plans field by field."""
+    return report_differences(before, after), _plan_changes(project, before, after)
 
 
 def report_file(project: Project, report: RunReport) -> str | None:
