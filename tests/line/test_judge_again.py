@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,12 @@ from crewctl.audit.events import ApprovalDecided, Recorded
 from crewctl.cli.main import run
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
+from crewctl.diagnostics.problem import Problem
+from crewctl.diagnostics.span import Span
 from crewctl.errors import StoreError
-from crewctl.judging.verdict import Verdict
+from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.planning.findings import InvalidPlanError
+from crewctl.planning.inputs import Value
 from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
 from crewctl.processes.recorded import RecordedDrafts
@@ -56,6 +60,20 @@ class Past(FakeProject):
         self.judged: list[str] = []
         self.broken = ""
         self.interrupted = ""
+        self.refuses = ""
+        self.unplanned: InvalidPlanError | None = None
+
+    def plan(
+        self,
+        crew: str,
+        inputs: Mapping[str, Value] | None,
+        *,
+        rehearsal: bool = False,
+        overrides: Overrides | None = None,
+    ) -> Plan:
+        if self.unplanned is not None:
+            raise self.unplanned
+        return super().plan(crew, inputs, rehearsal=rehearsal, overrides=overrides)
 
     def remembers(self, *verdicts: Verdict) -> Past:
         for number, verdict in enumerate(verdicts, 1):
@@ -77,6 +95,8 @@ class Past(FakeProject):
         self.judged.append(recorded.run_id)
         if recorded.run_id == self.interrupted:
             raise KeyboardInterrupt
+        if recorded.run_id == self.refuses:
+            return FakeProject(self.root, plan, refused).kickoff(plan, watch)
         return super().kickoff(plan, watch, rehearsal=rehearsal, recorded=recorded)
 
 
@@ -230,6 +250,42 @@ def test_whatif_stops_at_the_first_refusal(past: Make, line: Line) -> None:
     assert 'crewctl approve outreach --rubric short --reason "…"' in err
 
 
+def test_what_was_judged_before_a_refusal_is_still_summed_up(past: Make, line: Line) -> None:
+    """An approval of one run covers one run."""
+    project = past(OTHER_MIND, judged(), judged())
+    project.refuses = "2026-002"
+
+    code, out, err = line(project, "whatif", "outreach", "-o", "json")
+
+    assert code == 4
+    assert json.loads(out)["judged"] == 1
+    assert 'crewctl approve outreach --reason "…"' in err
+
+
+def test_drafts_that_people_choose_from_are_not_judged_before_they_have(past: Make, line: Line) -> None:
+    """The comparison would tell who wrote which."""
+    project = past(OTHER_MIND, judged(people=PeopleAsked(kind="person")))
+
+    code, out, err = line(project, "rejudge", "2026-001", "--judge", "judge")
+
+    assert (code, out, project.judged) == (3, "", [])
+    assert "people are still choosing among the drafts of run 2026-001" in err
+    assert "crewctl decide 2026-001" in err
+
+
+def test_inputs_that_the_crew_no_longer_takes_are_said_to_be_the_runs(past: Make, line: Line) -> None:
+    project = past(OTHER_MIND, judged())
+    span = Span("crews/outreach.yaml", 3, 1)
+    project.unplanned = InvalidPlanError(
+        "outreach", [Problem(span, "missing-input", "input 'city' of crew 'outreach' has no value")]
+    )
+
+    code, _, err = line(project, "rejudge", "last")
+
+    assert code == 3
+    assert "takes other inputs today than run 2026-001 was given: input 'city'" in err
+
+
 def test_real_models_are_not_asked_unless_somebody_agrees(past: Make, line: Line) -> None:
     project = past(OTHER_MIND, judged(), plan=PLAN)
 
@@ -299,6 +355,17 @@ def test_agreement_leaves_out_verdicts_that_were_erased(past: Make, line: Line) 
     assert code == 0
     assert (json.loads(out)["runs"], json.loads(out)["unread"]) == (1, 1)
     assert "1 verdict left out" in err
+
+
+def test_agreement_is_of_real_judges_where_there_are_any(past: Make, line: Line) -> None:
+    simulated = judged()
+    named = tuple(judge.model_copy(update={"simulated": True}) for judge in simulated.judges)
+    project = past(SAME_MIND, simulated.model_copy(update={"judges": named}), judged(), judged())
+
+    _, out, err = line(project, "judge", "agreement", "outreach", "-o", "json")
+
+    assert (json.loads(out)["runs"], json.loads(out)["simulated_left_out"]) == (2, 1)
+    assert "1 verdict of simulated judges left out." in err
 
 
 def test_approve_and_plan_take_the_same_options(past: Make, line: Line) -> None:

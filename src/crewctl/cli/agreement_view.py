@@ -9,7 +9,7 @@ import click
 
 from crewctl.cli.amounts import count
 from crewctl.cli.output import Format, emit_one, emit_rows, heading, note, say
-from crewctl.cli.past_verdicts import judged_runs, verdicts_of
+from crewctl.cli.past_verdicts import ReadVerdicts, judged_runs, verdicts_of
 from crewctl.cli.whatif_view import percent
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import Exit
@@ -35,11 +35,13 @@ _BIAS = (
 
 def agreement(project: Project, crew: str, runs: str, form: Format, *, fail_on_drift: bool) -> int:
     """Show the record of a crew's judges; 1 when `fail_on_drift` and something drifted."""
-    verdicts, unread = verdicts_of(project, judged_runs(project, crew, runs))
-    record = track_record_of(verdicts)
-    emit_one(_data(crew, record, unread), crew, form, lambda: _show(crew, record))
-    if unread:
-        note(f"{count(unread, 'verdict')} left out: erased, or of an older form.")
+    read = verdicts_of(project, judged_runs(project, crew, runs))
+    record = track_record_of(read.verdicts)
+    emit_one(_data(crew, record, read), crew, form, lambda: _show(crew, record))
+    if read.unread:
+        note(f"{count(read.unread, 'verdict')} left out: erased, or of an older form.")
+    if read.simulated:
+        note(f"{count(read.simulated, 'verdict')} of simulated judges left out.")
     for drift in record.drift:
         click.echo(f"{click.style('warning:', fg='yellow')} {one_line(told(drift, record.recent))}", err=True)
     return Exit.FAILED if fail_on_drift and record.drift else Exit.DONE
@@ -54,8 +56,9 @@ def told(drift: Drift, recent: int) -> str:
     )
 
 
-def _data(crew: str, record: TrackRecord, unread: int) -> dict[str, Any]:
-    return {"crew": crew, **record.model_dump(mode="json"), "unread": unread}
+def _data(crew: str, record: TrackRecord, read: ReadVerdicts) -> dict[str, Any]:
+    left_out = {"unread": read.unread, "simulated_left_out": read.simulated}
+    return {"crew": crew, **record.model_dump(mode="json"), **left_out}
 
 
 def _show(crew: str, record: TrackRecord) -> None:
@@ -103,6 +106,8 @@ def _drift(record: TrackRecord) -> None:
         )
     for drift in record.drift:
         say(f"{told(drift, record.recent)}.", indent=2)
+    if record.changed:
+        say(f"Not the same in those runs as before: {', '.join(record.changed)}.", indent=2)
 
 
 def _times(ratio: float) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import LAST, find_run, state_of
-from crewctl.errors import NotFoundError, UsageError
+from crewctl.errors import InvalidError, NotFoundError, UsageError
 from crewctl.judging.verdict import Verdict
 from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
 
@@ -41,12 +41,13 @@ def recall(project: Project, word: str) -> Past:
     state = state_of(project.store.events_of(run_id))
     wrote = state.rejudges or state.run_id
     drafts = recorded_drafts(project.store.events_of(wrote), project.contents)
-    return Past(
-        run_id=state.run_id,
-        selected=state.chosen,
-        verdict=verdict_of(project, state),
-        drafts=drafts,
-    )
+    verdict = verdict_of(project, state)
+    if verdict is not None and verdict.people is not None and verdict.escalation.status == "pending":
+        raise InvalidError(
+            f"people are still choosing among the drafts of run {state.run_id}, and may not learn who wrote which",
+            help=f"judge it again once they have: crewctl decide {state.run_id}",
+        )
+    return Past(run_id=state.run_id, selected=state.chosen, verdict=verdict, drafts=drafts)
 
 
 def _last(project: Project) -> str:
@@ -55,7 +56,8 @@ def _last(project: Project) -> str:
         if state.verdict is not None and not state.rejudges:
             return run_id
     raise NotFoundError(
-        "no market has been judged in this project yet", help="see which crews are markets: crewctl list crews"
+        "no market has been judged in this project yet",
+        help="see which crews are markets: crewctl list crews",
     )
 
 
@@ -143,8 +145,18 @@ def _day(value: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def verdicts_of(project: Project, states: Sequence[RunState]) -> tuple[list[Verdict], int]:
-    """Return the verdicts that can be read, and how many cannot."""
+class ReadVerdicts(NamedTuple):
+    """The verdicts of runs, how many could not be read, and how many of simulated judges were left out."""
+
+    verdicts: list[Verdict]
+    unread: int
+    simulated: int
+
+
+def verdicts_of(project: Project, states: Sequence[RunState]) -> ReadVerdicts:
+    """Read the verdicts; those of simulated judges count only where there is no other."""
     read = [verdict_of(project, state) for state in states]
     verdicts = [verdict for verdict in read if verdict is not None]
-    return verdicts, len(read) - len(verdicts)
+    real = [each for each in verdicts if not any(judge.simulated for judge in each.judges)]
+    kept = real or verdicts
+    return ReadVerdicts(kept, len(read) - len(verdicts), len(verdicts) - len(kept))

@@ -19,7 +19,9 @@ def show_since_approval(project: Project, plan: Plan) -> None:
     statements = project.approvals.statements(plan.crew)
     if not statements:
         return
-    last = statements[-1]
+    # One approval may be of the crew as it is, and a later one of it judged otherwise.
+    same = [each for each in statements if each.crew_digest == plan.crew_digest]
+    last = (same or statements)[-1]
     changes = differences(last.plan, plan)
     given = f"approved by {last.approved_by.name} on {moment(last.approved_at)}"
     if changes:

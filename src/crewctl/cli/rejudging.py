@@ -14,15 +14,20 @@ from crewctl.cli.past_verdicts import Past, recall
 from crewctl.cli.rejudged_view import show_rejudged
 from crewctl.cli.running import need_keys
 from crewctl.cli.watching import watching
+from crewctl.errors import InvalidError
 from crewctl.judging.rejudged import Rejudged, compare
 from crewctl.judging.verdict import Verdict
+from crewctl.planning.findings import InvalidPlanError
 from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
 from crewctl.processes.judging_again import Bounds, bounds_of, refuse_unfit
+from crewctl.processes.recorded import RecordedDrafts
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Ended, Project
+
+_OF_INPUTS = {"missing-input", "unknown-input", "bad-input"}
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,22 @@ class Again:
 def prepare(project: Project, word: str, overrides: Overrides) -> Again:
     """Plan the judging of a run's drafts; an error says why it cannot be done. A rehearsal stays one."""
     past = recall(project, word)
-    plan = project.plan(
-        past.drafts.crew, past.drafts.inputs, rehearsal=past.drafts.rehearsal, overrides=overrides
-    )
+    plan = _planned(project, past.drafts, overrides)
     refuse_unfit(plan, past.drafts)
     return Again(past, plan, bounds_of(plan, past.drafts, project.contents))
+
+
+def _planned(project: Project, drafts: RecordedDrafts, overrides: Overrides) -> Plan:
+    try:
+        return project.plan(drafts.crew, drafts.inputs, rehearsal=drafts.rehearsal, overrides=overrides)
+    except InvalidPlanError as error:
+        if not all(problem.rule in _OF_INPUTS for problem in error.problems):
+            raise
+        raise InvalidError(
+            f"crew '{drafts.crew}' takes other inputs today than run {drafts.run_id} was given: "
+            f"{error.problems[0].message}",
+            help="judge again runs that were made since, or with the crew's file as it was",
+        ) from None
 
 
 def judges_models(plan: Plan) -> list[Any]:

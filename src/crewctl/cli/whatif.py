@@ -143,6 +143,6 @@ def _exit(progress: Progress, overrides: Overrides) -> int:
     if progress.refused:
         again, ended = progress.refused
         note("The approval did not reach further; the runs that are not listed were not judged again.")
-        show_end(again.plan, ended, "name", overrides.words)
+        show_end(again.plan, ended, "table", overrides.words)  # a refusal is told on stderr
         return ended.exit_code
     return Exit.FAILED if any(row.changed is None for row in progress.rows) else Exit.DONE

@@ -65,6 +65,7 @@ class TrackRecord(Frozen):
     choices that people then made. `level` runs were decided by people where judges had put no draft alone in
     the first place: they tell nothing of agreement. `log_length_ratio` is the mean natural logarithm of
     the winner's words over the loser's. `recent` runs are compared with those before; 0 means too few.
+    `changed` names what was not the same in both: a drift may come from that.
     """
 
     runs: int
@@ -78,6 +79,7 @@ class TrackRecord(Frozen):
     recent: int
     least_runs: int
     drift: tuple[Drift, ...]
+    changed: tuple[Literal["judges", "rubric", "protocol"], ...]
 
 
 def track_record_of(verdicts: Sequence[Verdict]) -> TrackRecord:
@@ -98,6 +100,7 @@ def track_record_of(verdicts: Sequence[Verdict]) -> TrackRecord:
         recent=recent,
         least_runs=2 * LEAST_RUNS,
         drift=_drift(judged[:-recent], judged[-recent:]) if recent else (),
+        changed=_changed(judged[:-recent], judged[-recent:]) if recent else (),
     )
 
 
@@ -241,6 +244,22 @@ def _drift(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Drift, 
             break
         found.append(drift)
     return tuple(found)
+
+
+def _changed(
+    before: Sequence[Verdict], after: Sequence[Verdict]
+) -> tuple[Literal["judges", "rubric", "protocol"], ...]:
+    """Return what of the judging differs between two spans of runs."""
+
+    def judges(verdict: Verdict) -> object:
+        return tuple((judge.id, judge.model, judge.prompt_sha256) for judge in verdict.judges)
+
+    parts: tuple[tuple[Literal["judges", "rubric", "protocol"], Callable[[Verdict], object]], ...] = (
+        ("judges", judges),
+        ("rubric", lambda verdict: verdict.rubric.sha256),
+        ("protocol", lambda verdict: (verdict.protocol.name, verdict.protocol.version)),
+    )
+    return tuple(name for name, part in parts if {*map(part, before)} != {*map(part, after)})
 
 
 def _tested(rows: Iterable[tuple[str, list[Count], list[Count]]]) -> list[Drift]:

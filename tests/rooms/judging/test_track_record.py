@@ -135,6 +135,13 @@ def test_a_contestant_that_begins_to_win_is_warned_of() -> None:
     }
 
 
+def test_what_was_judged_otherwise_is_named_beside_the_drift() -> None:
+    other = judged(PAIR, FakeJudge(by_length), judges=("strict",), protocol="single")
+
+    assert track_record_of([FAIR] * 20 + [other] * 10).changed == ("judges", "protocol")
+    assert track_record_of([FAIR] * 30).changed == ()
+
+
 def test_too_few_runs_are_said_and_not_warned_of() -> None:
     record = track_record_of([FAIR] * 9 + [BIASED] * 10)
 
