@@ -134,6 +134,28 @@ def test_a_draft_that_failed_is_told_even_when_another_was_chosen(call: Call, tm
     assert "The draft of critic failed: the key was \\x1b[31mrefused" in done.out
 
 
+@pytest.mark.parametrize(
+    ("origin", "selected", "words"),
+    [
+        ("merged", "D3", "Verdict: the merged text (draft D3)"),
+        ("consensus", None, "Verdict: a consensus, without a winner"),
+    ],
+)
+def test_a_text_that_no_contestant_wrote_is_told_as_what_it_is(
+    call: Call, tmp_path: Path, origin: str, selected: str | None, words: str
+) -> None:
+    verdict = {"selected_draft": selected, "final_text_origin": origin, "reasoning": "So it is."}
+
+    def story(teller: Teller) -> None:
+        teller.begins(sample_market())
+        teller.chooses(json.dumps(verdict), selected, None).closes(output="another text")
+
+    done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_market(), story)))
+
+    assert f"{words}\n" in done.out
+    assert "another text" in done.out
+
+
 def test_an_undecided_verdict_says_what_a_person_does_now(call: Call, tmp_path: Path) -> None:
     verdict = {"selected_draft": None, "reasoning": "The best drafts are level.", "candidates": []}
 

@@ -74,7 +74,7 @@ class Statement(Frozen):
     and denied by none; ``single`` in one alone; ``disputed`` is denied by at least one.
     """
 
-    text: Annotated[str, Field(min_length=1, max_length=500)]
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
     standing: Standing
     supports: Annotated[int, Field(ge=1)]
     contradicts: Annotated[int, Field(ge=0)]

@@ -34,6 +34,13 @@ class Grounds(Frozen):
         """The contestants' drafts that competed."""
         return [each.id for each in self.candidates if (each.status, each.origin) == ("eligible", "draft")]
 
+    @property
+    def left_out(self) -> list[str]:
+        """The drafts that were kept out of a consensus because they speak to the judge."""
+        kept = self.consensus.order if self.consensus else ()
+        told = [each for each in self.candidates if each.status in ("eligible", "disqualified")]
+        return [each.id for each in told if each.id not in kept]
+
 
 def told(choice: Choice, grounds: Grounds) -> dict[str, Any]:
     """Return every field of a verdict that follows from the choice."""
@@ -77,8 +84,7 @@ def final_text(choice: Choice, grounds: Grounds, texts: Mapping[str, str | None]
 def _text(choice: Choice, grounds: Grounds, texts: Mapping[str, str | None]) -> str | None:
     origin = _origin(choice, grounds.merge, grounds.consensus)
     if origin == "consensus" and grounds.consensus is not None:
-        left_out = [draft for draft in grounds.eligible if draft not in grounds.consensus.order]
-        return consensus_text(refolded_consensus(grounds.consensus), left_out)
+        return consensus_text(refolded_consensus(grounds.consensus), grounds.left_out)
     if origin == "merged" and grounds.merge is not None:
         return grounds.merge.text
     return None if choice.selected_draft is None else texts[grounds.names[choice.selected_draft]]
@@ -101,9 +107,13 @@ def _among_drafts(choice: Choice) -> Choice:
 
 
 def _merge_of(choice: Choice, merge: Merged | None) -> Merged | None:
-    if merge is None or choice.merge is None:
-        return merge
-    return merge.model_copy(update=choice.merge.model_dump())
+    """Return the record of a merge with what follows from the passes; None where no draft was chosen."""
+    if merge is None or choice.selected_draft is None or choice.escalation.required:
+        return None
+    if choice.merge is not None:
+        return merge.model_copy(update=choice.merge.model_dump())
+    why = "not_written" if merge.attempts else "too_few_drafts"
+    return merge.model_copy(update={"incumbent": choice.selected_draft, "won": False, "why": why})
 
 
 def _agreement(consensus: Consensus, names: Mapping[str, str]) -> str:

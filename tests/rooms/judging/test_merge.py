@@ -322,6 +322,15 @@ def test_an_editor_who_competes_too_is_not_taken_for_its_draft(merging: CaseOf) 
     assert verdict.final_text == verdict.merge.text != "Short and direct."
 
 
+def test_a_verdict_that_claims_a_win_for_a_text_that_was_never_written_does_not_hold(merging: CaseOf) -> None:
+    case = merging(THREE)
+    verdict = judged(case, spoiling(lambda _: "?"))
+    assert verdict.merge is not None
+    lie = verdict.merge.model_copy(update={"won": True, "why": "beat_in_both_orders"})
+
+    assert not holds(verify(verdict.model_copy(update={"merge": lie}), texts_of(case, verdict)))
+
+
 def test_a_verdict_that_claims_another_end_of_the_merge_does_not_hold(merging: CaseOf) -> None:
     case = merging(THREE)
     verdict = judged(case, FakeJudge())
