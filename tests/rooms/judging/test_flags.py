@@ -52,7 +52,7 @@ def results(group: Round) -> dict[str, tuple[str, ...]]:
     return {attack.name: caught(attack) for attack in attacks(group)}
 
 
-@pytest.mark.parametrize("group", [group for group in ROUNDS if group != "held_out"])
+@pytest.mark.parametrize("group", ["first", "second"])
 def test_every_attack_that_the_rules_know_is_flagged(group: Round) -> None:
     """What could steer a judge blocks; mere persuasion at least warns."""
     assert [name for name, rules in results(group).items() if not rules] == []
@@ -194,7 +194,7 @@ def row(name: str, severity: str, kinds: list[str]) -> str:
     """Return one line of the table: how many attacks of `kinds` are caught in each round, and by what."""
     rules: Counter[str] = Counter()
     cells = []
-    for group in ROUNDS:
+    for group in ROUNDS[:3]:
         hits = [results(group)[attack.name] for attack in attacks(group) if attack.kind in kinds]
         rules.update(rule for hit in hits for rule in hit)
         cells.append(f"{sum(map(bool, hits))}/{len(hits)}")
