@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import LAST, find_run, state_of
 from crewctl.errors import InvalidError, NotFoundError, UsageError
+from crewctl.judging.rejudged import seen
 from crewctl.judging.verdict import Verdict
 from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
 
@@ -47,7 +48,8 @@ def recall(project: Project, word: str) -> Past:
             f"people are still choosing among the drafts of run {state.run_id}, and may not learn who wrote which",
             help=f"judge it again once they have: crewctl decide {state.run_id}",
         )
-    return Past(run_id=state.run_id, selected=state.chosen, verdict=verdict, drafts=drafts)
+    selected = seen(verdict).selected if verdict else state.chosen
+    return Past(run_id=state.run_id, selected=selected, verdict=verdict, drafts=drafts)
 
 
 def _last(project: Project) -> str:

@@ -46,6 +46,7 @@ class Rejudged(Frozen):
     """What a judging of recorded drafts changed. `looks` has those that both held and that differ.
 
     `changed` says whether another draft is selected, or none instead of one, or one instead of none.
+    Merged texts are left out: only the choice between drafts is compared.
     `other_drafts` names contestants whose draft is not, to the letter, the one that was judged then.
     """
 
@@ -107,17 +108,25 @@ def _names(verdict: Verdict) -> Mapping[str, str]:
     return {each.id: each.contestant for each in verdict.candidates}
 
 
+def chosen_draft(verdict: Verdict) -> str | None:
+    """Return the draft that was chosen; where a merged text won, the draft that it had to beat."""
+    merged = {each.id for each in verdict.candidates if each.origin == "merged"}
+    if verdict.merge is not None and verdict.selected_draft in merged:
+        return verdict.merge.incumbent
+    return verdict.selected_draft
+
+
 def _selected(verdict: Verdict) -> str | None:
-    selected = verdict.selected_draft
+    selected = chosen_draft(verdict)
     return None if selected is None else _names(verdict).get(selected, selected)
 
 
 def _looks(verdict: Verdict) -> dict[tuple[str, tuple[str, ...]], dict[str, str | None]]:
-    """Return what each judge said on each order, people's decisions left out."""
+    """Return what each judge said on each order of drafts; neither people's decisions nor a merged text's."""
     names = _names(verdict)
     found: dict[tuple[str, tuple[str, ...]], dict[str, str | None]] = {}
     for held in verdict.passes:
-        if held.kind != "human":
+        if held.kind not in ("human", "merge"):
             order = tuple(names.get(draft, draft) for draft in held.order)
             found.setdefault((held.kind, order), {})[held.judge] = _winner(held, names)
     return found
@@ -138,6 +147,6 @@ def _other_drafts(then: Verdict, now: Verdict) -> tuple[str, ...]:
         sorted(
             each.contestant
             for each in now.candidates
-            if before.get(each.contestant, each.sha256_raw) != each.sha256_raw
+            if each.origin == "draft" and before.get(each.contestant, each.sha256_raw) != each.sha256_raw
         )
     )

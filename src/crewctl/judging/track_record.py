@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from crewctl.judging.choice import choose_from
+from crewctl.judging.drafts import Candidate
 from crewctl.judging.ground import ground_of
 from crewctl.judging.port import Frozen
 from crewctl.judging.protocol import TIE
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.rates import Count, Rate, difference, rate
+from crewctl.judging.rejudged import chosen_draft
 from crewctl.judging.verdict import Pass, Verdict
 
 LEAST_RUNS = 10
@@ -84,7 +86,7 @@ class TrackRecord(Frozen):
 
 def track_record_of(verdicts: Sequence[Verdict]) -> TrackRecord:
     """Fold verdicts, oldest first, into what they tell of their judges."""
-    judged = [each for each in verdicts if each.judges]
+    judged = [each for each in verdicts if each.judges and each.decision != "consensus"]
     decided = [each for each in judged if each.escalation.decided_by]
     clear = [each for each in decided if first_of(each) is not None]
     recent = _recent(len(judged))
@@ -194,7 +196,12 @@ def _ratios(verdicts: Iterable[Verdict]) -> list[float]:
 
 
 def _competing(verdict: Verdict) -> int:
-    return sum(each.status == "eligible" for each in verdict.candidates)
+    return len(_drafts(verdict))
+
+
+def _drafts(verdict: Verdict) -> list[Candidate]:
+    """Return the drafts that competed."""
+    return [each for each in verdict.candidates if each.status == "eligible" and each.origin == "draft"]
 
 
 def _own_confidence(verdicts: Iterable[Verdict]) -> list[float]:
@@ -207,14 +214,13 @@ def _own_confidence(verdicts: Iterable[Verdict]) -> list[float]:
 
 
 def _contestants(verdicts: Sequence[Verdict]) -> tuple[Contestant, ...]:
-    chose = [each for each in verdicts if each.selected_draft is not None]
+    chose = [each for each in verdicts if chosen_draft(each) is not None]
     counts: dict[str, list[Count]] = {}
     chances: dict[str, list[float]] = {}
     for verdict in chose:
-        for each in verdict.candidates:
-            if each.status == "eligible":
-                counts.setdefault(each.contestant, []).append((int(each.id == verdict.selected_draft), 1))
-                chances.setdefault(each.contestant, []).append(1 / _competing(verdict))
+        for each in _drafts(verdict):
+            counts.setdefault(each.contestant, []).append((int(each.id == chosen_draft(verdict)), 1))
+            chances.setdefault(each.contestant, []).append(1 / _competing(verdict))
     return tuple(
         Contestant(name=name, wins=rate(won), chance=round(sum(chances[name]) / len(won), 6))
         for name, won in sorted(counts.items())
@@ -232,7 +238,7 @@ def _drift(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Drift, 
         (WORDS[name], [count(each) for each in before], [count(each) for each in after])
         for name, count in FIGURES.items()
     ]
-    names = sorted({each.contestant for verdict in (*before, *after) for each in verdict.candidates})
+    names = sorted({each.contestant for verdict in (*before, *after) for each in _drafts(verdict)})
     rows += [
         (f"the share of runs won by {name}", [_won(name, v) for v in before], [_won(name, v) for v in after])
         for name in names
@@ -277,10 +283,9 @@ def _telling(counts: Sequence[Count]) -> int:
 
 
 def _won(name: str, verdict: Verdict) -> Count:
-    mine = [each.id for each in verdict.candidates if each.contestant == name and each.status == "eligible"]
-    if verdict.selected_draft is None or not mine:
-        return 0, 0
-    return int(verdict.selected_draft in mine), 1
+    mine = [each.id for each in _drafts(verdict) if each.contestant == name]
+    chosen = chosen_draft(verdict)
+    return (0, 0) if chosen is None or not mine else (int(chosen in mine), 1)
 
 
 def _mean(values: Iterable[float]) -> float | None:

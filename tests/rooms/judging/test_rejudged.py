@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crewctl.judging.case import Case
+from crewctl.judging.choose import choose
 from crewctl.judging.rejudged import compare
+from crewctl.judging.track_record import track_record_of
 from crewctl.judging.verdict import Verdict
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.sample_verdicts import WRITERS, judged
+
+CaseOf = Callable[..., Case]
 
 
 def shortest(first: str, second: str) -> int:
@@ -72,3 +79,19 @@ def test_another_judge_of_the_same_mind_said_the_same() -> None:
 def test_drafts_that_are_not_the_recorded_ones_are_named() -> None:
     found = compare(THEN, judged({**WRITERS, "direct_writer": "Another text altogether."}))
     assert found.other_drafts == ("direct_writer",)
+
+
+def test_where_a_merged_text_won_it_is_the_choice_between_drafts_that_is_compared(case_of: CaseOf) -> None:
+    """A merged text is not written again, so its victory is no difference; nor is its writer a contestant."""
+    drafts = {"direct": "Short and direct.", "story": "The longest draft of the three.", "question": "Is it?"}
+    case = case_of(drafts, decision="merge")
+    seat = case.seats[0]
+    editor = seat.model_copy(update={"persona": seat.persona.model_copy(update={"name": "editor"})})
+    merged = choose(case.model_copy(update={"editor": editor}), FakeJudge())
+    assert merged.final_text_origin == "merged"
+
+    found = compare(merged, choose(case_of(drafts), FakeJudge()))
+
+    assert (found.then.selected, found.now.selected, found.changed) == ("story", "story", False)
+    assert (found.looks, found.only_then, found.other_drafts) == ((), 0, ())
+    assert [each.name for each in track_record_of([merged]).contestants] == sorted(drafts)
