@@ -10,6 +10,7 @@ from crewctl.judging.consensus_fold import refolded_consensus
 from crewctl.judging.drafts import Candidate, Draft, line_up, sha256
 from crewctl.judging.drafts import canonical as as_shown
 from crewctl.judging.ground import protocol_named
+from crewctl.judging.merge_check import merge_fault
 from crewctl.judging.pass_rules import broken_rules
 from crewctl.judging.people import human
 from crewctl.judging.port import Frozen
@@ -64,6 +65,7 @@ def verify(verdict: Verdict, texts: Texts | None, *, blind: bool = False) -> tup
         _check("final_text", _final(verdict, found)),
         _drafts(verdict, found),
         _quotes(verdict, found),
+        _check("merged_text", merge_fault(verdict)),
     )
 
 
