@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -387,3 +388,27 @@ def test_what_is_given_as_json_has_the_promised_keys(past: Make, line: Line, wor
 
     command = "judge agreement" if words[0] == "judge" else words[0]
     assert tuple(json.loads(out)) == ROW_KEYS[command]
+
+
+@pytest.mark.parametrize(("answer", "judged_then", "code"), [("y\n", ["2026-001"], 0), ("n\n", [], 130)])
+def test_a_person_at_a_terminal_is_asked_before_real_models_are(
+    past: Make,
+    line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    judged_then: list[str],
+    code: int,
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    project = past(OTHER_MIND, judged(), plan=PLAN)
+
+    ended, _, err = line(project, "whatif", "outreach")
+
+    assert "1 run to judge again: 14 calls at most, $" in err
+    assert "Judge them again?" in err
+    assert (project.judged, ended) == (judged_then, code)
