@@ -15,6 +15,7 @@ from crewctl.adapters.sqlite_run_store import SqliteRunStore
 from crewctl.audit.events import LimitReached
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
+from crewctl.diagnostics.visible import HIDDEN
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.planning.plan import PlannedModel
 from crewctl.testing.account_samples import PRICE, Teller, sample_market, sample_plan
@@ -72,6 +73,7 @@ def page(line: Line) -> Callable[[], Page]:
         code, out, err = line("report", "--html", "-")
         assert code == 0, err
         assert len(out.encode("utf-8", "replace")) < MOST_BYTES
+        assert HIDDEN.search(out) is None
         found = Page(out)
         assert found.troubles == []
         assert {target[1:] for target in found.targets} <= set(found.ids)
