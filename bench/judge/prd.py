@@ -16,7 +16,7 @@ from crewctl.judging.protocols import PROTOCOLS
 
 FIELDS = {"PRD N=5": FIVE, "PRD N=4": FOUR}
 
-DRAWN = 24
+DRAWN = 16
 """How many numberings of five drafts are drawn for each question where not all are taken."""
 
 

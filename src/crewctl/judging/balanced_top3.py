@@ -81,4 +81,5 @@ def _field(drafts: Sequence[str], votes: Sequence[Vote]) -> dict[str, float]:
             if draft in points and set(vote.look.order) <= set(drafts):
                 heard_points = heard.points(draft, vote.look.order)
                 points[draft] += 0.5 if heard_points is None else heard_points
-    return points
+    # Rounded, for judges' weights make level drafts differ in their last digits.
+    return {draft: round(field, 9) for draft, field in points.items()}

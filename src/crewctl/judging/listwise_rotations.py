@@ -54,4 +54,5 @@ def _final(votes: Sequence[Vote]) -> set[str]:
 def _list_points(drafts: Sequence[str], votes: Sequence[Vote]) -> dict[str, float]:
     heard = Heard(vote for vote in votes if vote.look.kind == "listwise")
     orders = {vote.look.order for vote in heard.counted}
-    return {draft: sum(heard.points(draft, order) or 0.0 for order in orders) for draft in drafts}
+    # Rounded, for a tie's equal parts add up to level drafts that differ in their last digits.
+    return {draft: round(sum(heard.points(draft, order) or 0.0 for order in orders), 9) for draft in drafts}
