@@ -169,7 +169,8 @@ def test_an_undecided_verdict_says_what_a_person_does_now(call: Call, tmp_path: 
     done = call("kickoff", "brief", session=_session(FakeProject(tmp_path, sample_market(), story)))
 
     assert done.out.count("The best drafts are level.") == 1
-    assert "take one yourself: crewctl report r1" in done.err
+    assert "Read the drafts without names: crewctl decide r1\n" in done.err
+    assert 'Then choose one: crewctl decide r1 DRAFT --reason "…"\n' in done.err
     assert "registry/rubrics/" in done.err
 
 

@@ -94,7 +94,7 @@ def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
         else:
             note(f"Read the drafts without names: crewctl decide {ended.run_id}")
             note(f'Then choose one: crewctl decide {ended.run_id} DRAFT --reason "…"')
-        note(f"What is judged by: registry/rubrics/{plan.market.rubric.name}.yaml")
+        note(f"The rubric: registry/rubrics/{plan.market.rubric.name}.yaml")
         return
     note(f"See what happened: {see}")
     for limit in report.get("limits", ()):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +16,16 @@ from crewctl.approval.port import Approvals
 from crewctl.audit.events import ApprovalDecided, KickoffRequested, RunClosed
 from crewctl.audit.report import RunReport
 from crewctl.errors import EngineError, Exit, StoreError
+from crewctl.judging.verdict import Verdict
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed
+from crewctl.registry.decide import DecisionRooms, decide
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import CrewEngine, ModelCall, StepResult, TaskWork
 from crewctl.testing.fake_approvals import AllApprovals, NoApprovals, no_more, yes_to
 from crewctl.testing.fake_engine import FakeEngine, Script
+from crewctl.testing.fake_judge import Preference, well_formed
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.memory_steps import MemorySteps
 from crewctl.testing.sample_plans import market_plan, sequential_plan, task
@@ -257,20 +261,49 @@ def test_however_a_run_ends_what_had_finished_is_in_its_report(
     assert report.tasks[0].output == "facts"
 
 
-def test_an_undecided_market_exits_8_with_its_verdict_in_the_report(tmp_path: Path) -> None:
-    corridor = Corridor(
-        market_plan(), NoApprovals(), tmp_path, {"direct": "same size", "story": "just alike"}
-    )
-    corridor.engine = FakeEngine(
-        RUN, corridor.store, corridor.contents, {"direct": "only one", "story": StepResult(outcome="failed")}
-    )
+def judging_by(prefer: Preference) -> Callable[[ModelCall], str]:
+    """Answer judge calls by a preference."""
+    return lambda call: json.dumps(well_formed(call.messages[-1].content, prefer))
+
+
+DRAFTS: Script = {"direct": "A short one.", "story": "Another one, and a longer one."}
+
+
+@pytest.mark.parametrize(
+    ("script", "prefer", "reasons", "band"),
+    [
+        (DRAFTS, lambda *_: 0, ["tie"], "low"),
+        (DRAFTS, lambda *_: 1, None, "low"),
+        ({**DRAFTS, "story": StepResult(outcome="failed")}, lambda *_: 1, ["single_eligible_draft"], "low"),
+    ],
+    ids=["a tie", "the order decides", "one draft"],
+)
+def test_an_undecided_market_exits_8_and_waits_for_a_person_who_then_decides(
+    script: Script, prefer: Preference, reasons: list[str] | None, band: str, tmp_path: Path
+) -> None:
+    corridor = Corridor(market_plan(output_file="letter.txt"), NoApprovals(), tmp_path)
+    corridor.engine = FakeEngine(RUN, corridor.store, corridor.contents, script, judging_by(prefer))
 
     closed = corridor.run()
 
     assert (closed.ending.outcome, closed.ending.exit_code) == ("undecided", Exit.UNDECIDED)
     assert closed.report is not None
-    assert closed.report.verdict is not None
-    assert closed.report.verdict["selected_draft"] is None
+    verdict = closed.report.verdict
+    assert verdict is not None
+    assert verdict["selected_draft"] is None
+    told = Verdict.model_validate(verdict)
+    assert (told.escalation.status, told.confidence.band) == ("pending", band)
+    assert reasons is None or list(told.escalation.reasons) == reasons
+    assert not (tmp_path / "letter.txt").exists()
+
+    rooms = corridor.rooms
+    room = DecisionRooms(RUN, rooms.store, rooms.contents, rooms.clock, rooms.files, rooms.reports)
+    done = decide(room, "elena", "direct", "it is short")
+
+    assert done.report.output == script["direct"]
+    assert done.report.decision is not None
+    assert done.report.decision.ballots[0].reason == "it is short"
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == script["direct"]
 
 
 def test_an_error_with_a_next_step_fails_the_run_and_is_reported(tmp_path: Path) -> None:
