@@ -71,7 +71,7 @@ def prd_table(title: str) -> Table:
         says=(
             f"The answers of {len(names)} models to each of the 40 odd questions{without}; the mean of the judges "
             "gpt4, gpt35 and claude, each alone, over every numbering of the drafts; then the three as one panel. "
-            f"Of five drafts' 120 numberings, adaptive and panels take {prd.DRAWN} drawn for each question."
+            f"Of the numberings, adaptive and panels take {prd.DRAWN} drawn for each question."
         ),
         heads=HEADS,
         rows=_rows(title, found),
