@@ -16,7 +16,7 @@ pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).resolve().parents[2]
 CREWCTL = str(Path(sys.executable).with_name("crewctl"))
-INPUTS = ("-i", "company=Acme Corp", "-i", "first_name=Elena")
+INPUTS = ("-i", "company=Globex", "-i", "first_name=Ada")
 CREW = "outreach-email"
 
 
