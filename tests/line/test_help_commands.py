@@ -144,6 +144,10 @@ def _completed(project: Path, words: str) -> list[str]:
         ("crewctl revoke outreach-email ", ["00793c6ddddd"]),
         ("crewctl revoke outreach ", []),
         ("crewctl kickoff --quie", ["--quiet"]),
+        ("crewctl judge agreement out", ["outreach-email"]),
+        ("crewctl rejudge last --rubric ", ["outreach-email"]),
+        ("crewctl rejudge last --judge bra", ["brand_judge"]),
+        ("crewctl whatif outreach-email --judge direct_writer,bra", ["direct_writer,brand_judge"]),
     ],
 )
 def test_names_are_completed(project: Path, words: str, expected: list[str]) -> None:

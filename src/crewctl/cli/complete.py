@@ -113,6 +113,16 @@ def _drafts(root: Path, context: click.Context) -> list[str]:
 complete_crews = _completer(_crews)
 complete_drafts = _completer(_drafts)
 complete_agents = _completer(_agents)
+
+
+def complete_panel(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last of several agents with commas between them."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = before.split(",")
+    names = complete_agents(context, parameter, last)
+    return [f"{before}{comma}{name}" for name in names if name not in taken]
+
+
 complete_rubrics = _completer(_rubrics)
 complete_runs = _completer(_runs)
 complete_inputs = _completer(_inputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from crewctl.cli.complete import complete_agents, complete_rubrics
+from crewctl.cli.complete import complete_panel, complete_rubrics
 from crewctl.errors import UsageError
 
 PROTOCOLS = ("balanced_top3", "both_orders", "all_pairs", "listwise_rotations", "single", "adaptive")
@@ -28,7 +28,7 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--judge",
             metavar="AGENT[,AGENT…]",
-            shell_complete=complete_agents,
+            shell_complete=complete_panel,
             help="Judge with this agent, or with a panel of several.",
         ),
         click.option("--rubric", shell_complete=complete_rubrics, help="Judge by this rubric."),
