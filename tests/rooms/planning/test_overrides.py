@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.specs.crew_spec import ProtocolName
+from crewctl.cli.judging_options import PROTOCOLS
 from crewctl.errors import CrewctlError, NotFoundError, UsageError
 from crewctl.planning.make_plan import make_plan
 from crewctl.planning.overrides import Overrides, judged_otherwise
@@ -112,3 +114,7 @@ def test_the_words_are_the_options_that_say_the_same() -> None:
     assert overrides.words == ("--judge", "a,b", "--rubric", "strict")
     assert Overrides().words == ()
     assert not Overrides()
+
+
+def test_the_command_line_offers_every_protocol_that_a_file_may_name() -> None:
+    assert get_args(ProtocolName) == PROTOCOLS
