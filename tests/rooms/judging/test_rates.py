@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,27 @@ def test_a_share_that_rose_clearly_differs_and_one_that_wavers_does_not() -> Non
     assert difference([(3, 6)] * 20, [(5, 6), (6, 6)] * 6) < 0.001
     assert difference([(3, 6), (4, 6)] * 10, [(4, 6), (3, 6)] * 5) > 0.5
     assert difference([], [(1, 1)]) == 1
+
+
+def _run(chance: random.Random, shares: tuple[float, ...]) -> Count:
+    """Return six passes of one run, which share what that run's drafts are like."""
+    share = chance.choice(shares)
+    return sum(chance.random() < share for _ in range(6)), 6
+
+
+@pytest.mark.parametrize(
+    "shares", [(0.5,), (0.1, 0.5, 0.9)], ids=["independent passes", "runs unlike each other"]
+)
+def test_intervals_cover_and_tests_err_as_often_as_they_say(shares: tuple[float, ...]) -> None:
+    """95% and 5%, up to what 500 tries tell, also where passes of a run go together."""
+    chance = random.Random(20261121)
+    covered = warned = 0
+    for _ in range(500):
+        counts = [_run(chance, shares) for _ in range(30)]
+        found = rate(counts)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0.5 <= found.high
+        warned += difference(counts[:-10], counts[-10:]) <= 0.05
+    assert covered / 500 >= 0.92
+    assert warned / 500 <= 0.09
