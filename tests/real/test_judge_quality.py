@@ -13,6 +13,7 @@ import pytest
 from crewctl.judging.calibration import CALIBRATED, WEIGHTS, probability
 from crewctl.judging.protocols import PROTOCOLS
 
+pytestmark = pytest.mark.real  # recorded judgments of real models, replayed: too long for the fast tests
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "judge-quality.md"
 REFERENCE_WITHIN = 0.5

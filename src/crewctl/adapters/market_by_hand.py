@@ -6,6 +6,11 @@ from crewctl.planning.plan import Plan, PlannedMarket, PlannedTask
 
 EXPECTED = "Answer with the name of the best draft, your reasons by each criterion, and its full text."
 """What the judge's task is to come to."""
+CONSENSUS = (
+    "List every statement that the drafts make, with how many support and how many contradict it, in the "
+    "words of the drafts."
+)
+"""What the judge's task is to come to where no draft is chosen."""
 
 
 def tasks_by_hand(plan: Plan) -> tuple[PlannedTask, ...]:
@@ -19,6 +24,8 @@ def tasks_by_hand(plan: Plan) -> tuple[PlannedTask, ...]:
     drafts = _draft_tasks(plan.market, tuple(task.name for task in before))
     if not plan.market.judges:
         return (*before, *drafts)
+    if plan.market.editor is not None:
+        drafts = (*drafts, _merge_task(plan.market, plan.market.editor, drafts))
     return (*before, *drafts, _judge_task(plan.market, drafts))
 
 
@@ -42,8 +49,22 @@ def _draft_tasks(market: PlannedMarket, earlier: tuple[str, ...]) -> tuple[Plann
     )
 
 
+def _merge_task(market: PlannedMarket, editor: str, drafts: tuple[PlannedTask, ...]) -> PlannedTask:
+    """Return the task that writes one more draft from all the others."""
+    return PlannedTask(
+        name=f"merge_{market.task.name}",
+        description=f"Write one text from the {len(drafts)} drafts of {market.task.name!r}. Keep what is "
+        "best in each, and add nothing that none of them says.",
+        expected_output=market.task.expected_output,
+        agent=editor,
+        context=tuple(draft.name for draft in drafts),
+    )
+
+
 def _judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> PlannedTask:
-    """Return the task that chooses among the drafts by the rubric."""
+    """Return the task that chooses among the drafts by the rubric, or says what they agree on."""
+    agreement = market.decision == "consensus"
+    asked = "Draw up the agreement" if agreement else "Choose the best"
     criteria = "\n".join(
         f"- {criterion.name} ({'must be met' if criterion.must else f'weight {criterion.weight:g}'}): "
         f"{criterion.says}"
@@ -51,9 +72,8 @@ def _judge_task(market: PlannedMarket, drafts: tuple[PlannedTask, ...]) -> Plann
     )
     return PlannedTask(
         name=f"judge_{market.task.name}",
-        description=f"Choose the best of the {len(drafts)} drafts of {market.task.name!r} by these "
-        f"criteria:\n{criteria}",
-        expected_output=EXPECTED,
+        description=f"{asked} of the {len(drafts)} drafts of {market.task.name!r} by these criteria:\n{criteria}",
+        expected_output=CONSENSUS if agreement else EXPECTED,
         agent=market.judges[0].agent,
         context=tuple(draft.name for draft in drafts),
     )

@@ -11,6 +11,8 @@ from pathlib import Path
 from crewctl.approval.statement import Approver
 
 GIT_SECONDS = 2.0
+LOGIN_UID = Path("/proc/self/loginuid")
+NOBODY_LOGGED_IN = 2**32 - 1
 LONGEST_EMAIL = 254
 
 
@@ -23,7 +25,23 @@ def os_approver(folder: Path) -> Approver:
 
 def user_name() -> str:
     """Return the name of the process's real user; variables such as USER, which anybody can set, don't count."""
-    number = os.getuid()
+    return _name_of(os.getuid())
+
+
+def login_name(audited: Path = LOGIN_UID) -> str:
+    """Return the name of whoever logged in, which stays the same under sudo; else the process's real user.
+
+    Linux keeps it for its audit trail: a login sets it once, and without a privilege nobody changes it. So
+    several people who act as one account are still told apart.
+    """
+    try:
+        number = int(audited.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return user_name()
+    return user_name() if number == NOBODY_LOGGED_IN else _name_of(number)
+
+
+def _name_of(number: int) -> str:
     try:
         name = pwd.getpwuid(number).pw_name
     except KeyError:

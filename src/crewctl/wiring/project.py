@@ -164,10 +164,10 @@ class Project:
 
     @property
     def person(self) -> str:
-        """The name of the person at the terminal, as the operating system knows it."""
-        from crewctl.adapters.os_identity import user_name  # noqa: PLC0415 - start-up cost
+        """The name of the person at the terminal, as the operating system knows it: who logged in."""
+        from crewctl.adapters.os_identity import login_name  # noqa: PLC0415 - start-up cost
 
-        return user_name()
+        return login_name()
 
     def case_of(self, run_id: str) -> Undecided:
         """Return the drafts among which people may choose; CrewctlError says why they may not."""
