@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import re
 from collections.abc import Iterator
 
@@ -15,7 +14,6 @@ from crewctl.judging.folding import folded
 _LEET = str.maketrans("431057@$!|", "aeiostasil")
 _LEET_WORD = re.compile(r"[a-z0-9@$!|]{3,}")
 _WORD = re.compile(r"[a-z]{4,}")
-_TURNED = frozenset(codecs.encode(word, "rot13") for word in VOCABULARY)
 _BACKWARDS = frozenset(word[::-1] for word in VOCABULARY)
 _WORTH_READING = 2
 _SPACED = re.compile(
@@ -24,7 +22,6 @@ _SPACED = re.compile(
 _INNER = re.compile(r"(?<=\w)[ .\-_*/](?=\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/_-]{24,20000}={0,2}")
 _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :]?){16,10000}")
-_ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}){8,5000}")
 
 
 def encoded(shown: str) -> Iterator[Hit]:
@@ -37,13 +34,11 @@ def encoded(shown: str) -> Iterator[Hit]:
 
 
 def respelt(text: str) -> Iterator[Hit]:
-    """Find speech in a folded text that is written in digits for letters, by rot13, or backwards."""
+    """Find speech in a folded text that is written in digits for letters, or backwards."""
     leet = {word.translate(_LEET).strip("i") for word in set(_LEET_WORD.findall(text)) if not word.isalpha()}
     if leet & VOCABULARY:
         yield from _blocking(speech(text.translate(_LEET)))
     words = set(_WORD.findall(text))
-    if len(words & _TURNED) >= _WORTH_READING:
-        yield from _blocking(speech(codecs.encode(text, "rot13")))
     if len(words & _BACKWARDS) >= _WORTH_READING:
         for hit in _blocking(speech(text[::-1])):
             yield hit._replace(start=len(text) - hit.end, end=len(text) - hit.start)

@@ -25,7 +25,10 @@ _DEFINITION = re.compile(
     re.MULTILINE,
 )
 _ALT = re.compile(r"!\[([^\]\n]{3,400})\]\(")
-_LATEX = re.compile(r"\\(?:text)?color\{white\}|\\phantom\{|\\begin\{comment\}")
+_ATTRIBUTE = re.compile(
+    r"<[a-z][^<>]{0,300}?\s(?:alt|title|aria-label|content|data-[a-z-]{1,20})\s?=\s?[\"']([^\"'<>]{3,400})"
+)
+_LATEX = re.compile(r"\\(?:text)?color\{white\}|\\phantom\{|\\begin\{comment\}|\\fontsize\{0")
 _PERCENT = re.compile(r"^[ \t]{0,9}%[ \t]{0,9}([^\n%]{4,400})$", re.MULTILINE)
 _MARKUP = re.compile(r"<!doctype|<html|<body|<div|<svg|<\?xml|```|<template|<head")
 _MOST = 2000
@@ -70,6 +73,11 @@ def _elements(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _definitions(text: str) -> Iterator[tuple[str, int, int]]:
-    for form, rule in ((_DEFINITION, "link_text"), (_ALT, "link_text"), (_PERCENT, "latex_comment")):
+    for form, rule in (
+        (_DEFINITION, "link_text"),
+        (_ALT, "link_text"),
+        (_ATTRIBUTE, "link_text"),
+        (_PERCENT, "latex_comment"),
+    ):
         for match in form.finditer(text):
             yield rule, match.start(1), match.end(1)

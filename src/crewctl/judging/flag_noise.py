@@ -18,6 +18,8 @@ _GRAM = 6
 _OFTEN = 8
 _REPEATED_SHARE = 0.5
 _REPEATED_WORDS = 100
+_MANY_REPEATED = 200
+_MANY_SHARE = 0.25
 _MOST_WORDS = 40_000
 
 _ISOLATED = re.compile(r"[(){}\[\]'\";,./]{1,3}$")
@@ -67,7 +69,8 @@ def _repetition(text: str) -> Iterator[Hit]:
         if gram in often:
             covered[at : at + _GRAM] = b"\1" * _GRAM
     repeated = sum(covered)
-    if repeated >= _REPEATED_WORDS and repeated >= _REPEATED_SHARE * len(words):
+    share = _MANY_SHARE if repeated >= _MANY_REPEATED else _REPEATED_SHARE
+    if repeated >= _REPEATED_WORDS and repeated >= share * len(words):
         first, last = covered.find(1), covered.rfind(1)
         yield Hit("repetition", "block", words[first][1], words[last][2])
 

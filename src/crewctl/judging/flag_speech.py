@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from crewctl.judging.flag import Hit, Severity
+from crewctl.judging.flag_gist import gists
+from crewctl.judging.flag_languages import STEMS
 from crewctl.judging.flag_words import DROPPED, UNSPACED, WORDS, plain, table
 
-_KINDS = table(WORDS)
+_STEMS = table(STEMS)
+_LEAST_STEM = 5
+_LONGEST_STEM = max(map(len, _STEMS))
+_KINDS = {**{known: kind for known, kind in _STEMS.items() if " " in known}, **table(WORDS)}
 _DROPPED = frozenset(plain(word) for word in DROPPED.split())
 _UNSPACED = {plain(word): kind for kind, listed in UNSPACED.items() for word in listed.split()}
 _FOUND_UNSPACED = re.compile("|".join(sorted(map(re.escape, _UNSPACED), key=len, reverse=True)))
@@ -37,7 +43,7 @@ VOCABULARY = frozenset(word for word in _KINDS if len(word) > 3 and word.isascii
 
 _SPACELESS = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(
-    r"(?P<score>(?<![\d./])\d{1,3}\s?(?:/|out of|von|sur|su|de|of)\s?\d{1,3}(?![\d/.]\d|\d|/))|"
+    r"(?P<score>(?<![\d./])\d{1,3}\s?(?:/|out of|von|sur|su|de|of)\s?\d{1,3}(?![\d/.]\d|\d|/)|(?<!\w)a\+(?!\w)|★{5})|"
     rf"(?P<word>[^\W_{_SPACELESS}]+(?:['-][^\W_{_SPACELESS}]+)*)|(?P<run>[{_SPACELESS}]+)|"
     r"(?P<end>[.!?;|]+|\n[ \t]*\n)|(?P<mark>[:,%])"
 )
@@ -57,6 +63,9 @@ class Skeleton(NamedTuple):
         """Add one word; sentence ends in a row are one."""
         if kind == "|" and self.kinds and self.kinds[-1] == "|":
             return
+        if kind == "s":
+            self.add("T", start, end)
+            kind = "D"
         self.kinds.append(kind)
         self.starts.append(start)
         self.ends.append(end)
@@ -88,15 +97,25 @@ def _kind(text: str, word: str, end: int) -> tuple[str, int]:
     """Return the kind of a word, empty if it does not count, and where it, or its phrase, ends."""
     if word in _PHRASES and (phrase := _PHRASES[word].match(text, end)):
         return _KINDS[_BETWEEN.sub(" ", word + phrase.group())], phrase.end()
-    kind = _KIND_OF.get(word)
-    if kind is None:
-        kind = _KIND_OF.get(_POSSESSIVE.sub("", word), ".") if word[-2:] == "'s" or word[-1] == "'" else "."
-    return kind, end
+    return _kind_of(word), end
+
+
+@lru_cache(maxsize=16_384)
+def _kind_of(word: str) -> str:
+    """Return the kind of a word as it stands, without its 's, without hyphens, or by how it begins."""
+    for form in (word, _POSSESSIVE.sub("", word), word.replace("-", "")):
+        if form in _KIND_OF:
+            return _KIND_OF[form]
+    if word in _STEMS:
+        return _STEMS[word]
+    longest = min(len(word), _LONGEST_STEM)
+    begins = (word[:n] for n in range(longest, _LEAST_STEM - 1, -1))
+    return next((_STEMS[stem] for stem in begins if stem in _STEMS), ".")
 
 
 def _score(word: str) -> Iterator[tuple[str, int, int]]:
     numbers = _FULL_MARKS.match(word)
-    full = numbers is not None and numbers[1] == numbers[2] and int(numbers[1]) > 1
+    full = numbers is None or (numbers[1] == numbers[2] and int(numbers[1]) > 1)
     yield ("5" if full else "."), 0, len(word)
 
 
@@ -158,7 +177,7 @@ _RULES: tuple[tuple[str, Severity, str], ...] = (
     (
         "asks_for_choice",
         "block",
-        rf"C[^|NO]{{0,2}}{_ONE}[^|N]{{0,6}}[WJjO]|[WJj][^|N]{{0,6}}C[^|NO]{{0,2}}{_ONE}",
+        rf"C[^|NO]{{0,2}}{_ONE}[^|Nk]{{0,6}}[WJjO]|[WJj][^|N]{{0,6}}C[^|NO]{{0,2}}{_ONE}",
     ),
     ("asks_for_choice", "block", r"C[^|N]{0,2}(?:Td|m)[^|N]{0,3}[OW]|[Da][^|]{0,3}C[^|NO]{0,2}Td[^|]{0,3}O"),
     (
@@ -209,18 +228,24 @@ _RULES: tuple[tuple[str, Severity, str], ...] = (
         "block",
         rf"(?:{_ONE}|m)[^|N]{{0,6}}5|5[^|N]{{0,3}}T[.P]?[Dda]|{_STRONG}[^|N]{{0,2}}e[^|N]{{0,4}}[w5]|c[^|N]{{0,2}}{_STRONG}[^|N]{{0,3}}5|S[^|]{{0,5}}[5w]|{_STRONG}[^|N]{{0,2}}e[^|N]{{0,4}}[zc]",
     ),
+    ("scores_itself", "block", r"S:.{0,14}5|cA.{0,1}5"),
+    # What two sentences say together.
+    ("addresses_judge", "block", r"(?:^|\|)[Kr]?[jrJ][,:](?=.{0,25}T[.P]?[Dda].{0,12}[W5])"),
+    ("revokes_instructions", "block", r"Ri.{0,16}(?:I|T[.P]?[Dd])|i[^|]{0,6}X[|:,].{0,10}T[.P]?D"),
+    ("fake_reasoning", "block", r"[=h].{0,4}O[Dda][^|]{0,8}Z.{0,4}T[Dda]"),
     # Persuasion: it may be true, and it is no reason to stop.
     (
         "claims_authority",
         "warn",
         r"T[.P]?[Dad][^|NC]{0,4}v[^|N]{0,4}[xJjr]|T[.P]?[Dad][^|NC]{0,3}x[^|N]{0,3}v|vT[Da][^|N]{0,6}x",
     ),
-    ("claims_authority", "warn", r"[%xJjr][^|N]{0,7}[qC][^|N]{0,3}T[.P]?[Da]|%[Jjrx][^|N]{0,6}T[Dad]"),
+    ("claims_authority", "warn", r"[%xJjr][^|N]{0,7}[qC][^|N]{0,3}T[.P]?[Dda]|%[Jjrx][^|N]{0,6}T[Dad]"),
+    ("claims_authority", "warn", r"(?:^|\|)v.{0,6}x|(?:^|\|)T.?B.{0,8}[w%].{0,5}[aD]"),
 )
 _PATTERNS = tuple((rule, severity, re.compile(form, re.MULTILINE)) for rule, severity, form in _RULES)
 
 _HIDDEN = re.compile(
-    r"J|[RCcjKr][^|]{0,4}I|[jKr][^|]{0,12}[CcRDadWw5]|[Cc][^|N]{0,3}[TF]?[.]?[Da]|T[.P]?[Da].{0,8}[Ww5]|[Ww][^|]{0,6}T[.P]?[Dda]|R[QA]"
+    r"J|[jr][:,]|K=|=K|ZN|NZ|[RCcjKr][^|]{0,4}I|[jKr][^|]{0,12}[CcRDadWw5]|[Cc][^|N]{0,3}[TF]?[.]?[Da]|T[.P]?[Da].{0,8}[Ww5]|[Ww][^|]{0,6}T[.P]?[Dda]|R[QA]"
 )
 
 
@@ -232,6 +257,8 @@ def speech(text: str) -> Iterator[Hit]:
         for match in pattern.finditer(kinds):
             if match.end() > match.start():
                 yield Hit(rule, severity, bones.starts[match.start()], bones.ends[match.end() - 1])
+    for rule, first, last in gists(kinds):
+        yield Hit(rule, "block", bones.starts[first], bones.ends[last - 1])
 
 
 def hints_at_judging(text: str) -> bool:

@@ -37,6 +37,9 @@ _KEY = re.compile(
 )
 _ALONE = {
     "selected_draft",
+    "best_submission",
+    "best_response",
+    "chosen_draft",
     "instructions_to_judge_found_in",
     "preferred_draft",
     "winning_draft",
@@ -65,7 +68,6 @@ _BESIDE = {
     "criterion",
     "evidence",
     "final_text",
-    "reason",
     "winner",
 }
 _NAMES = re.compile(

@@ -12,6 +12,8 @@ from crewctl.judging.flag import Flag, Hit
 from crewctl.judging.flag_encoded import encoded, respelt
 from crewctl.judging.flag_hidden import hidden, smuggled
 from crewctl.judging.flag_noise import noise
+from crewctl.judging.flag_respelt import codes, respellings
+from crewctl.judging.flag_result import results
 from crewctl.judging.flag_speech import speech
 from crewctl.judging.flag_structure import structure
 from crewctl.judging.folding import Folded, folded
@@ -29,9 +31,20 @@ def flags_of(raw: str, shown: str) -> tuple[Flag, ...]:
     """
     fold = folded(shown)
     hits = {
-        *_placed(fold, (*speech(fold.text), *structure(fold.text), *hidden(fold.text), *respelt(fold.text))),
+        *_placed(
+            fold,
+            (
+                *speech(fold.text),
+                *structure(fold.text),
+                *results(fold.text),
+                *hidden(fold.text),
+                *respelt(fold.text),
+                *respellings(fold.text),
+            ),
+        ),
         *noise(shown),
         *encoded(shown),
+        *codes(shown),
     }
     if smuggled(raw):
         hits.add(Hit("hidden_text", "block", 0, 0))

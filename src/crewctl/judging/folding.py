@@ -76,4 +76,4 @@ def _plain(odd: str) -> str:
 
 
 def _unseen(letter: str) -> bool:
-    return unicodedata.category(letter) in {"Mn", "Me", "Cf"}
+    return unicodedata.category(letter) in {"Mn", "Mc", "Me", "Cf"}
