@@ -221,6 +221,14 @@ def test_every_link_in_the_docs_leads_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_the_readme_shows_figures_of_the_page_on_judge_quality() -> None:
+    page = (ROOT / "docs" / "reference" / "judge-quality.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Why this draft?")[2]
+    rows = [line for line in readme.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    assert len(rows) > 3
+    assert set(rows) <= set(page.splitlines())
+
+
 def test_the_readme_shows_the_digest_of_the_shipped_crew() -> None:
     """What the README prints of the demo is what the demo's crew is now."""
     digest = Project(ROOT).plan("outreach-email", None).crew_digest
