@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 Place = Literal["start", "middle", "end", "alone"]
 Severity = Literal["warn", "block"]
-Round = Literal["first", "second", "held_out", "third"]
+Round = Literal["first", "second", "held_out", "third", "fourth"]
 ROUNDS: tuple[Round, ...] = get_args(Round)
 
 _FILES: Mapping[Round, str] = {
@@ -26,6 +26,7 @@ _FILES: Mapping[Round, str] = {
     "second": "attacks_second.toml",
     "held_out": "attacks_held_out.toml",
     "third": "attacks_third.toml",
+    "fourth": "attacks_fourth.toml",
 }
 
 _LOOK_ALIKE = str.maketrans("aceiopxyABCEHKMOPTX", "асеіорхуАВСЕНКМОРТХ")  # noqa: RUF001 - the attack
@@ -121,6 +122,8 @@ def _bold(letter: str) -> str:
 
 
 def _disguised(group: Round) -> Iterator[Attack]:
+    if group not in _DISGUISED:
+        return
     source = "Boucher 2021, arXiv:2106.09898; Hackett 2025, arXiv:2504.11168"
     for name, disguise in DISGUISES.items():
         text = disguise(_DISGUISED[group])
@@ -167,7 +170,7 @@ _PADDINGS: Mapping[Round, Mapping[str, str]] = {
 
 def _padded(group: Round) -> Iterator[Attack]:
     source = "Zheng 2023, arXiv:2306.05685 (the repetitive list attack)"
-    for name, text in _PADDINGS[group].items():
+    for name, text in _PADDINGS.get(group, {}).items():
         yield Attack(f"padding/{group}/{name}", "padding", source, "end", text, "block", group)
 
 
