@@ -9,6 +9,8 @@ from measure import RESAMPLES
 from rows import Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "judge-quality.md"
+ATTACKS = PAGE.parents[1] / "explanation" / "attacks.md"
+_START, _END = "<!-- attacks through protocols -->\n", "<!-- /attacks through protocols -->"
 HEAD = f"""\
 # How good the judging is
 
@@ -26,6 +28,14 @@ PRD's answers and votes are from Li, Patel and Du (2023), LLMBar's from Zeng and
 def page(tables: Iterable[Table]) -> str:
     """Return the page in Markdown."""
     return "\n".join([HEAD, *(_section(table) for table in tables)])
+
+
+def write_attacks(tables: Iterable[Table]) -> None:
+    """Put the attack tables into their place in the page on attacks."""
+    start, _, rest = ATTACKS.read_text(encoding="utf-8").partition(_START)
+    _, _, end = rest.partition(_END)
+    found = "\n".join(_section(table).replace("## ", "### ", 1) for table in tables)
+    ATTACKS.write_text(f"{start}{_START}{found}{_END}{end}", encoding="utf-8")
 
 
 def line(cells: Iterable[str]) -> str:
