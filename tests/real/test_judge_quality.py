@@ -98,6 +98,7 @@ def test_pairs_judged_with_two_calls_four_calls_and_a_person_are_as_the_page_say
         93.9,
         92.5,
     ]
+    assert table.rows[-1][1] == "94.2"
 
 
 @pytest.mark.parametrize("kind", ["strong", "biased", "weak"])
