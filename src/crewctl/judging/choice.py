@@ -26,10 +26,6 @@ LEAST_SHARE = 0.7
 """A winner that did not beat the runner-up in both orders needs this share of its passes."""
 LEAST_AGREEMENT = 0.5
 """A panel's winner that no more than this share of the judges, by weight, puts first is not chosen."""
-UNCLEAR: frozenset[Reason] = frozenset(
-    {"tie", "cycle", "order_inconsistent", "low_vote_share", "low_confidence", "panel_split"}
-)
-"""The reasons that other judges' opinions may settle."""
 
 
 def choose_from(passes: Sequence[Pass], ground: Ground) -> Choice:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from crewctl.judging.attempt import Notes
 from crewctl.judging.case import Case
-from crewctl.judging.choice import UNCLEAR, choose_from, votes_of
+from crewctl.judging.choice import votes_of
 from crewctl.judging.consensus import draw_up
 from crewctl.judging.drafts import line_up
 from crewctl.judging.ground import Ground
@@ -17,7 +16,7 @@ from crewctl.judging.notes import take_notes
 from crewctl.judging.passes import hold
 from crewctl.judging.port import JudgeModel
 from crewctl.judging.prompt import Persona, Question, seed_of
-from crewctl.judging.protocol import Look
+from crewctl.judging.second_opinions import second_looks
 from crewctl.judging.verdict import Pass, Verdict
 from crewctl.judging.write_verdict import Held, write_verdict
 from crewctl.planning.judge_calls import most_looks
@@ -65,7 +64,7 @@ def _judged(
             raise AssertionError(f"{ground.protocol.name} asks for more passes than were planned")
         passes += hold(case.personas("judge"), question, looks, shown, model, named=named)
     second = case.personas("second_opinion")
-    if second and (looks := _unclear(passes, ground)):
+    if second and (looks := second_looks(passes, ground)):
         question, more = _with_notes(second, question, model, named=named)
         notes += more
         passes += hold(second, question, looks, shown, model, named=named)
@@ -88,13 +87,3 @@ def _noted(question: Question, notes: Sequence[Notes]) -> Question:
 
 def _planned(case: Case, drafts: int) -> int:
     return most_looks(case.protocol, drafts) * len(case.judges)
-
-
-def _unclear(passes: Sequence[Pass], ground: Ground) -> tuple[Look, ...]:
-    """Return both orders of the best two when the judges did not settle which is better."""
-    choice = choose_from(passes, ground)
-    if not UNCLEAR.intersection(choice.escalation.reasons) or len(choice.aggregate.table) < _PAIR:
-        return ()
-    kind: Literal["second_opinion"] = "second_opinion"
-    look = Look(order=tuple(place.draft for place in choice.aggregate.table[:_PAIR]), kind=kind)
-    return look, look.swapped

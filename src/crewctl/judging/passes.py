@@ -28,11 +28,7 @@ def hold(
 
     `named` puts the judge's name into the passes' ids, for judgings with several judges.
     """
-    wanted = [
-        _Wanted(judge, look, f"{judge.name}." if named else "", question, shown)
-        for judge in judges
-        for look in looks
-    ]
+    wanted = [_Wanted(judge, look, question, shown, named) for judge in judges for look in looks]
 
     def reading(text: str, asked: Asked) -> Reading:
         return read(text, asked, question.rubric, shown)
@@ -47,17 +43,19 @@ class _Wanted:
 
     judge: Persona
     look: Look
-    prefix: str
     question: Question
     shown: Mapping[str, str]
+    named: bool
 
     @property
     def key(self) -> str:
-        return f"{self.prefix}{self.look.key}"
+        return self.look.pass_id(self.judge.name, named=self.named)
 
     @property
     def swap_of(self) -> str | None:
-        return f"{self.prefix}{self.look.swapped.key}" if len(self.look.order) == _PAIR else None
+        if len(self.look.order) != _PAIR:
+            return None
+        return self.look.swapped.pass_id(self.judge.name, named=self.named)
 
     def ask(self, suffix: str, repair: str) -> Asked:
         return ask(self.question, self.judge, self.look, f"{self.key}{suffix}", self.shown, repair)

@@ -32,6 +32,10 @@ class Look(Frozen):
         drafts = "-".join(self.order)
         return f"{drafts}.closer" if self.kind == "tiebreak" else drafts
 
+    def pass_id(self, judge: str, *, named: bool) -> str:
+        """Return the id of one judge's pass; `named` puts its name first, for judgings with several judges."""
+        return f"{judge}.{self.key}" if named else self.key
+
     @property
     def swapped(self) -> Look:
         """The same drafts in the reverse order."""

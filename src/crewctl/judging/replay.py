@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
-from crewctl.judging.choice import UNCLEAR, choose_from, votes_of
-from crewctl.judging.ground import Ground, ground_of
+from crewctl.judging.choice import votes_of
+from crewctl.judging.ground import ground_of
 from crewctl.judging.protocol import Look
+from crewctl.judging.second_opinions import second_looks
 from crewctl.judging.verdict import Pass, Verdict
 
 _PAIR = 2
@@ -18,12 +20,13 @@ def departure(verdict: Verdict) -> str:
     Passes of people, and of judges on a merged text, are no part of it.
     """
     held = [one for one in verdict.passes if one.kind not in ("human", "merge")]
-    taken = 0
-    for judge, look, key in _asked(verdict, held):
+    taken, named = 0, len(verdict.judges) > 1
+    for judge, look in _asked(verdict, held):
+        key = look.pass_id(judge, named=named)
         if taken >= len(held):
             return f"pass {key} was asked for and is not there"
         found = held[taken]
-        wanted_swap = _key(verdict, judge, look.swapped) if len(look.order) == _PAIR else None
+        wanted_swap = look.swapped.pass_id(judge, named=named) if len(look.order) == _PAIR else None
         if (found.judge, found.kind, found.order) != (judge, look.kind, look.order):
             return f"pass {key} was asked for, and {found.id} stands in its place"
         if found.id != key or found.swap_of != wanted_swap:
@@ -32,7 +35,7 @@ def departure(verdict: Verdict) -> str:
     return f"pass {held[taken].id} was not asked for" if taken < len(held) else ""
 
 
-def _asked(verdict: Verdict, held: Sequence[Pass]) -> Iterator[tuple[str, Look, str]]:
+def _asked(verdict: Verdict, held: Sequence[Pass]) -> Iterator[tuple[str, Look]]:
     """Give every judge and look in the order in which they were asked, as long as `held` goes."""
     ground = ground_of(verdict)
     drafts = list(ground.words)
@@ -43,27 +46,8 @@ def _asked(verdict: Verdict, held: Sequence[Pass]) -> Iterator[tuple[str, Look, 
     while taken <= len(held) and (
         looks := ground.protocol.next_round(drafts, votes_of(held[:taken], ground))
     ):
-        yield from _round(verdict, judges, looks)
+        yield from product(judges, looks)
         taken += len(judges) * len(looks)
     second = [judge.id for judge in verdict.judges if judge.role == "second_opinion"]
     if second:
-        yield from _round(verdict, second, _unclear(held[:taken], ground))
-
-
-def _round(verdict: Verdict, judges: Sequence[str], looks: Sequence[Look]) -> Iterator[tuple[str, Look, str]]:
-    for judge in judges:
-        for look in looks:
-            yield judge, look, _key(verdict, judge, look)
-
-
-def _unclear(passes: Sequence[Pass], ground: Ground) -> tuple[Look, ...]:
-    choice = choose_from(passes, ground)
-    best = tuple(place.draft for place in choice.aggregate.table[:_PAIR])
-    if not UNCLEAR.intersection(choice.escalation.reasons) or len(best) < _PAIR:
-        return ()
-    look = Look(order=best, kind="second_opinion")
-    return look, look.swapped
-
-
-def _key(verdict: Verdict, judge: str, look: Look) -> str:
-    return f"{judge}.{look.key}" if len(verdict.judges) > 1 else look.key
+        yield from product(second, second_looks(held[:taken], ground))

@@ -156,3 +156,16 @@ def test_a_choice_that_people_would_rather_not_share_is_left_to_a_person(case_of
     assert (verdict.selected_draft, verdict.confidence.band) == (None, "low")
     assert verdict.confidence.value < 0.5
     assert "disagree with the choice more often than not" in verdict.reasoning
+
+
+def test_nobody_is_asked_for_a_second_opinion_where_the_field_was_not_heard(case_of: CaseOf) -> None:
+    class Mumbling(Bench):
+        def answer(self, prompts: tuple[JudgePrompt, ...]) -> tuple[JudgeAnswer, ...]:
+            self.asked += prompts
+            return tuple(JudgeAnswer(text="I would rather not say.") for _ in prompts)
+
+    bench = Mumbling({})
+    verdict = choose(case_of(THREE, second=("eve",), protocol="listwise_rotations"), bench)
+
+    assert "void_passes" in verdict.escalation.reasons
+    assert bench.looks("eve") == []
