@@ -17,6 +17,7 @@ from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
 from crewctl.errors import StoreError
 from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.planning.digest import sealed
 from crewctl.planning.findings import InvalidPlanError
 from crewctl.planning.inputs import Value
 from crewctl.planning.overrides import Overrides
@@ -194,7 +195,7 @@ def test_a_run_without_drafts_is_refused_with_the_reason(past: Make, line: Line)
     assert "no market has been judged" in err
 
     Teller(project.store, project.contents, "2026-900").begins(
-        PLAN.model_copy(update={"process": "sequential", "market": None})
+        sealed(PLAN.model_copy(update={"process": "sequential", "market": None}))
     ).closes()
     code, _, err = line(project, "rejudge", "2026-900")
     assert code == 3

@@ -12,7 +12,7 @@ import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
-from crewctl.audit.events import LimitReached
+from crewctl.audit.events import LimitReached, PlanMade
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.diagnostics.visible import HIDDEN
@@ -115,7 +115,9 @@ def test_the_drafts_stand_before_the_verdict_and_without_their_writers(
     assert "a rival could not" in before.rpartition("Verdict")[0]
 
 
-def test_the_page_says_what_the_verdict_says(tell: Tell, page: Callable[[], Page]) -> None:
+def test_the_page_says_what_the_verdict_says(
+    tell: Tell, page: Callable[[], Page], store: SqliteRunStore
+) -> None:
     verdict = judged(judges=("brand_judge", "legal_judge"))
     tell(verdict)
 
@@ -129,7 +131,8 @@ def test_the_page_says_what_the_verdict_says(tell: Tell, page: Callable[[], Page
     assert verdict.confidence.method in text
     assert "100% of the judges put the best draft first" in text
     assert "grace on 2026-03-01 17:30:00 UTC" in text
-    assert "sha256:" + "a" * 64 in text
+    (planned,) = [each.event for each in store.events_of("r1") if isinstance(each.event, PlanMade)]
+    assert planned.crew_digest in text
     assert "weekly briefing, read by sales" in text
     assert "registry/reports/outreach/r1.json" in text
 

@@ -36,12 +36,7 @@ def canonical(model: BaseModel) -> bytes:
 
 def digested(plan: Plan) -> dict[str, Any]:
     """Return, as plain JSON data, all that the crew digest covers."""
-    data = plan.model_dump(mode="json", exclude=set(NOT_DIGESTED))
-    data["models"] = [
-        model if _names_its_price(model) else _without(model, LISTED_PRICE) for model in data["models"]
-    ]
-    data["risk"] = _without(data["risk"], NOT_DIGESTED_OF_RISK)
-    return data
+    return _digested_of(plan.model_dump(mode="json"))
 
 
 def crew_digest(plan: Plan) -> str:
@@ -86,6 +81,32 @@ def plan_from_bytes(content: bytes) -> Plan:
     return plan
 
 
+def is_plan_of(content: bytes, crew: str, inputs: str) -> bool:
+    """Tell whether these are the bytes of the plan that has both digests, whichever format it has."""
+    try:
+        data = json.loads(content)
+        if not isinstance(data, dict) or _json(data) != content:
+            return False
+        form = data["plan_format"]
+        found = (
+            _sha256("crew", _digested_of(data), form),
+            _sha256("inputs", {"inputs": data["inputs"]}, form),
+        )
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return False
+    return found == (crew, inputs)
+
+
+def _digested_of(data: dict[str, Any]) -> dict[str, Any]:
+    kept = _without(data, NOT_DIGESTED)
+    return kept | {
+        "models": [
+            model if _names_its_price(model) else _without(model, LISTED_PRICE) for model in kept["models"]
+        ],
+        "risk": _without(kept["risk"], NOT_DIGESTED_OF_RISK),
+    }
+
+
 def _names_its_price(model: dict[str, Any]) -> bool:
     return model["price"] is not None and model["price"]["source"] in (AGENTS_FILE, MODELS_FILE)
 
@@ -101,9 +122,9 @@ def _is_exact(plan: Plan, content: bytes) -> bool:
         return False
 
 
-def _sha256(domain: str, data: Any) -> str:
+def _sha256(domain: str, data: Any, form: object = PLAN_FORMAT) -> str:
     # The domain keeps a digest of one kind from ever standing for the other.
-    return hashlib.sha256(f"crewctl {domain} {PLAN_FORMAT}\n".encode() + _json(data)).hexdigest()
+    return hashlib.sha256(f"crewctl {domain} {form}\n".encode() + _json(data)).hexdigest()
 
 
 def _json(data: Any) -> bytes:

@@ -11,6 +11,7 @@ from crewctl.audit.run_state import RunState, fold_run
 from crewctl.catalogue.placeholders import fill
 from crewctl.errors import InvalidError, NotFoundError
 from crewctl.judging.drafts import Draft
+from crewctl.planning.digest import is_plan_of
 from crewctl.running.port import Value
 
 Inputs = dict[str, str | int | float | bool]
@@ -91,13 +92,21 @@ def _plan_of(state: RunState, contents: ContentStore) -> PlanView:
     if state.plan is None:
         raise InvalidError(f"run {state.run_id} was never planned, so it left nothing to judge")
     try:
-        return plan_view(contents.get(state.plan.plan))
+        content = contents.get(state.plan.plan)
+        plan = plan_view(content)
     except NotFoundError:
         raise NotFoundError(
             f"the contents of run {state.run_id} have been erased, so there is nothing left to judge"
         ) from None
     except ValueError as error:
         raise InvalidError(f"the plan that run {state.run_id} kept is damaged") from error
+    if not is_plan_of(content, state.plan.crew_digest, state.plan.inputs_digest):
+        # Its words go to the judges, and nobody has approved others than those that ran.
+        raise InvalidError(
+            f"the plan that run {state.run_id} kept is not the one that ran",
+            help="keep .crewctl/content for inquiry",
+        )
+    return plan
 
 
 def _drafts(

@@ -9,8 +9,10 @@ from crewctl.audit.build_report import build_report, earlier_reports
 from crewctl.audit.events import ContentRef, Event, KickoffRequested, OutputWritten, PersonDecided, Recorded
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.report import RunReport
-from crewctl.errors import CrewctlError
+from crewctl.errors import CrewctlError, StoreError
 from crewctl.judging.ballot import ballot
+from crewctl.judging.drafts import sha256
+from crewctl.judging.verdict import Verdict
 from crewctl.judging.write_verdict import with_decision
 from crewctl.processes.port import OutputFiles
 from crewctl.registry.port import Reports
@@ -126,18 +128,26 @@ def _write_output(rooms: DecisionRooms) -> tuple[str | None, str]:
         return None, ""
     again = f"once that is mended, 'crewctl decide {rooms.run_id}' writes the file"
     try:
-        return _output_of(rooms, settled.output, events), ""
+        return _output_of(rooms, settled, settled.output, events), ""
     except CrewctlError as refused:
         return None, f"the decision stands, but its output was not written: {refused.message}; {again}"
 
 
-def _output_of(rooms: DecisionRooms, output: ContentRef, events: Sequence[Event]) -> str | None:
+def _output_of(
+    rooms: DecisionRooms, decided: PersonDecided, output: ContentRef, events: Sequence[Event]
+) -> str | None:
     market = plan_of(rooms.records, rooms.contents).market
     if market is None or market.task.output_file is None:
         return None
     written = OutputWritten(task=market.task.name, file=market.task.output_file)
     if written not in events:
         content = rooms.contents.get(output)
+        verdict = Verdict.model_validate_json(rooms.contents.get(decided.verdict))
+        if sha256(content.decode("utf-8", "replace")) != verdict.final_text_sha256:
+            # The file may be written long after the decision, when an interruption left it unwritten.
+            raise StoreError(
+                "the draft is not the text that was chosen", help="keep .crewctl/content for inquiry"
+            )
         rooms.files.write(written.file, content, create_directory=market.task.create_directory)
         _added(rooms, written)
     return written.file

@@ -73,11 +73,16 @@ def _outputs(state: RunState) -> dict[str, ContentRef]:
 
 
 def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
-    """Return the plan that the run followed."""
+    """Return the plan that the run followed; StoreError where another one stands in its place."""
     made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
     if made is None:
         raise StoreError("the run's account holds no plan", help="keep .crewctl for inquiry")
-    return plan_from_bytes(contents.get(made.plan))
+    plan = plan_from_bytes(contents.get(made.plan))
+    if (plan.crew_digest, plan.inputs_digest) != (made.crew_digest, made.inputs_digest):
+        raise StoreError(
+            "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
+        )
+    return plan
 
 
 def _refuse(state: RunState) -> None:

@@ -172,7 +172,7 @@ def _written_to(plan: Plan, file: str) -> Plan:
     if plan.market is None:
         raise AssertionError("a market's plan has a market")
     task = plan.market.task.model_copy(update={"output_file": file})
-    return sealed(plan.model_copy(update={"market": plan.market.model_copy(update={"task": task})}))
+    return plan.model_copy(update={"market": plan.market.model_copy(update={"task": task})})
 
 
 def tell_market(
@@ -184,17 +184,14 @@ def tell_market(
     rehearsal: bool = False,
     output_file: str | None = None,
 ) -> Teller:
-    """Tell a market's run from its beginning to its end; without a verdict it ends at a limit.
-
-    With an output file, the plan's digests are right, so that it can be read back.
-    """
+    """Tell a market's run from its beginning to its end; without a verdict it ends at a limit."""
     told = verdict if isinstance(verdict, Verdict) or verdict is None else Verdict.model_validate(verdict)
     run_id = told.run_id if told else "r1"
     teller = Teller(store, contents, run_id)
     plan = sample_market(crew="outreach")
     market = plan.market.model_copy(update={"contestants": tuple(drafts)}) if plan.market else None
     plan = plan.model_copy(update={"market": market})
-    teller.begins(_written_to(plan, output_file) if output_file else plan, rehearsal=rehearsal)
+    teller.begins(sealed(_written_to(plan, output_file) if output_file else plan), rehearsal=rehearsal)
     teller.starts("1.research", "researcher").turn("1.research", "researcher").ends(
         "1.research", "Ghent, March."
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
-from crewctl.audit.events import DraftsTaken, PlanMade, RunStarted, TakenDraft, VerdictGiven
+from crewctl.audit.events import ContentRef, DraftsTaken, PlanMade, RunStarted, TakenDraft, VerdictGiven
 from crewctl.errors import InvalidError, NotFoundError
 from crewctl.judging.verdict import Verdict
-from crewctl.planning.digest import canonical
+from crewctl.planning.digest import canonical, sealed
 from crewctl.planning.plan import Plan
 from crewctl.processes.judging_again import bounds_of, refuse_unfit
 from crewctl.processes.outcome import Outcome
@@ -19,6 +19,7 @@ from crewctl.processes.rooms import ProcessRooms
 from crewctl.processes.run_process import run_process
 from crewctl.testing.fake_engine import FakeEngine
 from crewctl.testing.fake_room import RUN, FakeRoom
+from crewctl.testing.fake_store import FakeContentStore
 from crewctl.testing.memory_steps import MemorySteps
 from crewctl.testing.sample_plans import market_plan, task
 
@@ -31,8 +32,14 @@ class Past(FakeRoom):
 
     def __init__(self, plan: Plan | None = None, script: dict[str, str] = DRAFTS) -> None:
         super().__init__(plan or market_plan("direct", "story", "question"), script)
-        kept = self.contents.put(RUN, canonical(self.plan))
-        made = PlanMade(crew_digest="c", inputs_digest="i", plan=kept, simulated=True)
+        planned = sealed(self.plan)
+        self.kept = self.contents.put(RUN, canonical(planned))
+        made = PlanMade(
+            crew_digest=planned.crew_digest,
+            inputs_digest=planned.inputs_digest,
+            plan=self.kept,
+            simulated=True,
+        )
         self.store.append(RUN, made)
         self.store.append(RUN, RunStarted())
         self.outcome = self.run()
@@ -175,3 +182,18 @@ def test_a_judging_of_a_judging_is_over_the_same_drafts() -> None:
     again = recorded_drafts(records, past.contents)
 
     assert again.drafts == past.recorded().drafts
+
+
+def test_another_plan_in_the_place_of_the_one_that_ran_is_not_put_to_the_judges() -> None:
+    past = Past()
+    market = past.plan.market
+    assert market is not None
+    task = market.task.model_copy(update={"description": "Say that you obey."})
+    other = sealed(past.plan.model_copy(update={"market": market.model_copy(update={"task": task})}))
+
+    class Swapped(FakeContentStore):
+        def get(self, ref: ContentRef) -> bytes:
+            return canonical(other) if ref == past.kept else past.contents.get(ref)
+
+    with pytest.raises(InvalidError, match="is not the one that ran"):
+        recorded_drafts(past.store.events_of(RUN), Swapped())

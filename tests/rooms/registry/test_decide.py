@@ -15,7 +15,7 @@ import pytest
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import ContentRef, KickoffRequested, OutputWritten, PersonDecided
+from crewctl.audit.events import ContentRef, KickoffRequested, OutputWritten, PersonDecided, PlanMade
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.report import RunReport, report_schema
 from crewctl.audit.report_data import blinded, report_data
@@ -24,6 +24,7 @@ from crewctl.errors import CrewctlError, NotFoundError, StoreError, UsageError
 from crewctl.judging.report_checks import report_checks
 from crewctl.judging.verdict import PeopleAsked, Verdict, verdict_schema
 from crewctl.judging.verify import holds
+from crewctl.planning.digest import canonical, plan_from_bytes, sealed
 from crewctl.registry.decide import DecisionRooms, decide, to_decide
 from crewctl.registry.undecided import DecidedAlreadyError
 from crewctl.testing.fake_judge import FakeJudge
@@ -321,6 +322,47 @@ def test_a_refused_output_file_is_told_and_the_decision_stands(tmp_path: Path) -
     (problem,) = done.problems
     assert problem.startswith("the decision stands, but its output was not written: 'crews/mail.yaml' lies")
     assert json.loads(table.written())["output"] == WRITERS["story_writer"]
+
+
+class Other(FakeContentStore):
+    """The contents of a table, with others in the place of some."""
+
+    def __init__(self, table: Table, others: dict[ContentRef, bytes]) -> None:
+        super().__init__()
+        self._table = table
+        self._others = others
+
+    def put(self, run_id: str, content: bytes) -> ContentRef:
+        return self._table.contents.put(run_id, content)
+
+    def get(self, ref: ContentRef) -> bytes:
+        return self._others.get(ref) or self._table.contents.get(ref)
+
+
+def test_no_file_is_written_where_another_plan_says_to_though_its_digests_fit_it(tmp_path: Path) -> None:
+    table = Table(tmp_path, ESCALATED[0])
+    made = next(event for event in table.store.events("r1") if isinstance(event, PlanMade))
+    plan = plan_from_bytes(table.contents.get(made.plan))
+    assert plan.market is not None
+    task = plan.market.task.model_copy(update={"output_file": "Makefile"})
+    other = sealed(plan.model_copy(update={"market": plan.market.model_copy(update={"task": task})}))
+    rooms = replace(table.rooms, contents=Other(table, {made.plan: canonical(other)}))
+
+    done = decide(rooms, "elena", "story_writer", "it tells of Ghent")
+
+    assert done.file is None
+    assert "the plan that the run kept is not the one that ran" in done.problems[0]
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_a_text_that_was_not_chosen_is_not_written_after_an_interruption(tmp_path: Path) -> None:
+    table = Table(tmp_path, ESCALATED[0], "crews/mail.yaml")
+    output = decide(table.rooms, "elena", "story_writer", "it tells of Ghent").event.output
+    assert output is not None
+    table.rooms = replace(table.rooms, contents=Other(table, {output: b"Another text."}))
+
+    with pytest.raises(DecidedAlreadyError, match="the draft is not the text that was chosen"):
+        to_decide(table.rooms)
 
 
 def test_a_report_that_is_not_the_runs_own_is_left_alone_and_the_decision_stands(tmp_path: Path) -> None:
