@@ -378,6 +378,7 @@ def test_every_check_is_a_row_and_a_failed_one_says_why(line: Line) -> None:
     assert code == 1
     assert out.startswith("The verdict of run r1 does not hold\n")
     assert "its output is not the verdict's final text" in out
+    assert not any(mark in out for mark in ("\\x1b", "\x1b"))
     assert "crewctl report RUN" in err
 
 

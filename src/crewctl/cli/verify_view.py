@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 from pydantic import ValidationError
 
 from crewctl.audit.report_data import report_data
@@ -57,7 +56,7 @@ def _page(name: str, checks: Sequence[Check], *, held: bool) -> None:
         note("Compare it with what the account gives: crewctl report RUN -o json")
 
 
-_RESULTS = {True: "ok", False: click.style("failed", fg="red"), None: "not checked"}
+_RESULTS = {True: "ok", False: "failed", None: "not checked"}
 
 
 def _of_report(report: Mapping[str, Any], word: str) -> tuple[str, tuple[Check, ...]]:
