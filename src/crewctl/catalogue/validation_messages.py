@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from crewctl.catalogue.kinds import AGENT, Kind
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
+from crewctl.catalogue.specs.registry_specs import MarketRules
 from crewctl.catalogue.wording import called, container, field_phrase, listed, quoted, species
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.nearest import did_you_mean, nearest
@@ -79,6 +80,9 @@ def _unknown_key(found: Finding, fields: tuple[str, ...]) -> Said:
         return Said(
             "unknown-key", message, "belongs to the model", f"write llm: {{model: …, {key}: …}}", on_key=True
         )
+    if key in MarketRules.model_fields and "contestants" in fields:
+        label, help_line = "belongs to the policy", f"write market: {{{key}: …}} in registry/policy.yaml"
+        return Said("unknown-key", message, label, help_line, on_key=True)
     if found.value is None and nearest(key, fields) is None:
         label = "a comma within { } ends the value before it"
         return Said("unknown-key", message, label, "put text with commas in quotes", on_key=True)
@@ -115,6 +119,12 @@ def _not_text(found: Finding, _: tuple[str, ...]) -> Said:
 
 
 def _not_a_list(found: Finding, _: tuple[str, ...]) -> Said:
+    if found.error["loc"][-1] == "<list>":
+        message = f"{found.field} must be a name or a list, not {called(found.value)}"
+        key = found.path[-1]
+        return Said(
+            "wrong-type", message, "a name or a list belongs here", f"write {key}: one, or {key}: [one, two]"
+        )
     message = f"{found.field} must be a list, not {called(found.value)}"
     example = found.value if isinstance(found.value, str) and len(found.value) < 30 else "one, two"  # noqa: PLR2004 - what fits a help line
     return Said("wrong-type", message, "a list belongs here", f"write {found.path[-1]}: [{example}]")
@@ -169,6 +179,7 @@ def _scalar_or_text(found: Finding, fields: tuple[str, ...]) -> Said:
 def _bound(words: str, key: str) -> Callable[[Finding, tuple[str, ...]], Said]:
     def say(found: Finding, _: tuple[str, ...]) -> Said:
         limit = found.context(key)
+        limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
         message = f"{found.field} must be {words} {limit}, not {found.value}"
         return Said("out-of-range", message, "outside the range", f"write {words} {limit}")
 

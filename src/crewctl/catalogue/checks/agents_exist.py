@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
 from crewctl.catalogue.model_names import is_model
-from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
+from crewctl.catalogue.specs.crew_spec import PEOPLE, HierarchicalCrew
 from crewctl.catalogue.uses import Use, agents_named
 from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.diagnostics.problem import Problem
@@ -46,5 +46,11 @@ def _unknown(draft: Draft, use: Use) -> Problem:
         "unknown-agent",
         f"there is no agent '{use.name}'",
         did_you_mean(use.name, known) or "nobody has this name",
-        f"describe '{use.name}' in {AGENTS_FILE}, or name another agent",
+        _advice(use),
     )
+
+
+def _advice(use: Use) -> str:
+    if use.name in PEOPLE and "market" in use.path:
+        return f"people choose without agents beside them: write judge: {use.name}; or name an agent here"
+    return f"describe '{use.name}' in {AGENTS_FILE}, or name another agent"

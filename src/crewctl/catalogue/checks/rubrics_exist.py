@@ -16,10 +16,12 @@ def rubrics_exist(draft: Draft) -> Iterator[Problem]:
     for name, crew in draft.catalogue.crews.items():
         if isinstance(crew, MarketCrew) and crew.market.rubric not in draft.declared.rubrics:
             rubric = crew.market.rubric
+            stem = rubric.rpartition("/")[2].removesuffix(".yaml")
+            path = stem != rubric
             yield Problem(
                 draft.crew(name, "market", "rubric"),
                 "unknown-rubric",
                 f"there is no rubric '{rubric}'",
-                did_you_mean(rubric, draft.catalogue.rubrics) or "the judge would have nothing to judge by",
-                f"write {rubric_file(rubric)}" if "/" not in rubric else "name a file of registry/rubrics",
+                did_you_mean(stem, draft.catalogue.rubrics) or "the judge would have nothing to judge by",
+                "write the name alone, without folder and .yaml" if path else f"write {rubric_file(rubric)}",
             )
