@@ -26,7 +26,9 @@ if TYPE_CHECKING:  # only its shape is needed
 )
 @click.argument("crew", shell_complete=complete_crews)
 @click.option(
-    "--reason", required=True, help="Why it may run; kept with the approval and shown with every run."
+    "--reason",
+    required=True,
+    help="Why it may run, in at least 10 characters; kept with the approval and shown with every run.",
 )
 @click.option(
     "--expires", type=DURATION, default="30d", show_default=True, help="How long the approval holds."

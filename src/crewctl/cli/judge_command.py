@@ -30,7 +30,7 @@ def command() -> None:
     """See how far a crew's judges can be trusted."""
 
 
-@declare("agreement", *EXAMPLES)
+@declare("agreement", *EXAMPLES, short_help="Show agreement with people, effects of place and length, drift.")
 @click.argument("crew", shell_complete=complete_crews)
 @click.option(
     "--runs",

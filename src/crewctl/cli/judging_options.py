@@ -31,7 +31,9 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
             shell_complete=complete_panel,
             help="Judge with this agent, or with a panel of several.",
         ),
-        click.option("--rubric", shell_complete=complete_rubrics, help="Judge by this rubric."),
+        click.option(
+            "--rubric", metavar="RUBRIC", shell_complete=complete_rubrics, help="Judge by this rubric."
+        ),
         click.option("--protocol", type=click.Choice(PROTOCOLS), help="Judge by this protocol."),
     )
     for option in reversed(options):

@@ -46,9 +46,8 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
     requested = report.requested
     return [
         ("run", report.run_id),
-        ("rejudges", f"the drafts of run {report.rejudges}" if report.rejudges else None),
-        ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
         ("judges again", f"the drafts of run {report.rejudges}" if report.rejudges else None),
+        ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
         ("approval", _approval(report.approval, rehearsal=report.rehearsal)),
         ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),
         ("inputs", _inputs(report.plan.inputs)),

@@ -25,10 +25,10 @@ class VerdictGroup(click.Group):
 
 @click.group("verdict", cls=VerdictGroup, context_settings=CONTEXT)
 def command() -> None:
-    """Reckon a market's verdict again."""
+    """Check that a market's verdict holds."""
 
 
-@declare("verify", *_EXAMPLES)
+@declare("verify", *_EXAMPLES, short_help="Work a verdict out again and hold it against its drafts.")
 @click.argument("report", shell_complete=complete_runs)
 @output_option
 def verify(report: str, form: Format) -> int:

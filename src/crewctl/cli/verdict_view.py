@@ -163,8 +163,9 @@ def _orders(judged: Judged) -> None:
     _pairs(judged)
     for held in judged.looks:
         if held.status == "void":
-            why = "; ".join(attempt.error or attempt.outcome for attempt in held.attempts)
-            say(f"Pass {held.id} is void: {why}.", indent=2)
+            why = "; ".join(dict.fromkeys(attempt.error or attempt.outcome for attempt in held.attempts))
+            tries = f" after {len(held.attempts)} attempts" if len(held.attempts) > 1 else ""
+            say(f"Pass {held.id} is void{tries}: {why}.", indent=2)
         elif len(held.order) != _PAIR:
             said = "a tie" if held.winner == TIE else f"{held.winner} won"
             say(f"{held.judge}, shown {', '.join(held.order)}: {said}", indent=2)
