@@ -21,7 +21,7 @@ from crewctl.judging.verdict import (
 )
 
 MOST_VOID = 1 / 3
-"""More void passes than this share, and nothing is chosen."""
+"""More void passes than this share, of the judges or of second opinions, and nothing is chosen."""
 LEAST_SHARE = 0.7
 """A winner that did not beat the runner-up in both orders needs this share of its passes."""
 LEAST_AGREEMENT = 0.5
@@ -92,7 +92,7 @@ def _doubts(
     if not places:
         return ("must_criterion_failed",)
     reasons: list[Reason] = []
-    if sum(vote.winner is None for vote in votes) > MOST_VOID * len(votes):
+    if _too_many_void(votes):
         reasons.append("void_passes")
     level = [place for place in places if place.rank == 1]
     heard = Heard(votes)
@@ -102,6 +102,16 @@ def _doubts(
         reasons += _weak_wins(places, votes, heard, ground)
         reasons += ["injection_flag"] if places[0].draft in suspects else []
     return tuple(reasons)
+
+
+def _too_many_void(votes: Sequence[Vote]) -> bool:
+    """Return whether the judges, or those who gave second opinions, were heard too seldom.
+
+    Each for itself: what others say of the best two does not make up for a field that was not heard.
+    """
+    second = [vote.winner is None for vote in votes if vote.look.kind == "second_opinion"]
+    judges = [vote.winner is None for vote in votes if vote.look.kind != "second_opinion"]
+    return any(sum(void) > MOST_VOID * len(void) for void in (judges, second))
 
 
 def _weak_wins(places: Sequence[Place], votes: Sequence[Vote], heard: Heard, ground: Ground) -> list[Reason]:

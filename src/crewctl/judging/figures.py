@@ -34,22 +34,28 @@ def aggregate(
 def panel_agreement(places: Sequence[Place], votes: Sequence[Vote], protocol: Protocol) -> float | None:
     """Return the share of the judges, by weight, whose own votes put the best place first.
 
-    None for one judge. A judge whose votes leave several first counts in equal parts. Second opinions
-    come from judges who did not see the whole field, so they are not asked for their own first.
+    None for one judge. A judge whose votes leave several first counts in equal parts. Who gave a second
+    opinion puts one of two first, and counts only if the best place was among them.
     """
+    if not places:
+        return None
     own: dict[str, list[Vote]] = {}
     for vote in votes:
-        if vote.look.kind != "second_opinion":
+        if vote.look.kind != "second_opinion" or places[0].draft in vote.look.order:
             own.setdefault(vote.judge, []).append(vote)
-    if len(own) < 2 or not places:  # noqa: PLR2004 - a panel has two
+    if len(own) < 2:  # noqa: PLR2004 - a panel has two
         return None
     total = sum(cast[0].weight for cast in own.values())
-    drafts = [place.draft for place in places]
-    agreed = 0.0
-    for cast in own.values():
-        first = [place.draft for place in protocol.places(drafts, cast) if place.rank == 1]
-        agreed += cast[0].weight * (places[0].draft in first) / len(first)
+    agreed = sum(cast[0].weight * _put_first(places, cast, protocol) for cast in own.values())
     return round(agreed / total, 6)
+
+
+def _put_first(places: Sequence[Place], cast: Sequence[Vote], protocol: Protocol) -> float:
+    """Return 1 if one judge's votes put the best place first, an equal part if they put several there."""
+    shown = {draft for vote in cast for draft in vote.look.order}
+    drafts = [place.draft for place in places if place.draft in shown]
+    first = [place.draft for place in protocol.places(drafts, cast) if place.rank == 1]
+    return (places[0].draft in first) / len(first)
 
 
 def _swap_consistency(votes: Sequence[Vote]) -> float | None:

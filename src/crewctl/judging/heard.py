@@ -80,7 +80,7 @@ def _number(draft: str) -> tuple[int, str]:
 
 
 def _place(draft: str, drafts: Sequence[str], heard: Heard) -> Place:
-    own = [vote for vote in heard.counted if draft in vote.look.order and set(vote.look.order) <= set(drafts)]
+    own = [vote for vote in heard.counted if draft in vote.look.order and _tells(vote, drafts)]
     return Place(
         draft=draft,
         wins=sum(vote.winner == draft for vote in own),
@@ -92,6 +92,11 @@ def _place(draft: str, drafts: Sequence[str], heard: Heard) -> Place:
         ),
         score=0.0,
     )
+
+
+def _tells(vote: Vote, drafts: Sequence[str]) -> bool:
+    """Return whether a vote tells any two of the drafts apart, or finds them level; a list may show others, too."""
+    return len(set(vote.look.order) & set(drafts)) > 1 and vote.winner in (TIE, *drafts)
 
 
 def _share(draft: str, votes: Sequence[Vote]) -> float:

@@ -20,9 +20,7 @@ class Single:
 
     def places(self, drafts: Sequence[str], votes: Sequence[Vote]) -> tuple[Place, ...]:
         """Return the winner, then all others level."""
-        heard = Heard(votes)
-        won = {
-            draft: sum(heard.points(draft, vote.look.order) or 0.0 for vote in heard.counted[:1])
-            for draft in drafts
-        }
+        heard = Heard(vote for vote in votes if vote.look.kind == "listwise")
+        orders = {vote.look.order for vote in heard.counted}
+        won = {draft: sum(heard.points(draft, order) or 0.0 for order in orders) for draft in drafts}
         return ranked({draft: (points,) for draft, points in won.items()}, heard)

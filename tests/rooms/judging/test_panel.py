@@ -169,3 +169,12 @@ def test_nobody_is_asked_for_a_second_opinion_where_the_field_was_not_heard(case
 
     assert "void_passes" in verdict.escalation.reasons
     assert bench.looks("eve") == []
+
+
+def test_a_second_opinion_settles_a_panel_that_is_split_down_the_middle(case_of: CaseOf) -> None:
+    bench = Bench({"ada": longest_first, "bob": shortest_first, "eve": longest_first})
+    verdict = choose(case_of(TWO, judges={"ada": 1, "bob": 1}, second=("eve",)), bench)
+
+    assert author(verdict) == "b"
+    assert verdict.aggregate.panel_agreement == 0.666667
+    assert [each.judge for each in verdict.dissent] == ["bob"]

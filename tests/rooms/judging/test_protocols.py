@@ -10,7 +10,9 @@ import pytest
 from crewctl.judging.balanced_top3 import BalancedTop3, round_robin
 from crewctl.judging.both_orders import BothOrders
 from crewctl.judging.case import Case
+from crewctl.judging.choice import choose_from
 from crewctl.judging.choose import choose
+from crewctl.judging.drafts import line_up
 from crewctl.judging.listwise_rotations import ListwiseRotations
 from crewctl.judging.protocol import Look, Vote
 from crewctl.judging.single import Single
@@ -121,6 +123,46 @@ def test_a_list_without_a_clear_best_is_a_tie(case_of: CaseOf) -> None:
     assert verdict.escalation.reasons == ("tie",)
 
 
+@pytest.mark.parametrize("protocol", ["single", "listwise_rotations"])
+def test_a_list_that_a_failing_draft_stood_in_still_tells_of_the_others(
+    case_of: CaseOf, protocol: str
+) -> None:
+    drafts = {"a": "Short.", "b": "The longest draft of all.", "c": "In between."}
+    verdict = choose(case_of(drafts, must=True, protocol=protocol), FakeJudge(spoil=failing("Short.")))
+
+    assert len(verdict.aggregate.failed_must) == 1
+    assert verdict.final_text == "The longest draft of all."
+    assert verdict.aggregate.table[0].wins == sum(held.kind == "listwise" for held in verdict.passes)
+    assert verdict.aggregate.table[0].share == 1.0
+
+
+def test_second_opinions_on_two_drafts_do_not_make_up_for_a_field_that_was_not_heard(case_of: CaseOf) -> None:
+    """Three lists are void, the final is level, and four other looks prefer one of the two finalists."""
+    lists = {"D1-D2-D3", "D2-D3-D1", "D3-D1-D2"}
+
+    def spoil(key: str, text: str) -> str:
+        key = key.removeprefix("brand_judge.").removesuffix(".again")
+        return "No." if key in lists else text
+
+    drafts = {"a": "Short.", "b": "The longest draft of all.", "c": "In between."}
+    case = case_of(drafts, protocol="listwise_rotations", second=("eve", "fay"))
+    verdict = choose(case, FakeJudge(lambda *_: 0, spoil=spoil))
+    passes = tuple(held for held in verdict.passes if held.kind != "second_opinion")
+    later = [
+        held.model_copy(
+            update={"judge": judge, "kind": "second_opinion", "winner": "D1", "status": "counted"}
+        )
+        for judge in ("eve", "fay")
+        for held in passes[3:]
+    ]
+    candidates, _ = line_up(case.drafts)
+    choice = choose_from((*passes, *later), case.ground(candidates))
+
+    assert [held.status for held in passes] == ["void"] * 3 + ["counted"] * 2
+    assert choice.aggregate.table[0].draft == "D1"
+    assert (choice.selected_draft, choice.escalation.reasons) == (None, ("void_passes",))
+
+
 @pytest.mark.parametrize("protocol", ["balanced_top3", "listwise_rotations"])
 def test_with_two_drafts_left_both_orders_are_held(case_of: CaseOf, protocol: str) -> None:
     drafts = {"a": "Short.", "b": "The longer of the two.", "c": None}
@@ -130,21 +172,29 @@ def test_with_two_drafts_left_both_orders_are_held(case_of: CaseOf, protocol: st
     assert sorted(held.id for held in verdict.passes) == ["D1-D2", "D2-D1"]
 
 
-def test_a_finalist_that_fails_a_must_leaves_its_place_and_nobody_takes_it(case_of: CaseOf) -> None:
-    def fail_longest(key: str, text: str) -> str:
+def failing(words: str) -> Callable[[str, str], str]:
+    """Return what makes every draft that is quoted with these words fail the must criterion."""
+
+    def spoil(key: str, text: str) -> str:
         del key
         answer = json.loads(text)
-        failing = {score["label"] for score in answer["scores"] if "draft of all" in score["evidence"]}
+        failed = {score["label"] for score in answer["scores"] if words in score["evidence"]}
         for score in answer["scores"]:
-            if score["label"] in failing and score["criterion"] == "length":
+            if score["label"] in failed and score["criterion"] == "length":
                 score["score"] = 1
-        others = [score["label"] for score in answer["scores"] if score["label"] not in failing]
-        if answer["winner"] in failing and others:
+        others = [score["label"] for score in answer["scores"] if score["label"] not in failed]
+        if answer["winner"] in failed and others:
             answer["winner"] = others[0]
         return json.dumps(answer)
 
+    return spoil
+
+
+def test_a_finalist_that_fails_a_must_leaves_its_place_and_nobody_takes_it(case_of: CaseOf) -> None:
     drafts = {"a": "Short.", "b": "The longest draft of all.", "c": "In between.", "d": "A long draft, too."}
-    verdict = choose(case_of(drafts, must=True, protocol="balanced_top3"), FakeJudge(spoil=fail_longest))
+    verdict = choose(
+        case_of(drafts, must=True, protocol="balanced_top3"), FakeJudge(spoil=failing("draft of all"))
+    )
     failed = next(each.id for each in verdict.candidates if each.contestant == "b")
 
     assert set(verdict.aggregate.failed_must) == {failed}
