@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -31,7 +32,7 @@ from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
 
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC)
 PERSON = PeopleAsked(kind="person")
 VOTE = PeopleAsked(kind="vote", ballots=3)
 FIRST_WINS = FakeJudge(lambda _, __: 1)
@@ -40,7 +41,7 @@ DRAFTS = {**WRITERS, "copyist": WRITERS["direct_writer"], "blank": " \n", "silen
 
 
 class StoppedClock:
-    """The Clock port at noon."""
+    """The Clock port, in the minute in which runs of the fake store are told."""
 
     def now(self) -> datetime:
         return NOW
@@ -130,6 +131,43 @@ def test_one_person_decides_and_everything_follows(verdict: Verdict, tmp_path: P
     assert [each.contestant for each in report.contestants if each.selected] == ["story_writer"]
     assert [each.files for each in report.contestants if each.selected] == [("mail.txt",)]
     assert _holds(report)
+
+
+OTHERWISE: dict[str, Callable[[dict[str, Any]], None]] = {
+    "draft": lambda report: report["decision"].update(
+        draft="D3" if report["decision"]["draft"] == "D1" else "D1"
+    ),
+    "contestant": lambda report: report["decision"].update(contestant="direct_writer"),
+    "when": lambda report: report["decision"].update(at="2025-03-02T09:00:30Z"),
+    "ballot's time": lambda report: report["decision"].update(
+        at="2025-03-02T09:00:30Z",
+        ballots=[{**report["decision"]["ballots"][0], "at": "2025-03-02T09:00:30Z"}],
+    ),
+    "who": lambda report: report["decision"]["ballots"][0].update(by="grace"),
+    "reason": lambda report: report["decision"]["ballots"][0].update(reason="it is short"),
+    "asked": lambda report: report["decision"].update(asked="vote"),
+    "outcome": lambda report: report.update(outcome="finished"),
+    "output, said to be erased": lambda report: report.update(output="Another text.", erased=True),
+    "one contestant told twice": lambda report: report["contestants"].insert(
+        0, {**report["contestants"][-1], "output": "Another text."}
+    ),
+    "one contestant less": lambda report: report["contestants"].pop(),
+}
+
+
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_a_report_that_tells_of_another_decision_than_its_verdict_does_not_hold(
+    what: str, tmp_path: Path
+) -> None:
+    table = Table(tmp_path, ESCALATED[0])
+    decide(table.rooms, "elena", "story_writer", "it tells of Ghent")
+    report = report_data(table.report())
+    verdict = Verdict.model_validate(report["verdict"])
+    assert _holds(table.report())
+
+    OTHERWISE[what](report)
+
+    assert {check.name: check.ok for check in report_checks(verdict, report)}["report"] is False
 
 
 def test_a_decision_changes_neither_how_the_run_ended_nor_when(tmp_path: Path) -> None:
