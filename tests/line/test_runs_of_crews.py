@@ -338,6 +338,18 @@ def test_the_printed_plan_is_the_plan(call: Call, project: Path) -> None:
     assert re.search(r"approval +needed", shown)
 
 
+def test_a_plan_with_a_real_model_in_it_is_not_called_simulated_as_a_whole(call: Call, project: Path) -> None:
+    all_offline = call("plan", "outreach-email", *ACME, cwd=project).out
+    models = project / "config" / "models.yaml"
+    models.write_text(models.read_text().replace("judge: default", "judge: openai/gpt-4o-mini"))
+    one_is_real = call("plan", "outreach-email", *ACME, cwd=project).out
+
+    assert all_offline.startswith("outreach-email: market, simulated: no real model answers\n")
+    assert one_is_real.startswith(
+        "outreach-email: market, simulated in part: no real model answers as standard\n"
+    )
+
+
 def test_from_approval_over_a_changed_word_to_the_difference(call: Call, project: Path) -> None:
     approved = call("approve", "outreach-email", *WITH_CARE, "--expires", "1h", "-o", "json", cwd=project)
     agents = project / "config" / "agents.yaml"

@@ -15,7 +15,7 @@ _OUTCOMES = {
 _INJECTED = {
     "disqualify": "a draft that speaks to its judge is never shown to one",
     "person": "",
-    "warn": "a draft that speaks to its judge may win",
+    "warn": "a draft that speaks to its judge may win, unless the judges say so themselves",
 }
 
 

@@ -15,8 +15,7 @@ LIMITS = {"max_turns": "turns", "timeout": "time", "max_tokens": "tokens", "max_
 
 def show_plan(plan: Plan) -> None:
     """Print all of it, most important first."""
-    simulated = ", simulated: no real model answers" if plan.simulated else ""
-    heading(f"{plan.crew}: {plan.process}{simulated}")
+    heading(f"{plan.crew}: {plan.process}{_simulated(plan)}")
     say(plan.description.strip(), indent=2)
     _inputs(plan)
     _tasks(plan)
@@ -28,6 +27,14 @@ def show_plan(plan: Plan) -> None:
     _worst_case(plan)
     heading("Digests")
     pairs([("crew", plan.crew_digest), ("inputs", plan.inputs_digest), *plan.versions.items()], indent=2)
+
+
+def _simulated(plan: Plan) -> str:
+    """Return what of the plan no real model answers; nothing where all of them are real."""
+    names = [model.name for model in plan.models if model.simulated]
+    if len(names) == len(plan.models):
+        return ", simulated: no real model answers"
+    return f", simulated in part: no real model answers as {', '.join(names)}" if names else ""
 
 
 def _inputs(plan: Plan) -> None:
