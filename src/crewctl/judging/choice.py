@@ -119,8 +119,11 @@ def _weak_wins(places: Sequence[Place], votes: Sequence[Vote], heard: Heard, gro
     if len(places) == 1:
         return []  # every other draft fails a must criterion
     reasons: list[Reason] = []
-    best, second = places[0], places[1]
-    if not heard.beats_in_both_orders(best.draft, second.draft) and best.share < LEAST_SHARE:
+    best, *others = places
+    # Which of several that are level stands second is a matter of their numbers alone.
+    seconds = [place.draft for place in others if place.rank == others[0].rank]
+    won = all(heard.beats_in_both_orders(best.draft, second) for second in seconds)
+    if not won and best.share < LEAST_SHARE:
         reasons += ["order_inconsistent", "low_vote_share"]
     agreement = panel_agreement(places, votes, ground.protocol)
     if agreement is not None and agreement <= LEAST_AGREEMENT:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
+from crewctl.judging.all_pairs import AllPairs, in_both_orders
 from crewctl.judging.balanced_top3 import BalancedTop3, round_robin
 from crewctl.judging.both_orders import BothOrders
 from crewctl.judging.case import Case
 from crewctl.judging.choice import choose_from
 from crewctl.judging.choose import choose
 from crewctl.judging.drafts import line_up
+from crewctl.judging.ground import Ground
 from crewctl.judging.listwise_rotations import ListwiseRotations
 from crewctl.judging.protocol import Look, Vote
 from crewctl.judging.single import Single
+from crewctl.judging.verdict import CriterionUsed, Pass
 from crewctl.testing.fake_judge import FakeJudge
 
 CaseOf = Callable[..., Case]
@@ -103,6 +106,34 @@ def test_rotations_show_every_draft_once_in_every_place_and_end_in_both_orders_o
     votes += held(final, lambda _: "D4")
     assert protocol.next_round(FIVE, votes) == ()
     assert [place.draft for place in protocol.places(FIVE, votes)][:2] == ["D4", "D2"]
+
+
+@pytest.mark.parametrize("second", ["D2", "D3"])
+def test_which_of_two_level_runners_up_has_the_lower_number_does_not_matter(second: str) -> None:
+    """The best beat one of them in both orders and not the other, with two thirds of its passes."""
+    third = "D3" if second == "D2" else "D2"
+    twice = {("D1", second): "D1", (second, "D4"): second}
+    tied = {("D1", third), ("D1", "D4"), (second, third), (third, "D4")}
+    votes = []
+    for look in in_both_orders(["D1", "D2", "D3", "D4"]):
+        pair = next(pair for pair in (*twice, *tied) if set(pair) == set(look.order))
+        votes.append(Vote(look=look, winner=twice.get(pair, "tie")))
+    criterion = CriterionUsed(id="tone", text="Warm.", weight=1, kind="graded")
+    ground = Ground(
+        words=dict.fromkeys(["D1", "D2", "D3", "D4"], 9), criteria=(criterion,), protocol=AllPairs()
+    )
+    passes = [
+        Pass(id=vote.look.key, judge="ada", order=vote.look.order, status="counted", winner=vote.winner)
+        for vote in votes
+    ]
+    choice = choose_from(passes, ground)
+
+    assert [(place.draft, place.rank) for place in choice.aggregate.table[:3]] == [
+        ("D1", 1),
+        ("D2", 2),
+        ("D3", 2),
+    ]
+    assert choice.escalation.reasons == ("order_inconsistent", "low_vote_share")
 
 
 def test_a_single_look_is_one_list_and_the_verdict_says_that_it_is_weak(case_of: CaseOf) -> None:
