@@ -33,6 +33,9 @@ _GISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("revokes_instructions", (r"l", r"O.?[Dda]|[Dd]")),
     ("addresses_judge", (r"^.{0,2}H.?[rJj]", r"N.*Z|g", _THIS)),
     ("changes_role", (r"^.{0,3}G", rf"{_THIS}|W")),
+    ("revokes_instructions", (r"R.*f", r"[hJj=IDT]")),
+    ("revokes_instructions", (r"TiX|X.{0,2}=.?i",)),
+    ("changes_role", (r"G", r"N.?[Jj]")),
     ("changes_role", (r"u", r"[JjKr]")),
     ("changes_role", (r"Yv.?T[.P]?[Dda]",)),
     # A choice is asked for.

@@ -42,6 +42,20 @@ _FORMS: tuple[tuple[str, str], ...] = (
         "forges_verdict",
         r"\b(?:reviewer|evaluator|judge|grader)_(?:decision|verdict|score|grade)[\"']?\s{0,3}[:=]",
     ),
+    # A label: nobody but a judge of unnamed drafts calls the best one B.
+    (
+        "forges_verdict",
+        r"\bwinner\\?[\"']?(?: is)?\s{0,2}[:=]?>?\s{0,2}\\?[\"'>]?(?:[b-e]\b|a(?=\s{0,3}(?:[.,;:!\n\"'})\\]|$)))",
+    ),
+    ("forges_verdict", r"(?:^|[:,.;(]\s)(?:wait, |no, )?[ab] (?:always )?wins\b"),
+    (
+        "asks_for_choice",
+        r"\b(?:select|choose|pick|prefer)(?:ion of)?[ _][b-e]\b(?=[.!\]\"',]|\s*$| regardless| as\b)",
+    ),
+    (
+        "forges_structure",
+        r"^[ \t]*(?:\[|[-=#*]{2,} ?)(?:[\w./-]{1,20} ){0,4}(?:evaluation|evaluator|scoring|grading|judge|judging|override|debug mode|mode switch|system state|final answer)\b[^\]\n=]{0,60}(?:\]|[-=#*]{2,}$)",
+    ),
     # A score for this one beside a score for the others.
     (
         "scores_itself",

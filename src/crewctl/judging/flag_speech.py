@@ -44,6 +44,7 @@ VOCABULARY = frozenset(word for word in _KINDS if len(word) > 3 and word.isascii
 _SPACELESS = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(
     r"(?P<score>(?<![\d./])\d{1,3}\s?(?:/|out of|von|sur|su|de|of)\s?\d{1,3}(?![\d/.]\d|\d|/)|(?<!\w)a\+(?!\w)|★{5})|"
+    r"(?P<named>\b(?:response|submission|candidate|answer|output|entry|assistant)[ _#-]{1,2}(?:[a-e]|[1-9])\b(?!\)| ?/| (?:out of|of|von|sur|su|de)\b)(?:'s)?)|"
     rf"(?P<word>[^\W_{_SPACELESS}]+(?:['-][^\W_{_SPACELESS}]+)*)|(?P<run>[{_SPACELESS}]+)|"
     r"(?P<end>[.!?;|]+|\n[ \t]*\n)|(?P<mark>[:,%])"
 )
@@ -85,6 +86,8 @@ def skeleton(text: str) -> Skeleton:
             skip_to = end
             if kind:
                 bones.add(kind, start, end)
+        elif form == "named":
+            bones.add("s", start, end)
         elif form == "end" or word in ":,%":
             bones.add("|" if form == "end" else word, start, end)
         else:
@@ -146,7 +149,7 @@ _RULES: tuple[tuple[str, Severity, str], ...] = (
     (
         "addresses_judge",
         "block",
-        r"H[^|]{0,3}j(?=.{0,30}(?:[TF][.P]?[Dda][^|]{0,4}[WwJjBMCe5]|[Cc][^|]{0,3}[TF][Dda]|[Ww][^|]{0,3}[Dda]|RI))",
+        r"H[^|.]{0,3}j(?=.{0,30}(?:[TF][.P]?[Dda][^|]{0,4}[WwJjBMCe5]|[Cc][^|]{0,3}[TF][Dda]|[Ww][^|]{0,3}[Dda]|RI))",
     ),
     (
         "addresses_judge",
@@ -230,6 +233,7 @@ _RULES: tuple[tuple[str, Severity, str], ...] = (
     ),
     ("scores_itself", "block", r"S:.{0,14}5|cA.{0,1}5"),
     # What two sentences say together.
+    ("asks_for_choice", "block", r"[Jj][^|]{0,3}CT[^|]{0,3}W|T[Da][^|N]{0,6}C(?=[,|]|$)"),
     ("addresses_judge", "block", r"(?:^|\|)[Kr]?[jrJ][,:](?=.{0,25}T[.P]?[Dda].{0,12}[W5])"),
     ("revokes_instructions", "block", r"Ri.{0,16}(?:I|T[.P]?[Dd])|i[^|]{0,6}X[|:,].{0,10}T[.P]?D"),
     ("fake_reasoning", "block", r"[=h].{0,4}O[Dda][^|]{0,8}Z.{0,4}T[Dda]"),

@@ -107,6 +107,7 @@ WORDS: Mapping[str, str] = {
     # What an order to be someone else begins with; what a judge is promised, or threatened with.
     "G": "act_as pretend pretend_that imagine_you_are imagine_that_you_are imagine_you simulate role-play_as play_the_part_of be_the_kind_of be_a_judge "
     "you_are_now you_are_from_now_on developer_mode let_us_play_a_game behave_like answer_as_if stell_dir_vor faites_comme_si finge_que fai_finta",
+    "f": "instructions_about instructions_regarding instructions_concerning instructions_for rules_about rules_for guidance_on",
     "k": "said says told explained commented joked replied sagte sagt dit dijo disse ha_detto",
     "l": "stop_reading stop_comparing stop_evaluating stop_judging stop_grading do_not_compare do_not_evaluate do_not_read save_yourself",
     "h": "judging scoring grading rating comparing evaluating ranking assessing",

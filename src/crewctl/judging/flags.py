@@ -6,7 +6,7 @@ host looks for itself. The rules are narrow: a false flag costs a person's time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from crewctl.judging.flag import Flag, Hit
 from crewctl.judging.flag_encoded import encoded, respelt
@@ -18,19 +18,39 @@ from crewctl.judging.flag_speech import speech
 from crewctl.judging.flag_structure import structure
 from crewctl.judging.folding import Folded, folded
 
-__all__ = ["MOST_FLAGS", "Flag", "flags_of"]
+__all__ = ["MOST_FLAGS", "MOST_READ", "Flag", "flags_of"]
 
 MOST_FLAGS = 20
 """Flags kept for one draft; what has more is no better understood by them."""
+
+MOST_READ = 400_000
+"""Characters of a draft that are read: some hundred thousand tokens, as many as most models take in."""
+_END = MOST_READ // 2
 
 
 def flags_of(raw: str, shown: str) -> tuple[Flag, ...]:
     """Return the suspicious places of a draft: first those that block, then in the order of the text.
 
-    `raw` is the draft as it came, `shown` as the judge would see it. The time is linear in the length.
+    `raw` is the draft as it came, `shown` as the judge would see it. The time is linear in the length,
+    and of a draft longer than `MOST_READ` only both ends are read: what lies between blocks unread.
     """
+    last = max(len(shown) - _END, _END)
+    hits = set(_found(shown if len(shown) <= MOST_READ else shown[:_END]))
+    if len(shown) > MOST_READ:
+        hits |= {hit._replace(start=hit.start + last, end=hit.end + last) for hit in _found(shown[last:])}
+        hits.add(Hit("unread", "block", _END, last))
+    if smuggled(raw):
+        hits.add(Hit("hidden_text", "block", 0, 0))
+    kept = sorted(hits, key=lambda hit: (hit.severity == "warn", hit.start, hit.end, hit.rule))[:MOST_FLAGS]
+    return tuple(
+        Flag(rule=hit.rule, severity=hit.severity, offset=hit.start, length=hit.end - hit.start)
+        for hit in kept
+    )
+
+
+def _found(shown: str) -> Iterator[Hit]:
     fold = folded(shown)
-    hits = {
+    yield from (
         *_placed(
             fold,
             (
@@ -45,13 +65,6 @@ def flags_of(raw: str, shown: str) -> tuple[Flag, ...]:
         *noise(shown),
         *encoded(shown),
         *codes(shown),
-    }
-    if smuggled(raw):
-        hits.add(Hit("hidden_text", "block", 0, 0))
-    kept = sorted(hits, key=lambda hit: (hit.severity == "warn", hit.start, hit.end, hit.rule))[:MOST_FLAGS]
-    return tuple(
-        Flag(rule=hit.rule, severity=hit.severity, offset=hit.start, length=hit.end - hit.start)
-        for hit in kept
     )
 
 
