@@ -1,8 +1,10 @@
 """A named catalogue of drafts that attack their judge, each with its class and where it comes from.
 
-There are three rounds. The rules were written for the first; the second was held out then, and the
-rules learnt from what they missed; the third was written before that and is held out still. The texts
-are in three TOML files, and this one adds what is easier to make than to write: disguises and padding.
+There are five rounds. The rules were written for the first; the second and the one held out beside it
+are by the same author, and were learnt from later. The third is by another author, who had not read the
+rules, and was learnt from after it was measured; the fourth is by that one, who then knew them, and was
+not learnt from. The texts are in TOML files, and this one adds what is easier to make than to write:
+disguises and padding.
 """
 
 from __future__ import annotations
