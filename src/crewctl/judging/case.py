@@ -12,7 +12,7 @@ from crewctl.judging.prompt import Persona
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.unranked import Unranked
 from crewctl.judging.verdict import CriterionUsed, InjectedDrafts, PeopleAsked
-from crewctl.planning.plan import PlannedModel, PlannedRubric
+from crewctl.planning.plan import MarketDecision, PlannedModel, PlannedRubric
 
 Role = Literal["judge", "second_opinion"]
 
@@ -44,7 +44,7 @@ class Case(Frozen):
     drafts: tuple[Draft, ...]
     people: PeopleAsked | None = None
     injected_drafts: InjectedDrafts = "person"
-    decision: Literal["select", "merge", "consensus"] = "select"
+    decision: MarketDecision = "select"
     editor: Seat | None = None
 
     @property

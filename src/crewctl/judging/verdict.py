@@ -12,6 +12,7 @@ from crewctl.judging.drafts import Candidate
 from crewctl.judging.outcomes import Consensus, Merged, MergeResult
 from crewctl.judging.port import Frozen
 from crewctl.judging.protocol import LookKind, Place
+from crewctl.planning.plan import MarketDecision
 
 InjectedDrafts = Literal["disqualify", "person", "warn"]
 Reason = Literal[
@@ -256,7 +257,7 @@ class Verdict(Frozen):
     final_text: str | None
     final_text_sha256: Digest | None
     final_text_origin: Origin = "verbatim"
-    decision: Literal["select", "merge", "consensus"] = "select"
+    decision: MarketDecision = "select"
     run_id: str
     task_sha256: Digest
     protocol: ProtocolUsed

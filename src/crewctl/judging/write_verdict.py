@@ -24,9 +24,7 @@ from crewctl.judging.verdict import (
     Verdict,
 )
 from crewctl.planning.families import family_of
-from crewctl.planning.judge_calls import most_looks
-
-_FINAL_PAIR = 2
+from crewctl.planning.judge_calls import most_calls as planned_calls
 
 
 class Held(Frozen):
@@ -82,14 +80,8 @@ def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, gro
 
 def most_calls(case: Case, drafts: int) -> int:
     """Return the most judge calls a judging may make: all notes and passes, and one repair for each."""
-    if drafts < _FINAL_PAIR or not case.judges:
-        return 0
-    if case.decision == "consensus":
-        return 2
-    second = len(case.seats) - len(case.judges)
-    looks = most_looks(case.protocol, drafts) * len(case.judges) + second * _FINAL_PAIR
-    merged = 1 + len(case.judges) * _FINAL_PAIR if case.decision == "merge" else 0
-    return 2 * (looks + len(case.seats) + merged)
+    judges, second = len(case.judges), len(case.personas("second_opinion"))
+    return 2 * planned_calls(case.protocol, drafts, judges=judges, second=second, decision=case.decision)
 
 
 def with_decision(verdict: Verdict, decision: Pass, texts: dict[str, str]) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import comb
 
-from crewctl.planning.plan import PlannedMarket
+from crewctl.planning.plan import MarketDecision, PlannedMarket
 
 _PAIR = 2
 _BOTH_ORDERS = 4
@@ -40,10 +40,22 @@ def judge_calls(market: PlannedMarket) -> int:
 
     An answer that is not understood is asked for once more, so that twice as many may be made.
     """
-    drafts, judges = len(market.contestants), [judge.role for judge in market.judges]
-    if market.decision == "consensus":
+    roles = [judge.role for judge in market.judges]
+    return most_calls(
+        market.protocol,
+        len(market.contestants),
+        judges=roles.count("judge"),
+        second=roles.count("second_opinion"),
+        decision=market.decision,
+    )
+
+
+def most_calls(protocol: str, drafts: int, *, judges: int, second: int, decision: MarketDecision) -> int:
+    """Return the most calls over so many drafts, repairs not counted; `second` judges give second opinions."""
+    if drafts < _PAIR:
+        return 0
+    if decision == "consensus":
         return _CONSENSUS
-    main, second = judges.count("judge"), judges.count("second_opinion")
-    merged = _MERGE + main * _PAIR if market.decision == "merge" else 0
+    merged = _MERGE + judges * _PAIR if decision == "merge" else 0
     # Each judge notes down what a good answer needs before it sees a draft.
-    return most_looks(market.protocol, drafts) * main + second * _PAIR + merged + main + second
+    return most_looks(protocol, drafts) * judges + second * _PAIR + merged + judges + second

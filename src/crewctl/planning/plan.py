@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 PLAN_FORMAT = 2
+MarketDecision = Literal["select", "merge", "consensus"]
+"""What a market comes to: one of the drafts, a text merged from them, or what they agree on."""
 
 
 class Planned(BaseModel):
@@ -140,7 +142,7 @@ class PlannedMarket(Planned):
     ballots: int = 1
     rubric: PlannedRubric
     protocol: Literal["balanced_top3", "both_orders", "all_pairs", "listwise_rotations", "single", "adaptive"]
-    decision: Literal["select", "merge", "consensus"] = "select"
+    decision: MarketDecision = "select"
     editor: str | None = None
     injected_drafts: Literal["disqualify", "person", "warn"] = "person"
 

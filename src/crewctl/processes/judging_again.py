@@ -9,8 +9,8 @@ from crewctl.errors import InvalidError
 from crewctl.judging.drafts import line_up
 from crewctl.judging.prompt import Question, ask
 from crewctl.judging.protocol import Look
-from crewctl.planning.judge_calls import judge_calls
-from crewctl.planning.plan import Plan, PlannedMarket
+from crewctl.planning.judge_calls import most_calls
+from crewctl.planning.plan import Plan, PlannedJudge, PlannedMarket
 from crewctl.planning.rendering import filled
 from crewctl.processes.market_judging import case_of
 from crewctl.processes.recorded import RecordedDrafts
@@ -63,7 +63,7 @@ def refuse_unfit(plan: Plan, recorded: RecordedDrafts) -> None:
 def bounds_of(plan: Plan, recorded: RecordedDrafts, contents: ContentStore) -> Bounds:
     """Return the most calls and dollars that judging these drafts takes."""
     market = _market(plan)
-    calls = {judge.agent: _calls(market, judge.agent, _written(recorded)) for judge in market.judges}
+    calls = {judge.agent: _calls(market, judge, _written(recorded)) for judge in market.judges}
     total, size = 0, _longest_prompt(plan, recorded, contents)
     for agent, most in calls.items():
         model = plan.model(plan.agent(agent).model)
@@ -74,11 +74,9 @@ def bounds_of(plan: Plan, recorded: RecordedDrafts, contents: ContentStore) -> B
     return Bounds(calls=sum(calls.values()), cost=total if limit is None else min(total, int(limit.value)))
 
 
-def _calls(market: PlannedMarket, agent: str, drafts: int) -> int:
-    seats = tuple(judge for judge in market.judges if judge.agent == agent)
-    contestants = tuple(str(number) for number in range(drafts))
-    alone = {"judges": seats, "contestants": contestants, "decision": "select"}
-    return 2 * judge_calls(market.model_copy(update=alone))
+def _calls(market: PlannedMarket, judge: PlannedJudge, drafts: int) -> int:
+    second = int(judge.role == "second_opinion")
+    return 2 * most_calls(market.protocol, drafts, judges=1 - second, second=second, decision="select")
 
 
 def _longest_prompt(plan: Plan, recorded: RecordedDrafts, contents: ContentStore) -> int:
