@@ -281,6 +281,15 @@ def test_a_report_that_a_crash_left_old_is_mended_by_crewctl_report(line: Line) 
     assert path.read_bytes() == b"mine"
 
 
+def test_a_report_gives_the_reason_of_a_decision_once(line: Line) -> None:
+    line.tell(UNSURE)
+    line("decide", "r1", "story_writer", "--reason", "it tells of Ghent")
+
+    _, out, _ = line("report", "r1")
+
+    assert out.lower().count("it tells of ghent") == 1
+
+
 def test_a_file_that_cannot_be_written_is_told_and_written_when_it_can_be(line: Line) -> None:
     line.tell(UNSURE)
     (line.root / "out").rmdir()
@@ -332,9 +341,9 @@ def test_a_verdict_holds_by_its_run_and_by_its_file_alone(
     monkeypatch.chdir(alone)
     by_file = line.data("verdict", "verify", "report.json", code=1)
 
-    # The sample's rubric and plan are made up, and nothing else is.
+    # The sample's rubric, plan and judges' answers are made up, and nothing else is.
     assert [name for name, ok in _checks(by_file).items() if ok is False] == ["rubric"]
-    assert [name for name, ok in _checks(by_run).items() if ok is False] == ["rubric", "plan"]
+    assert [name for name, ok in _checks(by_run).items() if ok is False] == ["rubric", "plan", "answers"]
     assert _checks(by_run)["file"] is True
     assert (_checks(by_file)["integrity"] is None) == (verdict is PERSON)
 

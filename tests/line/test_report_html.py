@@ -236,6 +236,23 @@ def test_every_outcome_has_its_page(
     assert ("Stopped" in found.text) == (outcome != "finished")
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [(True, "A built-in model wrote every text of this run"), (False, "gave 1 of the 2 answers of this run")],
+    ids=["all simulated", "one is real"],
+)
+def test_a_page_tells_how_much_of_a_run_is_simulated(
+    root: Path, store: SqliteRunStore, page: Callable[[], Page], told: str, *, others: bool
+) -> None:
+    teller = Teller(store, FileContentStore(root)).begins(sample_plan(models=(OFFLINE,)))
+    teller.starts("1.research", "researcher").turn("1.research", "researcher", simulated=True)
+    teller.turn("1.research", "researcher", simulated=others).ends("1.research", "Notes").closes(
+        "finished", 0
+    )
+
+    assert told in page().text
+
+
 def test_a_market_that_stopped_before_the_verdict_has_its_drafts(
     tell: Tell, page: Callable[[], Page]
 ) -> None:

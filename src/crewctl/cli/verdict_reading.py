@@ -157,7 +157,8 @@ class Judged:
             f"No draft was chosen: {whys}.",
             f"People were asked because {whys}.",
         }
-        again |= {line for held in self.decisions for line in held.rationale.split("\n")}
+        said = [line for held in self.decisions for line in held.rationale.split("\n")]
+        again |= {*said, *(line[:1].upper() + line[1:] for line in said)}
         lines = [_without(line, f"{self.headline()}: ") for line in self.verdict.reasoning.split("\n")]
         return [line for line in lines if line.strip() and line not in again]
 
