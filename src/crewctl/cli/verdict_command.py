@@ -35,9 +35,9 @@ def verify(report: str, form: Format) -> int:
     """Check that a verdict follows from its passes, and its digests and quotes from its drafts.
 
     REPORT is the file of a report, which needs no project and no network, or a run (an id, its
-    beginning, or 'last'), which is held against its plan and its stored drafts too. The command ends
-    with exit 1 when anything does not hold. Prompts and answers of judges are not in a report: of them
-    only digests can be compared.
+    beginning, or 'last'), which is held against its plan, its stored drafts and the judges' stored answers
+    too. The command ends with exit 1 when anything does not hold. Prompts and answers of judges are not
+    in a report: by a file alone only their digests can be compared.
     """
     from crewctl.cli.verify_view import checks_of, show_checks  # noqa: PLC0415 - start-up cost
 

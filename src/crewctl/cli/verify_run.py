@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from crewctl.adapters.report_files import report_path
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import PlanMade, Recorded, StepStarted
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_bytes
-from crewctl.errors import CrewctlError
+from crewctl.audit.run_state import fold_run
+from crewctl.errors import InvalidError, NotFoundError, StoreError
 from crewctl.judging.drafts import sha256
+from crewctl.judging.verdict import Verdict
 from crewctl.judging.verify import Check
+from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
+from crewctl.processes.kept_judging import held_again
+from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
 from crewctl.registry.undecided import plan_of
 
 if TYPE_CHECKING:  # only its shape is needed
@@ -31,25 +37,68 @@ def run_checks(project: Project, run_id: str) -> tuple[RunReport, tuple[Check, .
 def _kept(project: Project, records: Sequence[Recorded], report: RunReport) -> Iterator[Check]:
     if report.verdict is None:
         return
+    verdict = _verdict(report)
     try:
-        plan = filled(plan_of(records, project.contents))
-    except CrewctlError as error:
-        yield Check(name="plan", ok=None, detail=error.message)
+        plan = plan_of(records, project.contents)
+        recorded = _recorded(project, report)
+    except (NotFoundError, StoreError, InvalidError) as error:
+        # Contents that were erased, or a plan of another format, tell nothing; a swapped plan does.
+        yield Check(name="plan", ok=False if isinstance(error, StoreError) else None, detail=error.message)
     else:
-        market = plan.market
-        said = json.loads(json.dumps(report.verdict))
-        wrong = []
-        if market is None or said["rubric"]["sha256"] != market.rubric.digest:
-            wrong.append("its rubric is not the plan's")
-        task = market and sha256(f"{market.task.description}\0{market.task.expected_output}")
-        if said["task_sha256"] != task:
-            wrong.append("its task is not the plan's")
-        if market is not None and said["protocol"]["name"] not in (market.protocol, market.decision):
-            wrong.append("its protocol is not the plan's")
-        if not _frozen(records):
-            wrong.append("a draft was begun before the plan was made")
-        yield Check(name="plan", ok=not wrong, detail="; ".join(wrong))
+        wrong = "; ".join(_misplanned(verdict, plan, records, recorded))
+        yield Check(name="plan", ok=not wrong, detail=wrong)
+        yield _answers(project, plan, records, verdict, recorded)
     yield _file(project, report)
+
+
+def _verdict(report: RunReport) -> Verdict | None:
+    try:
+        return Verdict.model_validate(report.verdict)
+    except ValidationError:
+        return None
+
+
+def _recorded(project: Project, report: RunReport) -> RecordedDrafts | None:
+    """Return the drafts that were judged again, and the words of their task, if that is what the run did."""
+    if report.rejudges is None:
+        return None
+    return recorded_drafts(project.store.events_of(report.rejudges), project.contents)
+
+
+def _misplanned(
+    verdict: Verdict | None, plan: Plan, records: Sequence[Recorded], recorded: RecordedDrafts | None
+) -> Iterator[str]:
+    market = filled(plan).market
+    if verdict is None or market is None:
+        yield "it is no verdict of a market that was planned"
+        return
+    if verdict.rubric.sha256 != market.rubric.digest:
+        yield "its rubric is not the plan's"
+    task = recorded or market.task
+    if verdict.task_sha256 != sha256(f"{task.description}\0{task.expected_output}"):
+        yield "its task is not the plan's"
+    if verdict.protocol.name not in (market.protocol, market.decision):
+        yield "its protocol is not the plan's"
+    if not _frozen(records):
+        yield "a draft was begun before the plan was made"
+
+
+def _answers(
+    project: Project,
+    plan: Plan,
+    records: Sequence[Recorded],
+    verdict: Verdict | None,
+    recorded: RecordedDrafts | None,
+) -> Check:
+    """Hold the judging again over the answers that were kept."""
+    if verdict is None:
+        return Check(name="answers", ok=None, detail="there is no verdict to compare")
+    wrong = held_again(plan, fold_run(records, alive=True), project.contents, verdict, recorded)
+    if wrong is None:
+        why = "contents have been erased, or the prompts were worded otherwise then"
+        return Check(name="answers", ok=None, detail=why)
+    detail = f"by the judges' answers these come out otherwise: {wrong}" if wrong else ""
+    return Check(name="answers", ok=not wrong, detail=detail)
 
 
 def _frozen(records: Sequence[Recorded]) -> bool:

@@ -13,7 +13,7 @@ from crewctl.errors import CrewctlError, NotFoundError, StoreError
 from crewctl.judging.drafts import Candidate, sha256
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import Verdict
-from crewctl.planning.digest import plan_from_bytes
+from crewctl.planning.digest import is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
 from crewctl.running.port import Value
 
@@ -77,12 +77,12 @@ def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
     made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
     if made is None:
         raise StoreError("the run's account holds no plan", help="keep .crewctl for inquiry")
-    plan = plan_from_bytes(contents.get(made.plan))
-    if (plan.crew_digest, plan.inputs_digest) != (made.crew_digest, made.inputs_digest):
+    content = contents.get(made.plan)
+    if not is_plan_of(content, made.crew_digest, made.inputs_digest):
         raise StoreError(
             "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
         )
-    return plan
+    return plan_from_bytes(content)
 
 
 def _refuse(state: RunState) -> None:
