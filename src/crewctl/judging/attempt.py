@@ -10,6 +10,8 @@ from crewctl.judging.port import Frozen
 
 DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+LONGEST_NOTES = 2000
+"""Characters of a judge's notes; it is asked for fewer."""
 AttemptOutcome = Literal[
     "ok",
     "call_failed",
@@ -34,7 +36,7 @@ class Notes(Frozen):
     """What a judge noted before any draft was shown; an empty `text` means that it could not be read."""
 
     judge: str
-    text: Annotated[str, Field(max_length=2000)]
+    text: Annotated[str, Field(max_length=LONGEST_NOTES)]
     prompt_sha256: Digest
     response_sha256: Digest | None
     attempts: Annotated[tuple[Attempt, ...], Field(min_length=1, max_length=2)]

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from crewctl.judging.answers import Unreadable, json_object, shaped
-from crewctl.judging.attempt import Notes
+from crewctl.judging.attempt import LONGEST_NOTES, Notes
 from crewctl.judging.blind import draws, fresh, one_line
 from crewctl.judging.one_call import Write, ask_all
 from crewctl.judging.port import Frozen, JudgeModel, JudgePrompt
@@ -45,7 +45,7 @@ class _Said(Frozen):
     model_config = ConfigDict(strict=True)
 
     canary: str
-    notes: Annotated[str, Field(min_length=1, max_length=2000)]
+    notes: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTES)]
 
 
 def take_notes(

@@ -6,6 +6,7 @@ import json
 
 from crewctl.audit.port import ContentStore
 from crewctl.errors import InvalidError
+from crewctl.judging.attempt import LONGEST_NOTES
 from crewctl.judging.drafts import line_up
 from crewctl.judging.prompt import Question, ask
 from crewctl.judging.protocol import Look
@@ -20,6 +21,9 @@ _PAIR = 2
 _LISTWISE = ("listwise_rotations", "single")
 _PARAMETERS = 1024
 """Bytes of a request that are not the prompt: the model's name and parameters, and what a repair adds."""
+
+_WIDEST = "\U0001f600"
+"""A character that takes as many bytes of a request as any does: in JSON it is written as two escapes."""
 
 
 class Bounds(Value):
@@ -83,7 +87,11 @@ def _longest_prompt(plan: Plan, recorded: RecordedDrafts, contents: ContentStore
     """Return the bytes of the longest request that a judge may be sent."""
     case = case_of(filled(plan), recorded.texts(contents), recorded.run_id)
     question = Question(
-        description=recorded.description, expected_output=recorded.expected_output, rubric=case.rubric, seed=0
+        description=recorded.description,
+        expected_output=recorded.expected_output,
+        rubric=case.rubric,
+        seed=0,
+        notes={seat.persona.name: _WIDEST * LONGEST_NOTES for seat in case.seats},
     )
     _, shown = line_up(case.drafts)
     longest = sorted(shown, key=lambda draft: len(shown[draft].encode()), reverse=True)

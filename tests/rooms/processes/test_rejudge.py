@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.audit.events import ContentRef, DraftsTaken, PlanMade, RunStarted, TakenDraft, VerdictGiven
 from crewctl.errors import InvalidError, NotFoundError
+from crewctl.judging.attempt import LONGEST_NOTES
+from crewctl.judging.port import JudgeModel
 from crewctl.judging.verdict import Verdict
 from crewctl.planning.digest import canonical, sealed
 from crewctl.planning.plan import Plan
@@ -18,6 +22,7 @@ from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.processes.run_process import run_process
 from crewctl.testing.fake_engine import FakeEngine
+from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.fake_room import RUN, FakeRoom
 from crewctl.testing.fake_store import FakeContentStore
 from crewctl.testing.memory_steps import MemorySteps
@@ -49,8 +54,12 @@ class Past(FakeRoom):
     def recorded(self) -> RecordedDrafts:
         return recorded_drafts(self.store.events_of(RUN), self.contents)
 
-    def rejudge(self, plan: Plan | None = None, files: ProjectFiles | None = None) -> Outcome:
+    def rejudge(
+        self, plan: Plan | None = None, files: ProjectFiles | None = None, judge: JudgeModel | None = None
+    ) -> Outcome:
         rooms = ProcessRooms(AGAIN, self.judges, self.store, self.contents, files, recorded=self.recorded())
+        if judge is not None:
+            rooms = replace(rooms, judge=lambda *_: judge)
         return run_process(plan or self.plan, rooms, self.again)
 
     def verdict(self, run_id: str) -> Verdict:
@@ -150,6 +159,23 @@ def test_what_cannot_be_judged_is_refused_before_anything_is_asked() -> None:
     )
     with pytest.raises(InvalidError, match="nobody judges a text of their own"):
         refuse_unfit(past.plan, of_a_judge)
+
+
+def test_the_most_that_a_judging_costs_allows_for_the_longest_notes() -> None:
+    past = Past()
+    price = {"input": 1, "output": 0, "source": "test"}
+    models = [model.model_dump() | {"price": price} for model in past.plan.models]
+    plan = Plan.model_validate(past.plan.model_dump() | {"models": models})
+    judge = FakeJudge(
+        spoil_notes=lambda _, text: json.dumps(json.loads(text) | {"notes": "\U0001f600" * LONGEST_NOTES})
+    )
+    bounds = bounds_of(plan, past.recorded(), past.contents)
+    past.rejudge(plan, judge=judge)
+
+    longest = max(len(json.dumps([prompt.system, prompt.user])) for prompt in judge.prompts)
+    assert longest > LONGEST_NOTES
+    assert bounds.cost is not None
+    assert longest * bounds.calls <= bounds.cost
 
 
 @pytest.mark.parametrize("protocol", ["all_pairs", "balanced_top3", "listwise_rotations", "single"])
