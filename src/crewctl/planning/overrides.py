@@ -135,6 +135,11 @@ def _hold_together(market: MarketSpec) -> None:
             f"--protocol both_orders compares two drafts, and {len(market.contestants)} compete",
             help="choose balanced_top3 or all_pairs",
         )
+    if market.protocol == "single" and market.second_opinion:
+        raise UsageError(
+            "this market asks for second opinions on the best two, and --protocol single finds no second",
+            help="choose balanced_top3 or all_pairs",
+        )
     names = [name for name, _ in judges_named(market)]
     if len(set(names)) < len(names):
         twice = next(name for position, name in enumerate(names) if name in names[:position])

@@ -91,6 +91,12 @@ def test_a_named_judge_takes_the_place_of_people_and_leaves_the_substitutes_benc
             UsageError,
             "compares two drafts, and 3 compete",
         ),
+        (
+            Overrides(protocol="single"),
+            {"second_opinion": ["editor"]},
+            UsageError,
+            "--protocol single finds no second",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_the_words_of_the_options(

@@ -63,6 +63,9 @@ def _of_judges(market: MarketSpec) -> Iterator[_Fault]:
     if market.protocol == "both_orders" and len(market.contestants) > _PAIR:
         said = f"both_orders compares two drafts, and {len(market.contestants)} compete"
         yield _Fault(("protocol",), said, "for two alone", "write balanced_top3, or leave the key out")
+    if market.protocol == "single" and market.second_opinion:
+        said = "'second_opinion' compares the best two, and 'single' finds no second"
+        yield _Fault(("second_opinion",), said, "without effect", "take the key away, or change the protocol")
 
 
 def _of_decision(market: MarketSpec) -> Iterator[_Fault]:
