@@ -326,6 +326,16 @@ def test_an_unknown_crew_is_answered_with_the_near_one(call: Call, project: Path
     assert "'company-brief'" in done.err
 
 
+@pytest.mark.parametrize("words", [("judge", "agreement"), ("whatif",)], ids=["agreement", "whatif"])
+def test_a_crew_that_is_no_market_has_no_judge_to_look_at(
+    call: Call, project: Path, words: tuple[str, ...]
+) -> None:
+    done = call(*words, "company-brief", cwd=project)
+
+    assert done.code == 2
+    assert "'company-brief' is sequential, and only a market has a judge" in done.err
+
+
 def test_the_printed_plan_is_the_plan(call: Call, project: Path) -> None:
     planned = json.loads(call("plan", "outreach-email", *ACME, "-o", "json", cwd=project).out)
     shown = call("plan", "outreach-email", *ACME, cwd=project).out

@@ -82,7 +82,12 @@ def judged_runs(project: Project, crew: str, runs: str) -> list[RunState]:
     """
     found = _meant(project, crew, runs)
     if not found:
-        project.plan(crew, None)  # a misspelt name is told with the one that was probably meant
+        plan = project.plan(crew, None)  # a misspelt name is told with the one that was probably meant
+        if plan.market is None:
+            raise UsageError(
+                f"crew '{crew}' is {plan.process}, and only a market has a judge",
+                help="see which crews are markets: crewctl list",
+            )
         raise NotFoundError(
             f"crew '{crew}' has no run with a verdict among {runs}",
             help=f"see its runs with: crewctl runs --crew {crew}",
