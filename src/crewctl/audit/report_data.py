@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from crewctl.audit.json_parts import objects
 from crewctl.audit.report import RunReport
 
 
@@ -31,12 +32,12 @@ def blinded(report: RunReport) -> RunReport:
     """
     if not is_blind(report) or report.verdict is None:
         return report
-    candidates = _objects(report.verdict.get("candidates"))
+    candidates = objects(report.verdict, "candidates")
     outputs = {each.contestant: each.output for each in report.contestants}
     drafts = {str(each.get("id")): outputs.get(str(each.get("contestant"))) for each in candidates}
     names: list[JsonValue] = [{**each, "contestant": ""} for each in candidates]
     judged: list[JsonValue] = [
-        {**one} for one in _objects(report.verdict.get("passes")) if one.get("kind") != "human"
+        {**one} for one in objects(report.verdict, "passes") if one.get("kind") != "human"
     ]
     verdict = {**report.verdict, "candidates": names, "passes": judged, "integrity": None}
     contestants = tuple(
@@ -58,7 +59,3 @@ def report_bytes(report: RunReport) -> bytes:
     """Return the report as its file holds it: the same report is always the same bytes."""
     data = report_data(report)
     return (json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8", "replace")
-
-
-def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

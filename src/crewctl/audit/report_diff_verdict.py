@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from crewctl.audit.json_parts import objects, part
 from crewctl.audit.report import RunReport
 
 
@@ -17,13 +18,13 @@ def verdict_places(report: RunReport, *, blind: bool) -> dict[str, JsonValue]:
     """
     verdict: Mapping[str, Any] = report.verdict or {}
     selected = next((each.contestant for each in report.contestants if each.selected), None)
-    names = {str(each.get("id")): str(each.get("contestant")) for each in _each(verdict, "candidates")}
+    names = {str(each.get("id")): str(each.get("contestant")) for each in objects(verdict, "candidates")}
     places: dict[str, JsonValue] = {
         "verdict.contestant": selected,
         "verdict.reasoning": None if blind else verdict.get("reasoning"),
         "verdict.final_text": verdict.get("final_text"),
     }
-    confidence, escalation = _part(verdict, "confidence"), _part(verdict, "escalation")
+    confidence, escalation = part(verdict, "confidence"), part(verdict, "escalation")
     places |= {f"verdict.confidence.{key}": confidence.get(key) for key in ("value", "band", "method")}
     places["verdict.escalation.status"] = escalation.get("status")
     places["verdict.escalation.reasons"] = _listed(escalation.get("reasons"))
@@ -36,44 +37,44 @@ def verdict_places(report: RunReport, *, blind: bool) -> dict[str, JsonValue]:
 def _other_outcomes(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
     """Return what came of merging and of a consensus, where there was one."""
     yield "verdict.decision", verdict.get("decision")
-    merge = _part(verdict, "merge")
+    merge = part(verdict, "merge")
     yield "verdict.merge.won", merge.get("won")
     yield "verdict.merge.why", merge.get("why")
     yield "verdict.merge.text", merge.get("text")
-    for one in _each(_part(verdict, "consensus"), "statements"):
+    for one in objects(part(verdict, "consensus"), "statements"):
         support = f"{one.get('standing')}: {one.get('supports')} for, {one.get('contradicts')} against"
         yield f"verdict.consensus.{one.get('text')}", support
 
 
 def _standing(verdict: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, JsonValue]]:
-    for place in _each(_part(verdict, "aggregate"), "table"):
+    for place in objects(part(verdict, "aggregate"), "table"):
         name = names.get(str(place.get("draft")), "?")
         for key in ("rank", "wins", "losses", "ties", "share"):
             yield f"verdict.places.{name}.{key}", place.get(key)
-    failed = _part(_part(verdict, "aggregate"), "failed_must")
+    failed = part(part(verdict, "aggregate"), "failed_must")
     for draft, musts in failed.items():
         yield f"verdict.failed_must.{names.get(draft, '?')}", _listed(musts)
 
 
 def _means(verdict: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, JsonValue]]:
-    for mean in _each(verdict, "scores"):
+    for mean in objects(verdict, "scores"):
         name = names.get(str(mean.get("draft")), "?")
         yield f"verdict.scores.{name}.{mean.get('criterion')}", mean.get("mean")
 
 
 def _drafts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
-    for each in _each(verdict, "candidates"):
-        flags = sorted({str(flag.get("rule")) for flag in _each(each, "injection_flags")})
+    for each in objects(verdict, "candidates"):
+        flags = sorted({str(flag.get("rule")) for flag in objects(each, "injection_flags")})
         yield f"verdict.drafts.{each.get('contestant')}.status", each.get("status")
         yield f"verdict.drafts.{each.get('contestant')}.flags", _listed(flags)
 
 
 def _judging(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
     """Return how it was judged: protocol, judges, people, rubric."""
-    protocol, rubric, people = (_part(verdict, part) for part in ("protocol", "rubric", "people"))
+    protocol, rubric, people = (part(verdict, name) for name in ("protocol", "rubric", "people"))
     for key in ("name", "version", "calls_used"):
         yield f"verdict.protocol.{key}", protocol.get(key)
-    for judge in _each(verdict, "judges"):
+    for judge in objects(verdict, "judges"):
         role = judge.get("role", "judge")
         yield (
             f"verdict.judges.{judge.get('id')}",
@@ -83,21 +84,11 @@ def _judging(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
         yield f"verdict.people.{key}", people.get(key)
     yield "verdict.rubric.name", rubric.get("name")
     yield "verdict.rubric.sha256", rubric.get("sha256")
-    for one in _each(rubric, "criteria"):
+    for one in objects(rubric, "criteria"):
         weight = "must" if one.get("kind") == "must" else f"weight {one.get('weight')}"
         yield f"verdict.rubric.criteria.{one.get('id')}", f"{weight}: {one.get('text')}"
     for key in ("swap_consistency", "panel_agreement", "void_passes"):
-        yield f"verdict.aggregate.{key}", _part(verdict, "aggregate").get(key)
-
-
-def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = value.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _each(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    part = value.get(name)
-    return [one for one in part if isinstance(one, Mapping)] if isinstance(part, (list, tuple)) else []
+        yield f"verdict.aggregate.{key}", part(verdict, "aggregate").get(key)
 
 
 def _listed(value: Any) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from crewctl.audit.json_parts import objects, part
 from crewctl.judging.people import human
 from crewctl.judging.verdict import Verdict
 from crewctl.judging.verify import Check, Texts, verify
@@ -18,7 +19,7 @@ def report_checks(verdict: Verdict, report: Mapping[str, Any] | None) -> tuple[C
     """Check the verdict with the drafts of its report, and the report with the verdict; None is no report."""
     if report is None:
         return verify(verdict, None)
-    blind = bool(_part(report, "decision").get("drafts")) and verdict.integrity is None
+    blind = bool(part(report, "decision").get("drafts")) and verdict.integrity is None
     checks = verify(verdict, _texts(verdict, report, blind=blind), blind=blind)
     wrong = "; ".join([*_misfits(verdict, report), *(() if blind else _names(verdict, report))])
     return (*checks, Check(name="report", ok=not wrong, detail=wrong))
@@ -27,10 +28,10 @@ def report_checks(verdict: Verdict, report: Mapping[str, Any] | None) -> tuple[C
 def _texts(verdict: Verdict, report: Mapping[str, Any], *, blind: bool) -> Texts:
     """Return the drafts by id, as far as the report has them."""
     if blind:
-        told = _part(report, "decision").get("drafts")
+        told = part(report, "decision").get("drafts")
         drafts = told if isinstance(told, Mapping) else {}
         return {str(draft): text for draft, text in drafts.items() if isinstance(text, str)}
-    outputs = {each.get("contestant"): each.get("output") for each in _each(report, "contestants")}
+    outputs = {each.get("contestant"): each.get("output") for each in objects(report, "contestants")}
     texts = {each.id: outputs.get(each.contestant) for each in verdict.candidates if each.origin == "draft"}
     return {draft: text for draft, text in texts.items() if isinstance(text, str)}
 
@@ -38,7 +39,7 @@ def _texts(verdict: Verdict, report: Mapping[str, Any], *, blind: bool) -> Texts
 def _misfits(verdict: Verdict, report: Mapping[str, Any]) -> Iterator[str]:
     if report.get("run_id") != verdict.run_id:
         yield "it is of another run than its verdict"
-    decided = _part(report, "decision")
+    decided = part(report, "decision")
     ended = report.get("outcome") == "finished" or decided.get("settled") is True
     output = report.get("output")
     if ended and output != verdict.final_text and not (report.get("erased") and output is None):
@@ -57,17 +58,17 @@ def _end(verdict: Verdict) -> str:
 
 def _names(verdict: Verdict, report: Mapping[str, Any]) -> Iterator[str]:
     """Give what a report says wrongly of who wrote what, and of who chose what."""
-    decided = _part(report, "decision")
+    decided = part(report, "decision")
     names = {each.contestant: each.id for each in verdict.candidates if each.origin == "draft"}
-    for each in _each(report, "contestants"):
+    for each in objects(report, "contestants"):
         draft = names.get(str(each.get("contestant")))
         if each.get("blind_id") != draft:
             yield f"{each.get('contestant')} wrote {draft}, and it says {each.get('blind_id')}"
         if bool(each.get("selected")) != (draft is not None and draft == verdict.selected_draft):
             yield f"it says of {each.get('contestant')} wrongly whether it was selected"
-    if sorted(str(each.get("contestant")) for each in _each(report, "contestants")) != sorted(names):
+    if sorted(str(each.get("contestant")) for each in objects(report, "contestants")) != sorted(names):
         yield "its contestants are not those of its verdict"
-    ballots, said = _each(decided, "ballots"), human(verdict.passes)
+    ballots, said = objects(decided, "ballots"), human(verdict.passes)
     told = [(one.get("by"), one.get("draft"), one.get("reason")) for one in ballots]
     if told != [(held.judge, held.winner, held.rationale) for held in said]:
         yield "its ballots are not those of its verdict"
@@ -97,13 +98,3 @@ def _same_time(told: object, at: datetime | None) -> bool:
         return at is not None and abs(written - at) < _MOMENT
     except (ValueError, TypeError):
         return False
-
-
-def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = value.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _each(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    part = value.get(name)
-    return [one for one in part if isinstance(one, Mapping)] if isinstance(part, (list, tuple)) else []
