@@ -18,7 +18,10 @@ from crewctl.judging.flag_speech import speech
 from crewctl.judging.flag_structure import structure
 from crewctl.judging.folding import Folded, folded
 
-__all__ = ["MOST_FLAGS", "MOST_READ", "Flag", "flags_of"]
+__all__ = ["MOST_FLAGS", "MOST_READ", "RULES", "Flag", "flags_of"]
+
+RULES = "1"
+"""Counted up whenever a text can come to other flags than before: a verdict names the rules it was judged by."""
 
 MOST_FLAGS = 20
 """Flags kept for one draft; what has more is no better understood by them."""

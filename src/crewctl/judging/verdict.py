@@ -266,6 +266,7 @@ class Verdict(Frozen):
     judges: tuple[JudgedBy, ...]
     people: PeopleAsked | None = None
     injected_drafts: InjectedDrafts = "person"
+    injection_rules: str
     notes: tuple[Notes, ...] = ()
     passes: tuple[Pass, ...]
     scores: tuple[Mean, ...]

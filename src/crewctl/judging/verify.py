@@ -9,6 +9,7 @@ from crewctl.judging.answers import flat, occurs
 from crewctl.judging.consensus_fold import refolded_consensus
 from crewctl.judging.drafts import Candidate, Draft, line_up, sha256
 from crewctl.judging.drafts import canonical as as_shown
+from crewctl.judging.flags import RULES
 from crewctl.judging.ground import protocol_named
 from crewctl.judging.merge_check import merge_fault
 from crewctl.judging.pass_rules import broken_rules
@@ -63,7 +64,7 @@ def verify(verdict: Verdict, texts: Texts | None, *, blind: bool = False) -> tup
         *own,
         *folded,
         _check("final_text", _final(verdict, found)),
-        _drafts(verdict, found),
+        *_drafts(verdict, found),
         _quotes(verdict, found),
         _check("merged_text", merge_fault(verdict)),
     )
@@ -189,18 +190,30 @@ def _final(verdict: Verdict, texts: Texts) -> str:
     return "it is not the merged text" if chosen.origin == "merged" and merged != text else ""
 
 
-def _drafts(verdict: Verdict, texts: Texts) -> Check:
-    """Line the drafts up again: digests, words, steps, flags and statuses must be the same."""
+def _drafts(verdict: Verdict, texts: Texts) -> Iterator[Check]:
+    """Line the drafts up again: digests, words, steps, flags and statuses must be the same.
+
+    Other rules than today's may have flagged other places, and disqualified other drafts.
+    """
     drafts = [each for each in verdict.candidates if each.origin == "draft"]
     missing = [each.id for each in drafts if each.sha256_raw is not None and each.id not in texts]
     if missing:
-        return Check(name="drafts", ok=None, detail=f"without the text of {', '.join(missing)}")
+        yield Check(name="drafts", ok=None, detail=f"without the text of {', '.join(missing)}")
+        return
     again, _ = line_up(
         [_draft(each, texts) for each in drafts], disqualify=verdict.injected_drafts == "disqualify"
     )
     # Equal texts of several contestants are told apart by names, which a blind verdict lacks.
+    same_rules = verdict.injection_rules == RULES
+    if not same_rules:
+        drafts = [
+            one.model_copy(update={"injection_flags": now.injection_flags, "status": now.status})
+            for one, now in zip(drafts, again, strict=True)
+        ]
+        detail = f"flagged by rules {verdict.injection_rules}, and here are rules {RULES}"
+        yield Check(name="flags", ok=None, detail=detail)
     differ = [one.id for one, now in zip(drafts, again, strict=True) if one != now]
-    return _check("drafts", f"{', '.join(differ)} came out differently from the text" if differ else "")
+    yield _check("drafts", f"{', '.join(differ)} came out differently from the text" if differ else "")
 
 
 def _draft(candidate: Candidate, texts: Texts) -> Draft:

@@ -9,6 +9,7 @@ from crewctl.judging.case import Case, Seat
 from crewctl.judging.choice import choose_from
 from crewctl.judging.consensus_prompt import SYSTEM as CONSENSUS_SYSTEM
 from crewctl.judging.drafts import Candidate, sha256
+from crewctl.judging.flags import RULES
 from crewctl.judging.ground import Ground, ground_of
 from crewctl.judging.outcomes import Consensus, Merged
 from crewctl.judging.port import Frozen
@@ -72,6 +73,7 @@ def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, gro
         judges=tuple(_judged_by(seat, case) for seat in case.seats),
         people=case.people,
         injected_drafts=case.injected_drafts,
+        injection_rules=RULES,
         notes=held.notes,
         passes=held.passes,
     )

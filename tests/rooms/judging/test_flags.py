@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crewctl.judging.drafts import canonical
-from crewctl.judging.flags import MOST_FLAGS, MOST_READ, Flag, flags_of
+from crewctl.judging.flags import MOST_FLAGS, MOST_READ, RULES, Flag, flags_of
 from crewctl.judging.folding import folded
 from crewctl.testing.attacks import ROUNDS, Attack, Round, attacks
 
@@ -96,6 +97,19 @@ def test_the_published_constant_output_is_flagged() -> None:
 def test_ordinary_drafts_are_flagged_in_one_of_fifty_at_most(texts: list[str]) -> None:
     """Flags of any severity count: a warning that is often wrong is not read."""
     assert sum(bool(found(text)) for text in texts) <= MOST_FALSE * len(texts)
+
+
+def test_rules_that_flag_otherwise_have_another_number(*, update_golden: bool) -> None:
+    """If this fails, count flags.RULES up and write the digest anew: verdicts are checked by that number."""
+    told = [[flag.model_dump() for flag in found(text)] for text in (*RECORDED, *JUDGES[:40])]
+    told += [[flag.model_dump() for flag in found(attack.on(HOST))] for attack in attacks("third")]
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    golden = DATA / "flags_by_rules.json"
+    known = json.loads(golden.read_text(encoding="utf-8")) if golden.exists() else {}
+    if update_golden:
+        golden.write_text(json.dumps({**known, RULES: digest}, indent=1) + "\n", encoding="utf-8")
+
+    assert json.loads(golden.read_text(encoding="utf-8"))[RULES] == digest
 
 
 def test_a_flag_points_at_the_words_as_they_are_shown() -> None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from crewctl.judging.ballot import ballot
 from crewctl.judging.case import Case
 from crewctl.judging.choose import choose
+from crewctl.judging.flags import RULES, Flag
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.judging.verify import Check, holds, verify
@@ -171,7 +172,7 @@ def test_any_single_change_is_caught(judged: Any, case: str) -> None:
 # What only the digest protects: words, and digests of prompts and answers that the verdict does not hold.
 FREE = re.compile(
     r"(run_id|task_sha256|reasoning|.*\.error|candidates\.\d+\.contestant"
-    r"|protocol\.(seed|max_calls)|rubric\.name|injected_drafts|decision|final_text_origin"
+    r"|protocol\.(seed|max_calls)|rubric\.name|injected_drafts|injection_rules|decision|final_text_origin"
     r"|judges\.1\.id|judges\.\d+\.(model|family|temperature|simulated|prompt_sha256|weight|replaces|own_family)"
     r"|notes\.\d+\.(judge|text|prompt_sha256|response_sha256)|notes\.\d+\.attempts\.\d+\.(n|outcome)"
     r"|passes\.\d+\.(rationale|at|addressed_judge|prompt_sha256|response_sha256|label_map_sha256)"
@@ -211,6 +212,22 @@ def test_other_votes_with_everything_folded_anew_are_still_told_by_the_digest_al
 
     assert "integrity" in _failed(verify(turned, texts))
     assert "final_text" in _failed(verify(sealed(turned), texts))
+
+
+def test_flags_of_other_rules_are_told_and_not_held_against_the_verdict(judged: Any) -> None:
+    verdict, texts = judged(protocol="all_pairs")
+    flag = Flag(rule="asks_for_choice", severity="warn", offset=0, length=1)
+    first, *others = verdict.candidates
+    older = verdict.model_copy(
+        update={
+            "injection_rules": "0",
+            "candidates": (first.model_copy(update={"injection_flags": (flag,)}), *others),
+        }
+    )
+    checks = {check.name: check.ok for check in verify(sealed(older), texts)}
+
+    assert (checks["drafts"], checks["flags"]) == (True, None)
+    assert "drafts" in _failed(verify(sealed(older.model_copy(update={"injection_rules": RULES})), texts))
 
 
 def test_a_pass_that_is_missing_or_was_not_asked_for_is_named(judged: Any) -> None:
