@@ -113,10 +113,17 @@ def _verdict(report: Mapping[str, Any]) -> None:
     elif origin == "merged":
         heading(f"Verdict: the merged text (draft {verdict.get('selected_draft')})")
     elif chosen is None:
-        heading("Verdict: undecided, so a person must choose")
+        heading(f"Verdict: undecided, {_who_decides(verdict)}")
     else:
         heading(f"Verdict: {chosen['contestant']} (draft {verdict.get('selected_draft')})")
     say(str(verdict.get("reasoning") or "").strip(), indent=2)
+
+
+def _who_decides(verdict: Mapping[str, Any]) -> str:
+    people = verdict.get("people") or {}
+    if people.get("kind") == "vote":
+        return f"until {people['ballots']} people have voted"
+    return "so a person must choose"
 
 
 def _why_not(report: Mapping[str, Any]) -> None:

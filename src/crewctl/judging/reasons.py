@@ -145,7 +145,9 @@ def _decisive(
 def _own_words(selected: str, rival: str, passes: Sequence[Pass]) -> list[str]:
     for held in pairs_of(passes, selected, rival):
         if held.winner == selected:
-            return [f"The judge on {held.id}: {held.rationale}"]
+            look = held.id.removeprefix(f"{held.judge}.")
+            who = "The judge" if look == held.id else held.judge
+            return [f"{who} on {look}: {held.rationale}"]
     return []
 
 

@@ -178,3 +178,10 @@ def test_a_second_opinion_settles_a_panel_that_is_split_down_the_middle(case_of:
     assert author(verdict) == "b"
     assert verdict.aggregate.panel_agreement == 0.666667
     assert [each.judge for each in verdict.dissent] == ["bob"]
+
+
+def test_the_words_of_a_panels_judge_are_told_under_its_name(case_of: CaseOf) -> None:
+    bench = Bench({"ada": longest_first, "bob": longest_first})
+    verdict = choose(case_of(TWO, judges={"ada": 1, "bob": 1}), bench)
+
+    assert "\nada on D1-D2: " in verdict.reasoning
