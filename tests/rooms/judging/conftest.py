@@ -49,6 +49,12 @@ def case_of() -> CaseOf:
     return make
 
 
+@pytest.fixture(scope="session")
+def seat_of() -> Callable[..., Seat]:
+    """Seat a judge or an editor by its name."""
+    return _seat
+
+
 def _seat(name: str, weight: float = 1, role: Role = "judge") -> Seat:
     return Seat(
         persona=Persona(name=name, role="Brand Judge", goal="Guard the voice", backstory="Edited for years."),
