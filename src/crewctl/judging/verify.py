@@ -18,7 +18,7 @@ from crewctl.judging.port import Frozen
 from crewctl.judging.protocols import WEAK
 from crewctl.judging.replay import departure
 from crewctl.judging.verdict import Verdict
-from crewctl.judging.write_verdict import digest_of, refolded
+from crewctl.judging.write_verdict import calls_in, digest_of, refolded
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import PlannedCriterion, PlannedRubric
 
@@ -118,10 +118,7 @@ def _weakness(verdict: Verdict) -> str:
 
 
 def _calls(verdict: Verdict) -> str:
-    used = sum(len(one.attempts) for one in verdict.passes)
-    used += sum(len(one.attempts) for one in verdict.notes)
-    used += len(verdict.merge.attempts) if verdict.merge else 0
-    used += len(verdict.consensus.attempts) if verdict.consensus else 0
+    used = calls_in(verdict)
     said, most = verdict.protocol.calls_used, verdict.protocol.max_calls
     if said != used:
         return f"it says {said} calls, and {used} are told"

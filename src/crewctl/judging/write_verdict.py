@@ -37,12 +37,6 @@ class Held(Frozen):
     merge: Merged | None = None
     consensus: Consensus | None = None
 
-    @property
-    def calls(self) -> int:
-        """The calls that were made, repairs included."""
-        asked = (*self.passes, *self.notes, self.merge, self.consensus)
-        return sum(len(each.attempts) for each in asked if each is not None)
-
 
 def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, ground: Ground) -> Verdict:
     """Fold the passes and say why."""
@@ -65,7 +59,7 @@ def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, gro
             version=ground.protocol.version,
             seed=held.seed,
             max_calls=most_calls(case, len(ground.words)),
-            calls_used=held.calls,
+            calls_used=calls_in(held),
             weak=bool(case.judges) and ground.protocol.name in WEAK,
         ),
         candidates=candidates,
@@ -78,6 +72,12 @@ def write_verdict(case: Case, candidates: tuple[Candidate, ...], held: Held, gro
         passes=held.passes,
     )
     return sealed(verdict)
+
+
+def calls_in(held: Held | Verdict) -> int:
+    """Return the calls that were made, repairs included."""
+    asked = (*held.passes, *held.notes, held.merge, held.consensus)
+    return sum(len(each.attempts) for each in asked if each is not None)
 
 
 def most_calls(case: Case, drafts: int) -> int:
