@@ -23,6 +23,23 @@ def means(
     return tuple(found)
 
 
+def mean_of(scores: Sequence[Mean], draft: str, criterion: str) -> float:
+    """Return one mean score; 0 where none was given."""
+    return next((one.mean for one in scores if (one.draft, one.criterion) == (draft, criterion)), 0.0)
+
+
+def decisive_criterion(
+    selected: str, other: str, scores: Sequence[Mean], criteria: Sequence[CriterionUsed]
+) -> str | None:
+    """Return the criterion with the greatest weighted lead; None when the selected draft leads on none."""
+    leads = [
+        (one.weight * (mean_of(scores, selected, one.id) - mean_of(scores, other, one.id)), -place, one.id)
+        for place, one in enumerate(criteria)
+    ]
+    lead, _, name = max(leads)
+    return name if lead > 0 else None
+
+
 def scores_of(passes: Sequence[Pass], draft: str, criterion: str) -> list[int]:
     """Return what the counted passes gave one draft on one criterion."""
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crewctl.judging.marks import means
+from crewctl.judging.marks import decisive_criterion, means
 from crewctl.judging.outcomes import Merged, MergeEnd
 from crewctl.judging.verdict import Comparison, CriterionUsed, Pass
 
@@ -36,7 +36,8 @@ def merge_comparison(merged: Merged, passes: Sequence[Pass], criteria: Sequence[
     held = [each for each in passes if each.kind == "merge" and each.status == "counted"]
     won = sum(each.winner == merged.candidate for each in held)
     why = f"it lost {won} of {len(held)} passes against the merged text"
-    name = _decisive(merged, held, criteria)
+    text, best = merged.candidate or "", merged.incumbent
+    name = decisive_criterion(text, best, means(held, [text, best], criteria), criteria)
     said = next((each.rationale for each in held if each.winner == merged.candidate), "")
     return Comparison(
         rejected=merged.incumbent,
@@ -44,15 +45,3 @@ def merge_comparison(merged: Merged, passes: Sequence[Pass], criteria: Sequence[
         why=f"{why}{f', most clearly on {name}' if name else ''}. The judge says: {said}",
         passes=tuple(each.id for each in held),
     )
-
-
-def _decisive(merged: Merged, held: Sequence[Pass], criteria: Sequence[CriterionUsed]) -> str | None:
-    """Return the criterion with the greatest weighted lead in these passes; None without a lead."""
-    drafts = [merged.candidate or "", merged.incumbent]
-    found = {(one.draft, one.criterion): one.mean for one in means(held, drafts, criteria)}
-    leads = [
-        (one.weight * (found.get((drafts[0], one.id), 0) - found.get((drafts[1], one.id), 0)), -place, one.id)
-        for place, one in enumerate(criteria)
-    ]
-    lead, _, name = max(leads)
-    return name if lead > 0 else None

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from crewctl.judging.choice import pairs_of
+from crewctl.judging.marks import decisive_criterion, mean_of
 from crewctl.judging.people import people_said, rejected_by_people
 from crewctl.judging.protocol import TIE
-from crewctl.judging.verdict import Choice, Comparison, CriterionUsed, Dissent, Mean, Pass, Reason
+from crewctl.judging.verdict import Choice, Comparison, CriterionUsed, Dissent, Pass, Reason
 
 WHY_NOT: Mapping[Reason, str] = {
     "tie": "the best drafts are level",
@@ -127,13 +128,13 @@ def _decisive(
     criteria: Sequence[CriterionUsed],
     names: Mapping[str, str],
 ) -> str:
-    name = _decisive_criterion(selected, rival, choice.scores, criteria)
+    name = decisive_criterion(selected, rival, choice.scores, criteria)
     if name is None:
         return (
             f"By mean scores it leads the runner-up, {_name(rival, names)}, on no criterion: "
             "what decided is in the judge's words."
         )
-    mine, theirs = _mean(choice.scores, selected, name), _mean(choice.scores, rival, name)
+    mine, theirs = mean_of(choice.scores, selected, name), mean_of(choice.scores, rival, name)
     quote = _quote(passes, selected, name)
     on = f" It rests on: “{quote}”." if quote else ""
     return (
@@ -163,35 +164,19 @@ def _comparison(
     if not between:
         why = rejected_by_people(other, passes) or "no judge compared it with the selected draft."
         return Comparison(rejected=other, decisive_criterion=None, why=why, passes=ids)
-    name = _decisive_criterion(selected, other, choice.scores, criteria)
+    name = decisive_criterion(selected, other, choice.scores, criteria)
     won = sum(held.winner == selected for held in between)
     why = f"it lost {won} of {len(between)} passes against the selected draft"
     if sum(held.winner == TIE for held in between):
         why += f" and tied {sum(held.winner == TIE for held in between)}"
     if name is not None:
-        mine, theirs = _mean(choice.scores, selected, name), _mean(choice.scores, other, name)
+        mine, theirs = mean_of(choice.scores, selected, name), mean_of(choice.scores, other, name)
         why += f"; on {name} it came to {theirs:.1f} against {mine:.1f}"
         quote = _quote(passes, other, name)
         why += f", at best with “{quote}”" if quote else ""
     elif said := [held.rationale for held in between if held.winner == selected]:
         why += f"; no mean score tells them apart, but the judge says: {_excerpt(said[0], 2 * _EXCERPT)}"
     return Comparison(rejected=other, decisive_criterion=name, why=_ended(why), passes=ids)
-
-
-def _decisive_criterion(
-    selected: str, other: str, scores: Sequence[Mean], criteria: Sequence[CriterionUsed]
-) -> str | None:
-    """Return the criterion with the greatest weighted lead; None when the selected draft leads on none."""
-    leads = [
-        (one.weight * (_mean(scores, selected, one.id) - _mean(scores, other, one.id)), -place, one.id)
-        for place, one in enumerate(criteria)
-    ]
-    lead, _, name = max(leads)
-    return name if lead > 0 else None
-
-
-def _mean(scores: Sequence[Mean], draft: str, criterion: str) -> float:
-    return next((one.mean for one in scores if (one.draft, one.criterion) == (draft, criterion)), 0.0)
 
 
 def _quote(passes: Sequence[Pass], draft: str, criterion: str) -> str:
