@@ -11,11 +11,10 @@ from crewctl.judging.ground import Ground
 from crewctl.judging.heard import Heard
 from crewctl.judging.marks import addressed, failed_musts, means
 from crewctl.judging.merge_fold import with_merged
-from crewctl.judging.people import chosen_by_people, confidence_of_people, human
+from crewctl.judging.people import chosen_by_people, confidence_of_people, escalation_of
 from crewctl.judging.protocol import Look, Place, Vote
 from crewctl.judging.verdict import (
     Choice,
-    Escalation,
     Pass,
     Reason,
 )
@@ -55,12 +54,7 @@ def _between_drafts(passes: Sequence[Pass], ground: Ground) -> Choice:
         scores=means(passes, list(ground.words), ground.criteria),
         aggregate=aggregate(places, votes, failed, ground),
         confidence=confidence_of_people(passes, selected) if resolved and selected else confidence,
-        escalation=Escalation(
-            required=bool(reasons),
-            reasons=reasons,
-            status="resolved" if resolved else "pending" if reasons else "none",
-            decided_by=tuple(sorted({held.judge for held in human(passes)})) if resolved else (),
-        ),
+        escalation=escalation_of(reasons, passes, selected),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from crewctl.judging.figures import aggregate
 from crewctl.judging.ground import Ground
 from crewctl.judging.outcomes import Consensus, Stance, Standing, Statement
-from crewctl.judging.people import chosen_by_people, confidence_of_people, human
-from crewctl.judging.verdict import Choice, Confidence, Escalation, Pass, Reason
+from crewctl.judging.people import chosen_by_people, confidence_of_people, escalation_of
+from crewctl.judging.verdict import Choice, Confidence, Pass, Reason
 
 STANDINGS: tuple[Standing, ...] = ("agreed", "most", "some", "disputed", "single")
 """In the order in which a consensus tells of them."""
@@ -36,19 +36,13 @@ def consensus_choice(passes: Sequence[Pass], ground: Ground) -> Choice:
     if not statements:
         reasons = ("single_eligible_draft",) if found is None else ("void_passes",)
     selected = chosen_by_people(passes, None) if reasons else None
-    status = "resolved" if selected else "pending" if reasons else "none"
     void = int(found is not None and not statements)
     return Choice(
         selected_draft=selected,
         scores=(),
         aggregate=aggregate((), (), {}, ground).model_copy(update={"void_passes": void}),
         confidence=confidence_of_people(passes, selected) if selected else _confidence(statements),
-        escalation=Escalation(
-            required=bool(reasons),
-            reasons=reasons,
-            status=status,
-            decided_by=tuple(sorted({held.judge for held in human(passes)})) if selected else (),
-        ),
+        escalation=escalation_of(reasons, passes, selected),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from crewctl.judging.verdict import Confidence, Pass, PeopleAsked
+from crewctl.judging.verdict import Confidence, Escalation, Pass, PeopleAsked, Reason
 
 _METHOD = "share of the people asked who chose this draft"
 
@@ -26,6 +26,16 @@ def chosen_by_people(passes: Sequence[Pass], people: PeopleAsked | None) -> str 
         return None
     (best, most), *others = ballots.most_common()
     return None if others and others[0][1] == most else best
+
+
+def escalation_of(reasons: tuple[Reason, ...], passes: Sequence[Pass], selected: str | None) -> Escalation:
+    """Return whether people are needed, and who decided; with reasons, `selected` is what people chose."""
+    if not reasons:
+        return Escalation(required=False)
+    if selected is None:
+        return Escalation(required=True, reasons=reasons, status="pending")
+    who = tuple(sorted({held.judge for held in human(passes)}))
+    return Escalation(required=True, reasons=reasons, status="resolved", decided_by=who)
 
 
 def confidence_of_people(passes: Sequence[Pass], selected: str) -> Confidence:
