@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,20 @@ def test_a_comparison_comes_to_an_end_on_texts_made_to_be_slow() -> None:
     word_diff("a b " * 700, "b a " * 700)
 
     assert monotonic() - start < 10
+
+
+def test_texts_of_one_word_each_are_compared_by_lines_before_it_takes_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crewctl.cli.word_diff.MOST_STEPS", 1_000_000)  # not five seconds of a test
+    before, after = "a " * 1_499, "b " * 1_499
+
+    assert word_diff(before, after) == [Piece("removed", before), Piece("added", after)]
+    assert word_diff("one two", "one three") == [
+        Piece("equal", "one "),
+        Piece("removed", "two"),
+        Piece("added", "three"),
+    ]
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=4))
