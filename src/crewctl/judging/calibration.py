@@ -10,7 +10,7 @@ from crewctl.judging.verdict import Confidence
 
 METHOD = "logistic/1: probability that people agree, from the lead in share and the number of drafts"
 NOT_CALIBRATED = "share of its passes that the best draft won; not calibrated for this protocol"
-WEIGHTS = (0.263, -0.239, 2.019)
+WEIGHTS = (0.271, -0.240, 2.005)
 """Of a constant, of the logarithm of half the number of drafts, and of the lead.
 
 A logistic regression on recorded votes: of three judges on two to five answers to the odd questions of
@@ -34,16 +34,26 @@ def confidence_of(
         return Confidence(value=0.0, band="low", method=NOT_CALIBRATED)
     lists = any(vote.look.kind == "listwise" for vote in votes)
     if lists or protocol.name not in CALIBRATED or len(places) == 1:
-        value = round(places[0].share, 6)
+        value = round(_share(places[0], votes), 6)
         return Confidence(value=value, band="medium" if settled else "low", method=NOT_CALIBRATED)
     value = round(probability(features_of(places), WEIGHTS), 6)
     band = "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
     return Confidence(value=value, band=band if settled else "low", method=METHOD)
 
 
+def _share(best: Place, votes: Sequence[Vote]) -> float:
+    """Return the share of all its passes, those against drafts included that fail a must criterion."""
+    own = [vote for vote in votes if vote.winner is not None and best.draft in vote.look.order]
+    total = math.fsum(vote.weight for vote in own)
+    return math.fsum(vote.weight * vote.points(best.draft) for vote in own) / total if total else 0.0
+
+
 def features_of(places: Sequence[Place]) -> tuple[float, ...]:
     """Return what the probability is reckoned from, for two places or more."""
-    return 1.0, math.log(len(places) / 2), places[0].share - places[1].share
+    best, *others = places
+    # Of drafts that are level the shares may differ, and how they are numbered may not matter.
+    seconds = [place.share for place in others if place.rank == others[0].rank > best.rank]
+    return 1.0, math.log(len(places) / 2), best.share - max(seconds, default=others[0].share)
 
 
 def probability(features: Sequence[float], weights: Sequence[float]) -> float:
