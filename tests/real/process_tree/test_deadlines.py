@@ -130,7 +130,8 @@ def test_a_talkative_child_does_not_talk_past_its_deadline(bench: MakeBench) -> 
         """
     result = made.do(source)
     assert result.limit == "timeout"
-    assert the("StepFinished", made)[0].seconds < 1.6
+    # It would talk for ever; how long a busy machine takes to hear it out at the end is another matter.
+    assert the("StepFinished", made)[0].seconds < 4
 
 
 def test_a_stop_request_of_another_process_ends_the_step(bench: MakeBench) -> None:
