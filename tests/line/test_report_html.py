@@ -358,13 +358,13 @@ def test_a_page_goes_where_it_is_wanted_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("crewctl.adapters.report_pages.write_all", full)
+        patched.setattr("crewctl.adapters.private_folder.write_all", full)
         code, _, err = line("report", "r1", "--html", str(wanted))
     assert (code, wanted.read_text(encoding="utf-8")) == (1, "old")
     assert "No space left on device" in err
     assert line("report", "r1", "--html", str(wanted))[0] == 0
     assert wanted.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert not list(tmp_path.glob(".crewctl-page*"))
+    assert {path.name for path in tmp_path.glob(".*")} <= {".crewctl"}
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crewctl.errors import StoreError
@@ -33,6 +34,26 @@ def opened_folder(root: Path, *names: str, create: bool = False) -> Iterator[int
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def draft_of(folder: int, content: bytes) -> Iterator[str]:
+    """Write a file whole beside the one it is for, and yield its name, to be renamed or linked into place.
+
+    Whatever is still there under that name afterwards is removed.
+    """
+    draft = f".crewctl-draft.{secrets.token_hex(8)}"  # short: the file's own name may be as long as names get
+    descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
+    try:
+        try:
+            write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        yield draft
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=folder)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from crewctl.adapters.private_folder import FILE_MODE, NEW_FILE, opened_folder, read_all, write_all
+from crewctl.adapters.private_folder import draft_of, opened_folder, read_all
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_bytes
 from crewctl.errors import StoreError
@@ -70,14 +69,7 @@ def _stands(folder: int, name: str, content: bytes, instead_of: Sequence[RunRepo
 
 def _place(folder: int, name: str, content: bytes, *, replace: bool = False) -> bool:
     """Put a file into the folder in one step; False if there is one of that name that may not be replaced."""
-    draft = f".{name}.{secrets.token_hex(8)}"
-    descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
-    try:
-        try:
-            write_all(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with draft_of(folder, content) as draft:
         if replace:
             os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
             return True
@@ -85,10 +77,7 @@ def _place(folder: int, name: str, content: bytes, *, replace: bool = False) -> 
             # A link, unlike a rename, never replaces what is there.
             os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             return True
-        return False
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(draft, dir_fd=folder)
+    return False
 
 
 def _read(folder: int, name: str) -> bytes:

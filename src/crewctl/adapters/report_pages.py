@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from crewctl.adapters.private_folder import FILE_MODE, NEW_FILE, opened_folder, write_all
+from crewctl.adapters.private_folder import draft_of, opened_folder
 from crewctl.errors import StoreError
 
 _FOLDERS = ("registry", "reports")
@@ -43,16 +42,5 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _replace(folder: int, name: str, content: bytes) -> None:
-    draft = f".crewctl-page.{secrets.token_hex(8)}"
-    descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
-    try:
-        try:
-            write_all(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with draft_of(folder, content) as draft:
         os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(draft, dir_fd=folder)
-        raise
