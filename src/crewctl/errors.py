@@ -15,6 +15,7 @@ class Exit(IntEnum):
     NOT_APPROVED = 4
     LIMIT = 5
     STOPPED = 6
+    WAITING = 7
     UNDECIDED = 8
     NOT_FOUND = 9
     BUG = 70

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from crewctl.audit.events import ContentRef, DraftsTaken, LimitReached, TakenDraft, VerdictGiven
+from crewctl.audit.events import DraftsTaken, LimitReached, TakenDraft, VerdictGiven
+from crewctl.audit.fact import ContentRef
 from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan

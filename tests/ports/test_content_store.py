@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.audit.events import ContentRef
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.errors import NotFoundError, StoreError
 from crewctl.testing.fake_store import FakeContentStore

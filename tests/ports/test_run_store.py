@@ -20,7 +20,6 @@ from crewctl.adapters.database import APPLICATION_ID, check_integrity, connect
 from crewctl.adapters.sqlite_run_store import SqliteRunStore
 from crewctl.audit.events import (
     ClockStarted,
-    ContentRef,
     KickoffRequested,
     OutputWritten,
     PersonDecided,
@@ -28,6 +27,7 @@ from crewctl.audit.events import (
     RunStarted,
     StopRequested,
 )
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import RunIsClosedError, RunStore
 from crewctl.errors import StoreError
 from crewctl.testing.fake_store import FakeRunStore

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.journal_steps import JournalSteps
-from crewctl.audit.events import ContentRef
+from crewctl.audit.fact import ContentRef
 from crewctl.errors import NotApprovedError, StoreError
 from crewctl.running.port import StepResult, Steps
 from crewctl.testing.memory_steps import MemorySteps

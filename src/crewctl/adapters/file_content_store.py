@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crewctl.adapters.private_folder import FILE_MODE, NEW_FILE, opened_folder, read_all, write_all
-from crewctl.audit.events import ContentRef
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import NotFoundError, StoreError
 

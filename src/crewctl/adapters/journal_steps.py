@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from crewctl.adapters.database import connect, explained, prepare, writing
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
+from crewctl.running.port import Suspended
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -77,6 +78,17 @@ class JournalSteps:
                 key: threads.submit(copy_context().run, self._journalled, key, works[key]) for key in missing
             }
         return {key: known if known is not None else futures[key].result() for key, known in found.items()}
+
+    def wait(self, key: str, card: str, answer: Callable[[], M | None], result: type[M]) -> M:
+        """Return the journalled answer, or what `answer` finds now; Suspended while there is none."""
+        known = self._result(key, result)
+        if known is not None:
+            return known
+        found = answer()
+        if found is None:
+            raise Suspended(card)
+        self._unasked = True  # whoever waited may have waited for days
+        return self._journalled(key, lambda: found)
 
     @contextlib.contextmanager
     def guarded_by(self, gate: Callable[[], None]) -> Iterator[None]:

@@ -104,6 +104,14 @@ class SqliteLedger:
                 _trip(db, run_id, tripped)
             return over
 
+    def settle_lost(self, run_id: str) -> int:
+        """Spend every open reservation whole: whoever held them is gone. Return how many there were."""
+        with self._transaction() as db:
+            lost = tuple(_account(db, run_id).open)
+        for grant in lost:
+            self.settle(run_id, grant, None, None)
+        return len(lost)
+
     def totals(self, run_id: str) -> Totals:
         """Return settled usage, and beside it what open calls hold."""
         with self._transaction() as db:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from crewctl.adapters.child_protocol import Delegated, Retry, Said, ToolFinished, ToolStarted
 from crewctl.adapters.engine_context import RunContext
-from crewctl.audit.events import (
-    ContentRef,
-    Event,
-    RetryScheduled,
-    ToolCallFinished,
-    ToolCallStarted,
-    WorkDelegated,
-)
+from crewctl.audit.events import Event, RetryScheduled, ToolCallFinished, ToolCallStarted, WorkDelegated
+from crewctl.audit.fact import ContentRef
 
 LONGEST_ERROR = 4_000
 """Characters kept of an error that a child tells of."""

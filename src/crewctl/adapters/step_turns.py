@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from crewctl.adapters.child_protocol import Ask, Granted, Settle
 from crewctl.adapters.engine_state import EngineState
-from crewctl.audit.events import ContentRef, TurnGranted, TurnRefused, TurnTaken
+from crewctl.audit.events import TurnGranted, TurnRefused, TurnTaken
+from crewctl.audit.fact import ContentRef
 from crewctl.planning.plan import PlannedModel
 from crewctl.running.meter import Settlement
 from crewctl.running.port import Grant, Refusal, Request, Wait

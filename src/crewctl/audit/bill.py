@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from crewctl.audit.events import Fact, Recorded, TurnGranted, TurnTaken
+from crewctl.audit.events import Recorded, TurnGranted, TurnTaken
+from crewctl.audit.fact import Fact
 
 K = TypeVar("K")
 

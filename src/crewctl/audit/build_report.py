@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from crewctl.audit.bill import fold_bill
-from crewctl.audit.events import ContentRef, LimitName, LimitReached, Recorded, RunClosed, StopRequested
+from crewctl.audit.events import LimitName, LimitReached, Recorded, RunClosed, StopRequested
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.log_lines import amount
 from crewctl.audit.money import PICO_PER_USD
 from crewctl.audit.plan_view import PlanView, SeenModel, plan_view

@@ -9,28 +9,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from crewctl.audit.events_faults import (
+    BreakerOpened,
+    DeadLettered,
+    FallbackTaken,
+    StepGivenUp,
+    StepRetryScheduled,
+)
+from crewctl.audit.events_people import CardAnswered, CardOpened, NoticeLeft
+from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
+from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, Source, StepsKept
+from crewctl.audit.fact import ContentRef, Fact
 
 Outcome = Literal[
     "finished", "failed", "not_approved", "limit_reached", "stopped", "interrupted", "undecided", "lost"
 ]
 LimitName = Literal["max_turns", "timeout", "max_tokens", "max_cost", "task_timeout", "engine_start"]
-Answer = Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited"]
+Answer = Literal["approved", "missing", "expired", "used_up", "revoked", "drifted", "prohibited", "suspended"]
 StepKind = Literal["task", "judge_call"]
-StepOutcome = Literal["done", "failed", "limit_reached", "stopped", "refused", "lost"]
-
-
-class Fact(BaseModel):
-    """A frozen value of the account."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ContentRef(Fact):
-    """Where content is kept; `id` is random, so that it gives nothing of the content away."""
-
-    id: str
-    size: int
+StepOutcome = Literal["done", "failed", "limit_reached", "stopped", "refused", "lost", "waiting"]
 
 
 class Change(Fact):
@@ -44,7 +43,9 @@ class Change(Fact):
 class KickoffRequested(Fact):
     """Somebody asked for a run. `rehearsal` runs write no report and need no approval.
 
-    `rejudges` names the run whose drafts are judged again; then no contestant is asked.
+    `rejudges` names the run whose drafts are judged again; then no contestant is asked. `source` says
+    what asked; `of` is the run that this one repeats, was forked from or was set off by; `key` is the
+    idempotency key, under which there is only one run.
     """
 
     kind: Literal["KickoffRequested"] = "KickoffRequested"
@@ -54,6 +55,9 @@ class KickoffRequested(Fact):
     pid: int
     rehearsal: bool = False
     rejudges: str | None = None
+    source: Source = "person"
+    of: str | None = None
+    key: str | None = None
 
 
 class PlanMade(Fact):
@@ -163,7 +167,11 @@ class RetryScheduled(Fact):
 
 
 class ToolCallStarted(Fact):
-    """A tool is about to run; written before it does."""
+    """A tool is about to run; written before it does.
+
+    A tool with an `effect` outside runs only after this is in the account: started and not finished
+    means that it may have happened. `card` is the person's yes that it runs on.
+    """
 
     kind: Literal["ToolCallStarted"] = "ToolCallStarted"
     step: str
@@ -171,6 +179,9 @@ class ToolCallStarted(Fact):
     agent: str
     tool: str
     arguments: ContentRef | None = None
+    attempt: int = 1
+    effect: bool = False
+    card: str | None = None
 
 
 class ToolCallFinished(Fact):
@@ -302,7 +313,22 @@ Event = Annotated[
     | VerdictGiven
     | OutputWritten
     | RunClosed
-    | PersonDecided,
+    | PersonDecided
+    | RunEnqueued
+    | RunTaken
+    | RunSuspended
+    | StepsKept
+    | CardOpened
+    | CardAnswered
+    | NoticeLeft
+    | StepRetryScheduled
+    | FallbackTaken
+    | StepGivenUp
+    | BreakerOpened
+    | DeadLettered
+    | ExchangeRecorded
+    | ExchangeReplayed
+    | ReplayDiverged,
     Field(discriminator="kind"),
 ]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from crewctl.audit.events import ContentRef, Event, Recorded
+from crewctl.audit.events import Event, Recorded
+from crewctl.audit.events_people import CardSource
+from crewctl.audit.fact import ContentRef, Fact
 from crewctl.errors import StoreError
 
 
@@ -33,6 +36,30 @@ class RunStore(Protocol):
 
     def open_run_ids(self) -> Sequence[str]:
         """Return the ids of the runs that have no `RunClosed`, oldest first."""
+        ...
+
+
+class CardPlace(Fact):
+    """An unanswered card and where it belongs; `due_at` is when it expires or, parked, comes back."""
+
+    card: str
+    run_id: str
+    crew: str
+    source: CardSource
+    opened_at: datetime
+    due_at: datetime | None = None
+    parked: bool = False
+
+
+class CardIndex(Protocol):
+    """Finds cards without reading every run's account; it follows from the events alone."""
+
+    def open_cards(self) -> Sequence[CardPlace]:
+        """Return every card without an answer, oldest first; parked ones too."""
+        ...
+
+    def answered_runs(self) -> Sequence[str]:
+        """Return the suspended runs none of whose cards is open any more: they can go on."""
         ...
 
 

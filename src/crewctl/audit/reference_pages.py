@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 
-from crewctl.audit.events import Change, ContentRef, Event, Recorded
+from crewctl.audit.events import Change, Event, Recorded
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.report import RunReport
 
 _PLAIN: dict[Any, str] = {

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue
 
-from crewctl.audit.events import ApprovalDecided, Fact, LimitName, Outcome, StepOutcome
+from crewctl.audit.events import ApprovalDecided, LimitName, Outcome, StepOutcome
+from crewctl.audit.fact import Fact
 
 REPORT_FORMAT: Literal[2] = 2
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from crewctl.audit.events import Fact
+from crewctl.audit.fact import Fact
 from crewctl.audit.report import RunReport, TaskDone, Usage
 from crewctl.audit.report_data import is_blind
 from crewctl.audit.report_diff_verdict import verdict_places

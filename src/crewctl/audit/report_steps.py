@@ -7,7 +7,6 @@ from typing import Any
 
 from crewctl.audit.bill import fold_turns, spent_on
 from crewctl.audit.events import (
-    ContentRef,
     Recorded,
     RetryScheduled,
     TakenDraft,
@@ -15,6 +14,7 @@ from crewctl.audit.events import (
     ToolCallStarted,
     WorkDelegated,
 )
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.plan_view import PlanView
 from crewctl.audit.report import (
     ContestantDone,

@@ -9,10 +9,8 @@ from typing import Literal, TypeVar
 from crewctl.audit.events import (
     ApprovalDecided,
     ClockStarted,
-    ContentRef,
     DraftsTaken,
     Event,
-    Fact,
     KickoffRequested,
     LimitReached,
     Outcome,
@@ -22,7 +20,10 @@ from crewctl.audit.events import (
     Recorded,
     RetryScheduled,
     RunClosed,
+    RunEnqueued,
     RunStarted,
+    RunSuspended,
+    RunTaken,
     StepFinished,
     StepKind,
     StepOutcome,
@@ -30,9 +31,10 @@ from crewctl.audit.events import (
     StopRequested,
     VerdictGiven,
 )
+from crewctl.audit.fact import ContentRef, Fact
 
 E = TypeVar("E", bound=Fact)
-Status = Literal["requested", "running", "closed", "lost"]
+Status = Literal["requested", "queued", "running", "waiting", "closed", "lost"]
 
 
 class StepState(Fact):
@@ -55,7 +57,8 @@ class StepState(Fact):
 class RunState(Fact):
     """A run as its events tell it.
 
-    `status` is ``lost`` when nobody works on a run that was never closed, and once that has been
+    `status` is ``queued`` until a worker takes the run up, ``waiting`` while it is put down until
+    people have answered, and ``lost`` when nobody works on a run that was never closed, and once that has been
     recorded; `ended_at` is then the time of the last thing that happened. What people decide afterwards
     changes neither `outcome` nor `ended_at`.
     """
@@ -143,7 +146,7 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
     events = [record.event for record in records]
     closing = _last(events, RunClosed)
     started = _time_of(records, RunStarted)
-    status = _status(closing, started=started is not None, alive=alive)
+    status = _status(events, closing, started=started is not None, alive=alive)
     last_at = _last_happening(records)
     over = closing is not None or status == "lost"
     return RunState(
@@ -205,9 +208,14 @@ def fold_steps(records: Iterable[Recorded], *, over: bool) -> tuple[StepState, .
     )
 
 
-def _status(closing: RunClosed | None, *, started: bool, alive: bool) -> Status:
+def _status(events: Sequence[Event], closing: RunClosed | None, *, started: bool, alive: bool) -> Status:
     if closing is not None:
         return "lost" if closing.outcome == "lost" else "closed"
+    work = next((e for e in reversed(events) if isinstance(e, (RunEnqueued, RunTaken, RunSuspended))), None)
+    if isinstance(work, RunSuspended):
+        return "waiting"
+    if isinstance(work, RunEnqueued):
+        return "queued"
     if not alive:
         return "lost"
     return "running" if started else "requested"

@@ -10,7 +10,6 @@ from typing import Literal
 from crewctl.audit.bill import Turn, fold_turns, spent_on
 from crewctl.audit.events import (
     Event,
-    Fact,
     LimitReached,
     PersonDecided,
     Recorded,
@@ -23,6 +22,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.fact import Fact
 from crewctl.audit.run_state import RunState, StepState
 
 NodeKind = Literal[

@@ -40,6 +40,11 @@ EXIT_CODES: dict[int, Meaning] = {
         "The run was stopped by a person. What was finished is kept.",
         "'crewctl report RUN' shows what was finished.",
     ),
+    7: Meaning(
+        "The run waits for a person. What was finished is kept, and the wait costs nothing.",
+        "'crewctl inbox' lists what waits; 'crewctl card show CARD' shows it, and 'crewctl card approve CARD' "
+        "and its like answer it.",
+    ),
     8: Meaning(
         "Undecided: the judge could not choose, or the crew asks people, and not enough have decided yet.",
         "'crewctl decide RUN' shows the drafts, and 'crewctl decide RUN DRAFT --reason …' chooses one.",

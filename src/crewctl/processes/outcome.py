@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from crewctl.audit.events import ContentRef, LimitName
+from crewctl.audit.events import LimitName
+from crewctl.audit.fact import ContentRef
 from crewctl.running.port import StepResult, Value
 
 How = Literal["finished", "failed", "limit_reached", "stopped", "undecided"]

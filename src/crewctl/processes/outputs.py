@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crewctl.audit.events import ContentRef, OutputWritten
+from crewctl.audit.events import OutputWritten
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.planning.plan import PlannedTask
 from crewctl.processes.outcome import Outcome, ProcessEnded

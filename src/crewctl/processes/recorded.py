@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crewctl.audit.events import ContentRef, DraftsTaken, Recorded, TakenDraft
+from crewctl.audit.events import DraftsTaken, Recorded, TakenDraft
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.plan_view import PlanView, plan_view
 from crewctl.audit.port import ContentStore
 from crewctl.audit.run_state import RunState, fold_run

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Literal
 
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import ApprovalDecided, ContentRef, Outcome, RunClosed, RunStarted
+from crewctl.audit.events import ApprovalDecided, Outcome, RunClosed, RunStarted
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.report import RunReport
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import CrewctlError, Exit, NotApprovedError

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crewctl.audit.build_report import build_report, earlier_reports
-from crewctl.audit.events import ContentRef, Event, KickoffRequested, OutputWritten, PersonDecided, Recorded
+from crewctl.audit.events import Event, KickoffRequested, OutputWritten, PersonDecided, Recorded
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.report import RunReport
 from crewctl.errors import CrewctlError, StoreError

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from crewctl.audit.events import ContentRef, PersonDecided, PlanMade, Recorded
+from crewctl.audit.events import PersonDecided, PlanMade, Recorded
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.errors import CrewctlError, NotFoundError, StoreError

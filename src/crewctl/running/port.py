@@ -9,7 +9,8 @@ from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from crewctl.audit.events import ContentRef, LimitName, StepOutcome
+from crewctl.audit.events import LimitName, StepOutcome
+from crewctl.audit.fact import ContentRef
 from crewctl.planning.plan import Price
 
 M = TypeVar("M", bound=BaseModel)
@@ -62,12 +63,18 @@ class ModelCall(Value):
 
 
 class StepResult(Value):
-    """How a step ended, as the parent saw it; `output` is the text's place in the content store."""
+    """How a step ended, as the parent saw it; `output` is the text's place in the content store.
+
+    A step that is ``waiting`` for the answer to `card` is not finished: it will be done again.
+    `passing` says that a failure may well be over by the next try.
+    """
 
     outcome: StepOutcome
     output: ContentRef | None = None
     error: str = ""
     limit: LimitName | None = None
+    card: str | None = None
+    passing: bool = False
 
 
 class CrewEngine(Protocol):
@@ -82,8 +89,19 @@ class CrewEngine(Protocol):
         ...
 
 
+class Suspended(BaseException):
+    """The run has to wait for a person: it is put down, and taken up again once the card is answered."""
+
+    def __init__(self, card: str) -> None:
+        super().__init__(card)
+        self.card = card
+
+
 class Steps(Protocol):
-    """Durable steps: a finished step is never done again. A process is plain code over this."""
+    """Durable steps: a finished step is never done again. A process is plain code over this.
+
+    Whatever a step raises is not remembered: the step is done again when the run comes back.
+    """
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
         """Return the journalled result of `key`, or do the work and journal it."""
@@ -91,6 +109,10 @@ class Steps(Protocol):
 
     def do_all(self, works: Mapping[str, Callable[[], M]], result: type[M]) -> dict[str, M]:
         """Do several side by side; results come in the order of `works`, whatever finished first."""
+        ...
+
+    def wait(self, key: str, card: str, answer: Callable[[], M | None], result: type[M]) -> M:
+        """Return the remembered answer of `key`, or what `answer` finds now; Suspended while there is none."""
         ...
 
     def guarded_by(self, gate: Callable[[], None]) -> AbstractContextManager[None]:
@@ -164,6 +186,10 @@ class Ledger(Protocol):
 
     def settle(self, run_id: str, grant: int, tokens: int | None, cost: int | None) -> int:
         """Replace a reservation by real usage (None keeps it whole); return tokens over it."""
+        ...
+
+    def settle_lost(self, run_id: str) -> int:
+        """Spend every open reservation whole: whoever held them is gone. Return how many there were."""
         ...
 
     def totals(self, run_id: str) -> Totals:

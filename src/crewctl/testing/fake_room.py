@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crewctl.audit.events import ContentRef
+from crewctl.audit.fact import ContentRef
 from crewctl.planning.plan import Plan
 from crewctl.processes.outcome import Outcome
 from crewctl.processes.port import OutputFiles

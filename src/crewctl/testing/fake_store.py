@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from crewctl.audit.afterwards import may_follow
-from crewctl.audit.events import ContentRef, Event, KickoffRequested, Recorded, RunClosed
+from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import RunIsClosedError
 from crewctl.errors import NotFoundError
 

@@ -67,6 +67,14 @@ class MemoryLedger:
             self._accounts[run_id] = account
             return over
 
+    def settle_lost(self, run_id: str) -> int:
+        """Spend every open reservation whole, and return how many there were."""
+        with self._lock:
+            lost = tuple(self._account(run_id).open)
+        for grant in lost:
+            self.settle(run_id, grant, None, None)
+        return len(lost)
+
     def totals(self, run_id: str) -> Totals:
         """Return settled usage, and beside it what open calls hold."""
         with self._lock:

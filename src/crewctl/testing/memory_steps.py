@@ -6,9 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from pydantic import BaseModel
+
+from crewctl.running.port import Suspended
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -41,6 +43,17 @@ class MemorySteps:
             future.result()
         return {key: result.model_validate_json(self.journal[key]) for key in works}
 
+    def wait(self, key: str, card: str, answer: Callable[[], M | None], result: type[M]) -> M:
+        """Return the remembered answer, or what `answer` finds now; Suspended while there is none."""
+        if key in self.journal:
+            return self.do_all({key: _never}, result)[key]
+        found = answer()
+        if found is None:
+            raise Suspended(card)
+        self._unasked = True  # whoever waited may have waited for days
+        self._remember(key, found)
+        return found
+
     @contextlib.contextmanager
     def guarded_by(self, gate: Callable[[], None]) -> Iterator[None]:
         """Ask `gate` before the first new step after a recovery."""
@@ -51,5 +64,12 @@ class MemorySteps:
             self._gate = before
 
     def _remembered(self, key: str, work: Callable[[], M]) -> None:
-        self.journal[key] = work().model_dump_json()
+        self._remember(key, work())
+
+    def _remember(self, key: str, done: BaseModel) -> None:
+        self.journal[key] = done.model_dump_json()
         self._own.add(key)
+
+
+def _never() -> NoReturn:
+    raise AssertionError("a remembered step is not done again")

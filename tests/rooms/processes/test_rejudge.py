@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
-from crewctl.audit.events import ContentRef, DraftsTaken, PlanMade, RunStarted, TakenDraft, VerdictGiven
+from crewctl.audit.events import DraftsTaken, PlanMade, RunStarted, TakenDraft, VerdictGiven
+from crewctl.audit.fact import ContentRef
 from crewctl.errors import InvalidError, NotFoundError
 from crewctl.judging.attempt import LONGEST_NOTES
 from crewctl.judging.port import JudgeModel

@@ -16,7 +16,8 @@ import pytest
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import ContentRef, KickoffRequested, OutputWritten, PersonDecided, PlanMade
+from crewctl.audit.events import KickoffRequested, OutputWritten, PersonDecided, PlanMade
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.report import RunReport, report_schema
 from crewctl.audit.report_data import blinded, report_data

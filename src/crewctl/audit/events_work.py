@@ -1,0 +1,47 @@
+"""Events of runs that survive: who took one up, when it was put down, and what it took over."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from crewctl.audit.fact import ContentRef, Fact
+
+Source = Literal["person", "schedule", "trigger", "spool", "webhook", "rerun", "fork", "replay"]
+
+
+class RunEnqueued(Fact):
+    """The run waits for a worker: from its request on, or because it is to go on."""
+
+    kind: Literal["RunEnqueued"] = "RunEnqueued"
+
+
+class RunTaken(Fact):
+    """A process began to work on the run. Of two that believe to, the higher `epoch` is right."""
+
+    kind: Literal["RunTaken"] = "RunTaken"
+    executor: str
+    host: str
+    pid: int
+    epoch: int
+
+
+class RunSuspended(Fact):
+    """The run was put down until people have answered `cards`; it holds no process and no slot."""
+
+    kind: Literal["RunSuspended"] = "RunSuspended"
+    cards: tuple[str, ...]
+
+
+class KeptStep(Fact):
+    """A finished step of an earlier run."""
+
+    step: str
+    output: ContentRef | None = None
+
+
+class StepsKept(Fact):
+    """Finished steps of an earlier run were taken over instead of being done."""
+
+    kind: Literal["StepsKept"] = "StepsKept"
+    run: str
+    steps: tuple[KeptStep, ...]
