@@ -20,10 +20,7 @@ from crewctl.audit.events import (
     Recorded,
     RetryScheduled,
     RunClosed,
-    RunEnqueued,
     RunStarted,
-    RunSuspended,
-    RunTaken,
     StepFinished,
     StepKind,
     StepOutcome,
@@ -31,6 +28,7 @@ from crewctl.audit.events import (
     StopRequested,
     VerdictGiven,
 )
+from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
 from crewctl.audit.fact import ContentRef, Fact
 
 E = TypeVar("E", bound=Fact)

@@ -120,6 +120,52 @@ class Steps(Protocol):
         ...
 
 
+class ToolCall(Value):
+    """A tool is about to be called with exactly these `arguments` (JSON text); `tags` are the policy's.
+
+    `call` counts within the attempt at the step.
+    """
+
+    step: str
+    attempt: int
+    call: int
+    agent: str
+    tool: str
+    arguments: str
+    tags: tuple[str, ...] = ()
+
+
+class RunTool(Value):
+    """Leave to call the tool with exactly these `arguments`, on the yes of `card` where one was needed.
+
+    `key` is the same for every attempt at this very call: for services that take an idempotency key.
+    """
+
+    arguments: str
+    key: str
+    card: str | None = None
+
+
+class RefuseTool(Value):
+    """The tool is not called; the agent is told `said` in place of a result."""
+
+    said: str
+
+
+class HoldTool(Value):
+    """A person has to answer `card` first: the child ends, and the step is done again afterwards."""
+
+    card: str
+
+
+class ToolGate(Protocol):
+    """Decides on every call of a tool before it is made."""
+
+    def decide(self, call: ToolCall) -> RunTool | RefuseTool | HoldTool:
+        """Decide; whatever has to be durable before the call is made is durable when this returns."""
+        ...
+
+
 class Grant(Value):
     """Leave to make one model call; `output_cap` is the most tokens it may answer with."""
 
