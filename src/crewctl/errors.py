@@ -64,5 +64,13 @@ class StoreError(CrewctlError):
     """The machine state under ``.crewctl/`` cannot be read or written."""
 
 
+class LostDatabaseError(StoreError):
+    """The database went away in the middle of something: whether that was kept is not known."""
+
+
+class FencedError(StoreError):
+    """Another process has taken the run up, and this one may not write to its account any more."""
+
+
 class EngineError(CrewctlError):
     """The process that hosts CrewAI could not be started or broke the conversation."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.stop_watch import StopWatch
 from crewctl.audit.events import ClockStarted, Event, LimitName, LimitReached
+from crewctl.audit.running_time import seconds_running
 from crewctl.planning.plan import Plan
 from crewctl.running.port import Refusal
 from crewctl.running.run_clock import RunClock
@@ -22,11 +23,12 @@ class EngineState:
     def __init__(self, plan: Plan, run: RunContext) -> None:
         self.plan = plan
         self.run = run
-        self.clock = RunClock(time.monotonic)
+        before = run.store.events_of(run.run_id)
+        self.clock = RunClock(time.monotonic, spent=seconds_running(before))
         self.watch = StopWatch(run.store, run.run_id, run.stop)
         self.reached: Refusal | None = None
         self._lock = threading.Lock()
-        self._clock_started = False
+        self._clock_started = any(isinstance(record.event, ClockStarted) for record in before)
         self._bells: tuple[int, ...] = ()
         self._silent: list[int] = []
 

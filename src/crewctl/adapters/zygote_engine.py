@@ -18,6 +18,7 @@ from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
 from crewctl.adapters.step_limits import START_SECONDS, StepLimits
 from crewctl.adapters.step_log import StepLog
 from crewctl.adapters.step_run import StepRun, Verdict
+from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote import Zygote
 from crewctl.adapters.zygote_environment import all_secrets, secrets_for
 from crewctl.audit.events import StepFinished, StepKind, StepStarted
@@ -38,9 +39,18 @@ class ZygoteEngine:
     Steps may run side by side, each called from a thread of its own. EngineError when the process
     that hosts CrewAI cannot start or ends; StoreError when the account cannot be written.
     `child` puts other code in CrewAI's place: a module or file for `zygote_main`'s ``--child``.
+    `warm` is a zygote that other runs use too; then leaving does not end it.
     """
 
-    def __init__(self, plan_bytes: bytes, plan: Plan, run: RunContext, *, child: str | None = None) -> None:
+    def __init__(
+        self,
+        plan_bytes: bytes,
+        plan: Plan,
+        run: RunContext,
+        *,
+        child: str | None = None,
+        warm: WarmZygote | None = None,
+    ) -> None:
         self._plan_bytes = plan_bytes
         self._plan = plan
         self._run = run
@@ -48,16 +58,17 @@ class ZygoteEngine:
         self._redaction = Redaction(all_secrets(plan, run.environ))
         self._lock = threading.Lock()
         self._attempts = _attempts_before(run)
-        shipped = [tool for tool in plan.tools if tool.kind == "crewai_tools"]
-        tools = any(NOT_EXECUTED not in tool.tags for tool in shipped)
         self._folder = run.work_dir.absolute()
-        self._zygote = Zygote(self._folder / "zygote", run.environ, tools=tools, child=child)
+        self._own = warm is None
+        self._warm_zygote = warm or WarmZygote(
+            self._folder / "zygote", run.environ, tools=wants_tools(plan), child=child
+        )
 
     def __enter__(self) -> Self:
         """Start the zygote; its import goes on beside whatever comes next."""
         self._run.meter.listen(self._state.ring)
         self._run.stop.listen(self._state.ring)
-        self._zygote.start()
+        self._warm_zygote.current()
         return self
 
     def __exit__(
@@ -66,7 +77,8 @@ class ZygoteEngine:
         """End the zygote. No step may be running any more."""
         self._run.meter.forget(self._state.ring)
         self._run.stop.forget(self._state.ring)
-        self._zygote.close()
+        if self._own:
+            self._warm_zygote.close()
         self._state.close()
 
     def run_task(self, work: TaskWork) -> StepResult:
@@ -83,7 +95,8 @@ class ZygoteEngine:
         return (planned.agent if planned else None) or self._plan.manager_agent or "manager"
 
     def _run_step(self, kind: StepKind, task: str, agent: str, work: TaskWork | ModelCall) -> StepResult:
-        ended = self._ended() or self._warm(work.step)
+        zygote = self._warm_zygote.current()
+        ended = self._ended() or self._warm(zygote, work.step)
         if ended is not None:
             return ended
         began = time.monotonic()
@@ -93,10 +106,11 @@ class ZygoteEngine:
         )
         folder = make_step_folder(self._folder, work.step)
         try:
-            result, fate = self._in_child(work, folder, began)
+            result, fate = self._in_child(zygote, work, folder, began)
         except EngineError as problem:
-            self._finish(work.step, attempt, began, self._failed(problem.message), "lost with its zygote")
-            raise
+            # The next try gets a new one.
+            result = self._failed(problem.message).model_copy(update={"passing": True})
+            fate = "lost with its zygote"
         finally:
             tidy_step_folder(folder)
         self._finish(work.step, attempt, began, result, fate)
@@ -125,10 +139,10 @@ class ZygoteEngine:
             return StepResult(outcome="limit_reached", limit=reached.limit)
         return None
 
-    def _warm(self, step: str) -> StepResult | None:
+    def _warm(self, zygote: Zygote, step: str) -> StepResult | None:
         """Wait for the zygote; return what the step comes to when that took too long or was stopped."""
         began = time.monotonic()
-        if self._zygote.wait_ready(began + START_SECONDS, self._must_end):
+        if zygote.wait_ready(began + START_SECONDS, self._must_end):
             return None
         if (ended := self._ended()) is not None:
             return ended
@@ -141,7 +155,9 @@ class ZygoteEngine:
         self._state.watch.look()
         return self._run.stop.is_set
 
-    def _in_child(self, work: TaskWork | ModelCall, folder: Path, began: float) -> tuple[StepResult, str]:
+    def _in_child(
+        self, zygote: Zygote, work: TaskWork | ModelCall, folder: Path, began: float
+    ) -> tuple[StepResult, str]:
         order = ForkOrder(
             request=ChildRequest(
                 run_id=self._run.run_id,
@@ -160,12 +176,12 @@ class ZygoteEngine:
             with (
                 self._state.bell() as bell,
                 StepLog(folder / LOG, self._redaction) as log,
-                closing(ChildProcess(self._zygote, order, log.take)) as child,
+                closing(ChildProcess(zygote, order, log.take)) as child,
             ):
                 step = StepRun(self._state, work.step, child, bell, limits)
                 step.run()
-                if child.pid is None and self._zygote.is_gone:
-                    raise self._zygote.gone()
+                if child.pid is None and zygote.is_gone:
+                    raise zygote.gone()
                 log.close()
                 return self._conclude(step, child, log), child.fate()
         finally:
@@ -197,6 +213,12 @@ class ZygoteEngine:
         with self._lock:
             attempt = self._attempts[step] = self._attempts.get(step, 0) + 1
             return attempt
+
+
+def wants_tools(plan: Plan) -> bool:
+    """Tell whether the plan's children need crewai_tools."""
+    shipped = [tool for tool in plan.tools if tool.kind == "crewai_tools"]
+    return any(NOT_EXECUTED not in tool.tags for tool in shipped)
 
 
 def _attempts_before(run: RunContext) -> dict[str, int]:

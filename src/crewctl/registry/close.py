@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from typing import Literal
 
 from crewctl.audit.build_report import build_report
+from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import ApprovalDecided, Outcome, RunClosed, RunStarted
+from crewctl.audit.events_work import RunSuspended
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.report import RunReport
 from crewctl.diagnostics.visible import one_line
-from crewctl.errors import CrewctlError, Exit, NotApprovedError
+from crewctl.errors import CrewctlError, Exit, FencedError, LostDatabaseError, NotApprovedError
 from crewctl.processes.outcome import Outcome as ProcessOutcome
 from crewctl.registry.rooms import Rooms
-from crewctl.running.port import Value
+from crewctl.running.port import Abandoned, Suspended, Value
 
 EXITS: Mapping[Outcome, Exit] = {
     "finished": Exit.DONE,
@@ -49,6 +51,21 @@ class Closed(Value):
     report: RunReport | None = None
     report_path: str | None = None
     refusal: ApprovalDecided | None = None
+
+
+class PutDown(Value):
+    """A run that waits for people; it goes on once they have answered `cards`."""
+
+    run_id: str
+    cards: tuple[str, ...]
+
+
+def put_down(rooms: Rooms) -> PutDown:
+    """Write down that the run is left until people have answered every card of it that is open."""
+    open_cards = [card for card in fold_cards(rooms.store.events_of(rooms.run_id)) if card.answer is None]
+    cards = tuple(card.card for card in open_cards)
+    rooms.record(RunSuspended(cards=cards))
+    return PutDown(run_id=rooms.run_id, cards=cards)
 
 
 def ending_of(outcome: ProcessOutcome, cause: Literal["", "request", "signal"]) -> Ending:
@@ -92,9 +109,16 @@ def close(rooms: Rooms, ending: Ending, refusal: ApprovalDecided | None = None) 
 
 @contextmanager
 def closed_if_broken(rooms: Rooms) -> Iterator[None]:
-    """Close the run when anything is raised, then let it through: nothing finished is lost by a bug."""
+    """Close the run when anything is raised, then let it through: nothing finished is lost by a bug.
+
+    A run that waits, or that this process may not go on with, is not over.
+    """
     try:
         yield
+    except (Suspended, Abandoned):
+        raise
+    except (FencedError, LostDatabaseError) as lost:
+        raise Abandoned(lost.message) from lost
     except BaseException as error:
         try:
             if rooms.store.events_of(rooms.run_id):

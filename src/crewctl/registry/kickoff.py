@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 from crewctl.audit.events import ApprovalDecided, PlanMade, RunStarted
-from crewctl.errors import CrewctlError
+from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.processes.run_process import run_process
 from crewctl.registry.close import (
     Closed,
     Ending,
+    PutDown,
     close,
     closed_if_broken,
     ending_of,
     ending_of_error,
     ending_of_refusal,
+    put_down,
 )
 from crewctl.registry.gate import ask_again, ask_gate
 from crewctl.registry.rooms import Rooms
-from crewctl.running.port import Steps
+from crewctl.running.port import Steps, Suspended
 
 
-def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed:
+def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
     """Take one plan down the line: request, approval, process, report.
 
-    The same call with the same run and journal recovers it. Whatever is raised closes the run first.
+    The same call with the same run and memory takes it up again. Whatever is raised closes the run
+    first; but a run that waits for people is put down, and Abandoned leaves it to another process.
     """
-    with closed_if_broken(rooms):
-        _announce(plan, rooms)
-        if not rooms.rehearsal:
-            decision = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
-            if decision.decision != "approved":
-                return close(rooms, ending_of_refusal(decision), decision)
-        ending = _run(plan, rooms, steps)
-        return close(rooms, ending)
+    try:
+        with closed_if_broken(rooms):
+            announce(plan, rooms)
+            if not rooms.rehearsal:
+                decision = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
+                if decision.decision != "approved":
+                    return close(rooms, ending_of_refusal(decision), decision)
+            return close(rooms, _run(plan, rooms, steps))
+    except Suspended:
+        return put_down(rooms)
 
 
-def _announce(plan: Plan, rooms: Rooms) -> None:
+def announce(plan: Plan, rooms: Rooms) -> None:
     """Write down what is asked for before anything is decided."""
     if not rooms.store.events_of(rooms.run_id):
         rooms.record(rooms.request)
@@ -58,6 +63,8 @@ def _run(plan: Plan, rooms: Rooms, steps: Steps) -> Ending:
     try:
         with steps.guarded_by(lambda: _still_approved(plan, rooms)), rooms.open_engine(plan) as engine:
             outcome = run_process(plan, rooms.process(engine), steps)
+    except (FencedError, LostDatabaseError):
+        raise
     except (CrewctlError, KeyboardInterrupt) as error:
         return ending_of_error(error)
     return ending_of(outcome, rooms.stop.cause)

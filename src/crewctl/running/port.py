@@ -97,6 +97,13 @@ class Suspended(BaseException):
         self.card = card
 
 
+class Abandoned(BaseException):
+    """This process may not or cannot go on with the run, and writes nothing more about it.
+
+    Another has taken it up, or the database is gone: as after a crash, the run is taken up again later.
+    """
+
+
 class Steps(Protocol):
     """Durable steps: a finished step is never done again. A process is plain code over this.
 

@@ -1,0 +1,196 @@
+"""The durable engine in this process: it begins, takes up and remembers runs; what a run does, its host says."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dbos._core as core
+import sqlalchemy as sa
+from dbos import DBOS, SetWorkflowID
+from dbos._dbos import _get_dbos_instance
+
+from crewctl.adapters.dbos_database import quiet, settings
+from crewctl.adapters.dbos_json import JsonSerializer, forbid_pickle
+from crewctl.errors import EngineError
+
+SHAPE = "crewctl-flow-1"
+"""The version of the *workflow's shape*: which steps a run makes in which order. Not the product's."""
+
+QUEUE = "runs"
+"""Where runs wait for a worker. A waiting run is not on it, so it holds no slot."""
+
+MOST_ATTEMPTS = 100
+"""Times a run is taken up at all; the account's own rule for runs that kill workers comes long before."""
+
+POLL_SECONDS = 0.2
+
+Argument = Mapping[str, Any]
+Host = Callable[[str, Argument], dict[str, Any]]
+"""Does the run with this id to its end, or until it is put down; what it returns is kept."""
+
+
+class DurableEngine:
+    """One process's part in the runs of a project. Only one may be open in a process at a time.
+
+    `executor` is this process's own id, never used again. With `slots` it serves the queue, that many
+    runs at once; without, it does only what it is told to do here. `url` is the engine's database.
+    EngineError when the database cannot be opened.
+    """
+
+    def __init__(self, url: str, executor: str, host: Host, *, log: Path, slots: int = 0) -> None:
+        self._executor = executor
+        self._host = host
+        self._errors: dict[str, Exception] = {}
+        forbid_pickle()
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        quiet(log)
+        try:
+            DBOS(
+                config={
+                    "name": "crewctl",
+                    "application_version": SHAPE,
+                    "executor_id": executor,
+                    "serializer": JsonSerializer(),
+                    # Nobody is told anything through the engine: what people answer is in the account.
+                    "notification_listener_polling_interval_sec": POLL_SECONDS,
+                    **settings(url),
+                }
+            )
+            _OPEN[:] = [self]
+            DBOS.listen_queues([QUEUE] if slots else [])
+            DBOS.launch()
+            if slots:
+                DBOS.register_queue(QUEUE, worker_concurrency=slots, polling_interval_sec=POLL_SECONDS)
+        except (sa.exc.SQLAlchemyError, OSError) as problem:
+            raise EngineError(
+                f"the engine's database cannot be opened: {_first_line(problem)}",
+                help="check that the database is there and may be written to; 'crewctl doctor' says more",
+            ) from problem
+
+    def begin(self, run_id: str, argument: Argument) -> dict[str, Any]:
+        """Do a new run here and return what its host does; Abandoned when it has to be left to others."""
+        with SetWorkflowID(run_id):
+            handle = DBOS.start_workflow(_run, dict(argument))
+        return self._result(run_id, handle)
+
+    def take_up(self, run_id: str) -> dict[str, Any] | None:
+        """Go on with a run here that is on the queue; None if another process has been faster."""
+        handle = self._claimed(run_id)
+        return None if handle is None else self._result(run_id, handle)
+
+    def put_on_queue(self, run_id: str, argument: Argument) -> None:
+        """Have a run done by whichever worker is free; a run that is known already stays what it is."""
+        DBOS.enqueue_workflow_with_options(
+            {
+                "workflow_name": WORKFLOW,
+                "queue_name": QUEUE,
+                "workflow_id": run_id,
+                "app_version": SHAPE,
+            },
+            dict(argument),
+        )
+
+    def wake(self, run_id: str) -> bool:
+        """Put a run that was put down back on the queue, its finished steps kept; False if it is not down."""
+        database = _get_dbos_instance()._sys_db
+        status = database.get_workflow_status(run_id)
+        if status is None or status["status"] not in {"SUCCESS", "ERROR", "CANCELLED"}:
+            return False
+        steps = DBOS.list_workflow_steps(run_id)
+        after = max((step["function_id"] for step in steps), default=0) + 1
+        database.rewind_workflow(run_id, after, application_version=SHAPE, queue_name=QUEUE)
+        return True
+
+    def known(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return the engine's own status of each run that it knows."""
+        if not run_ids:
+            return {}
+        found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
+        return {one.workflow_id: one.status for one in found}
+
+    def executors(self) -> tuple[str, ...]:
+        """Return the ids of all other processes that runs are with."""
+        table = _get_dbos_instance()._sys_db.tables.workflow_status
+        with _get_dbos_instance()._sys_db.engine.begin() as connection:
+            rows = connection.execute(
+                sa.select(table.c.executor_id)
+                .where(table.c.status == "PENDING", table.c.executor_id != self._executor)
+                .distinct()
+            )
+            return tuple(str(row[0]) for row in rows)
+
+    def take_back(self, executor: str) -> tuple[str, ...]:
+        """Put the runs of a dead process back on the queue and return their ids. Safe to do twice.
+
+        The engine never does that by itself, and whether a process is dead the caller must know.
+        """
+        database = _get_dbos_instance()._sys_db
+        pending = [run.workflow_id for run in database.get_pending_workflows(executor, SHAPE)]
+        return tuple(run for run in pending if database.reenqueue_for_recovery(run, [executor], QUEUE))
+
+    def close(self, *, patience: float = 0.0) -> None:
+        """Leave the engine; runs that are still being done here get `patience` seconds."""
+        _OPEN.clear()
+        DBOS.destroy(workflow_completion_timeout_sec=int(patience))
+
+    def do(self, run_id: str, argument: Argument) -> dict[str, Any]:
+        """Be the workflow: an error is a result too, and only what must be done again is raised."""
+        try:
+            came_to = self._host(run_id, argument)
+        except Exception as error:  # noqa: BLE001 - the host has closed the run; the engine keeps no error objects
+            self._errors[run_id] = error
+            return {"how": "broken", "error": type(error).__name__}
+        return came_to
+
+    def _result(self, run_id: str, handle: Any) -> dict[str, Any]:
+        came_to: dict[str, Any] = handle.get_result()
+        if (error := self._errors.pop(run_id, None)) is not None:
+            raise error
+        return came_to
+
+    def _claimed(self, run_id: str) -> Any:
+        """Make the run ours if it is on the queue: what a worker does with the run that is next on it."""
+        database = _get_dbos_instance()._sys_db
+        table, owner = database.tables.workflow_status, uuid.uuid4().hex
+        with database.engine.begin() as connection:
+            claimed = connection.execute(
+                sa.update(table)
+                .where(
+                    table.c.workflow_uuid == run_id,
+                    table.c.status == "ENQUEUED",
+                    table.c.application_version == SHAPE,
+                )
+                .values(
+                    status="PENDING",
+                    executor_id=self._executor,
+                    owner_xid=owner,
+                    recovery_attempts=table.c.recovery_attempts + 1,
+                )
+            )
+        if not claimed.rowcount:
+            return None
+        return core.execute_dequeued_workflow(
+            _get_dbos_instance(), database.get_workflow_status(run_id), owner
+        )
+
+
+_OPEN: list[DurableEngine] = []
+WORKFLOW = "crewctl_run"
+
+
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_ATTEMPTS)
+def _run(argument: dict[str, Any]) -> dict[str, Any]:
+    return _OPEN[0].do(str(DBOS.workflow_id), argument)
+
+
+def new_executor() -> str:
+    """Return an id for this process's part in the engine: two processes must never share one."""
+    return f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+
+
+def _first_line(problem: BaseException) -> str:
+    return str(problem).strip().partition("\n")[0]

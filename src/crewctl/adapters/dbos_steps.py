@@ -1,0 +1,160 @@
+"""The Steps port over a durable workflow: every result is in the engine's database before the next step begins."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, NoReturn, TypeVar
+
+import dbos._core as core
+import sqlalchemy.exc
+from dbos._context import DBOSContext, snapshot_step_context
+from dbos._dbos import _get_dbos_instance
+from dbos._error import (
+    DBOSStepNondeterminismError,
+    DBOSUnexpectedStepError,
+    DBOSWorkflowCancelledError,
+    DBOSWorkflowConflictIDError,
+)
+from pydantic import BaseModel, ValidationError
+
+from crewctl.audit.redaction import Redaction
+from crewctl.errors import StoreError
+from crewctl.running.port import Abandoned, Suspended
+
+M = TypeVar("M", bound=BaseModel)
+
+SIDE_BY_SIDE = 8
+"""As many steps as run at once: the most contestants that a market has."""
+
+
+class _Raised(BaseException):
+    """Carries what a step raised past the engine, which would remember it as the step's result."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class DbosSteps:
+    """Used inside the workflow of one run. `secrets` are taken out of every result before it is kept.
+
+    Steps that run side by side take their places in the workflow before any of them begins, in the
+    order of their keys: so a recovery finds each again, whichever was faster. A run that finds a
+    result which it has not come to itself has come back from a crash or a wait, or somebody else wrote
+    there: then the gate of `guarded_by` is asked before the next step that is new.
+    """
+
+    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        self._redaction = Redaction(secrets)
+        self._gate: Callable[[], None] | None = None
+        self._unasked = False
+        self._asking = threading.Lock()
+
+    def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
+        """Return the remembered result of `key`, or do the work and remember it."""
+        return self._step(key, self._place(), work, result)
+
+    def do_all(self, works: Mapping[str, Callable[[], M]], result: type[M]) -> dict[str, M]:
+        """Do what is not remembered side by side, each in the caller's context; results in order.
+
+        When some of them raise, the others are still finished and remembered; then the first of those
+        errors, in the order of `works`, is raised.
+        """
+        if len(works) == 1:
+            return {key: self.do(key, work, result) for key, work in works.items()}
+        places = {key: self._place() for key in works}
+        with ThreadPoolExecutor(max(1, min(SIDE_BY_SIDE, len(works))), "step") as threads:
+            futures: dict[str, Future[M]] = {
+                key: threads.submit(copy_context().run, self._step, key, places[key], work, result)
+                for key, work in works.items()
+            }
+        return {key: future.result() for key, future in futures.items()}
+
+    def wait(self, key: str, card: str, answer: Callable[[], M | None], result: type[M]) -> M:
+        """Return the remembered answer of `key`, or what `answer` finds now; Suspended while there is none."""
+
+        def look() -> M:
+            found = answer()
+            if found is None:
+                raise Suspended(card)
+            return found
+
+        done = self._step(key, self._place(), look, result, guarded=False)
+        self._unasked = True  # whoever waited may have waited for days
+        return done
+
+    @contextlib.contextmanager
+    def guarded_by(self, gate: Callable[[], None]) -> Iterator[None]:
+        """Ask `gate` before the first new step after a recovery or a wait; what it raises ends the run."""
+        before, self._gate = self._gate, gate
+        try:
+            yield
+        finally:
+            self._gate = before
+
+    @staticmethod
+    def _place() -> DBOSContext:
+        place = snapshot_step_context()
+        if place is None or not place.is_workflow():
+            raise AssertionError("steps are made inside a run's workflow")
+        return place
+
+    def _step(
+        self, key: str, place: DBOSContext, work: Callable[[], M], result: type[M], *, guarded: bool = True
+    ) -> M:
+        own = False
+
+        def once() -> dict[str, Any]:
+            nonlocal own
+            own = True
+            try:
+                if guarded:
+                    self._ask_gate()
+                done = work()
+            except BaseException as error:
+                raise _Raised(error) from error
+            body: dict[str, Any] = self._redaction.of_json(done.model_dump(mode="json"))
+            return {"type": type(done).__name__, "value": body}
+
+        kept = _remembered(place, key, once)
+        if not own:
+            self._unasked = True
+        try:
+            if kept["type"] == result.__name__:
+                return result.model_validate(kept["value"])
+        except (ValidationError, KeyError, TypeError):
+            pass
+        return _unreadable(key)
+
+    def _ask_gate(self) -> None:
+        with self._asking:
+            if self._gate is not None and self._unasked:
+                self._gate()
+                self._unasked = False
+
+
+def _remembered(place: DBOSContext, key: str, once: Callable[[], dict[str, Any]]) -> Any:
+    try:
+        return core.run_step(_get_dbos_instance(), place, once, {"name": key}, (), {})
+    except _Raised as raised:
+        raise raised.error from None
+    except (DBOSWorkflowConflictIDError, DBOSWorkflowCancelledError) as taken:
+        raise Abandoned("another process has taken the run up") from taken
+    except (DBOSUnexpectedStepError, DBOSStepNondeterminismError) as other:
+        raise StoreError(
+            f"the run remembers another step where {key!r} is now",
+            help="recover this run with the crewctl that began it",
+        ) from other
+    except sqlalchemy.exc.SQLAlchemyError as lost:
+        raise Abandoned(f"the engine's database does not answer: {type(lost).__name__}") from lost
+
+
+def _unreadable(key: str) -> NoReturn:
+    raise StoreError(
+        f"the remembered result of step {key!r} cannot be read",
+        help="recover this run with the crewctl that began it",
+    ) from None

@@ -1,0 +1,152 @@
+"""Does one run in this process, whoever asked for it: everything it needs is found in its account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crewctl.adapters.dbos_steps import DbosSteps
+from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.output_files import ProjectFiles
+from crewctl.adapters.report_files import ReportFiles
+from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
+from crewctl.adapters.system_clock import SystemClock
+from crewctl.adapters.warm_zygote import WarmZygote
+from crewctl.adapters.zygote_engine import ZygoteEngine
+from crewctl.adapters.zygote_environment import all_secrets
+from crewctl.audit.events import KickoffRequested, Recorded, RunClosed
+from crewctl.audit.fact import ContentRef
+from crewctl.audit.port import ContentStore, RunStore
+from crewctl.errors import StoreError
+from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
+from crewctl.planning.plan import Plan
+from crewctl.processes.recorded import recorded_drafts
+from crewctl.registry.close import Closed, PutDown
+from crewctl.registry.kickoff import kickoff
+from crewctl.registry.rooms import Rooms
+from crewctl.running.meter import Meter, caps_of
+from crewctl.running.port import CrewEngine
+from crewctl.running.stop import StopFlag
+
+if TYPE_CHECKING:
+    from crewctl.wiring.project import Project
+
+Watch = Callable[[Recorded], None]
+Came = Closed | PutDown
+
+
+@dataclass(frozen=True)
+class Attended:
+    """A run that somebody at a terminal watches, and may stop with a signal."""
+
+    watch: Watch
+    stop: StopFlag = field(default_factory=StopFlag)
+
+
+def _nobody(_: Recorded) -> None:
+    """Nobody watches."""
+
+
+class RunHost:
+    """Does runs of one project, in whichever thread it is called; `came` has what each came to.
+
+    `warm` is used by all of them. Abandoned is let through: then the run has to be left to others.
+    """
+
+    def __init__(self, project: Project, executor: str, warm: WarmZygote) -> None:
+        self._project = project
+        self._executor = executor
+        self._warm = warm
+        self.attended: dict[str, Attended] = {}
+        self.came: dict[str, Came] = {}
+
+    def __call__(self, run_id: str, argument: Mapping[str, Any]) -> dict[str, Any]:
+        """Take the run up and do it to its end, or until it is put down."""
+        if self._is_closed(run_id):
+            return {"how": "closed"}  # the process that closed it died before the engine knew
+        with self._project.locks.hold(f"run:{run_id}"), closing(RunLogs(self._project.root)) as logs:
+            came = self._done(run_id, argument, logs)
+        if run_id in self.attended:
+            self.came[run_id] = came
+        return {"how": "waiting" if isinstance(came, PutDown) else came.ending.outcome}
+
+    def _is_closed(self, run_id: str) -> bool:
+        records = self._project.store.events_of(run_id)
+        return any(isinstance(record.event, RunClosed) for record in records)
+
+    def _done(self, run_id: str, argument: Mapping[str, Any], logs: RunLogs) -> Came:
+        attended = self.attended.get(run_id, Attended(_nobody))
+        plan = plan_of_argument(argument, self._project.contents)
+        hidden = all_secrets(plan, os.environ)
+        owned = self._project.owned_stores(run_id, self._executor, hidden)
+        with closing(owned):
+            store = WatchedRunStore(owned.store, logs.write, attended.watch)
+            rooms = self._rooms(run_id, plan, store, owned, attended.stop)
+            return kickoff(plan, rooms, DbosSteps(secrets=hidden))
+
+    def _rooms(self, run_id: str, plan: Plan, store: RunStore, owned: Any, stop: StopFlag) -> Rooms:
+        request = self._request(run_id)
+        clock = SystemClock()
+
+        @contextmanager
+        def open_engine(plan: Plan) -> Iterator[CrewEngine]:
+            run = RunContext(
+                run_id=run_id,
+                store=store,
+                contents=owned.contents,
+                meter=Meter(owned.ledger, run_id, caps_of(plan.limits)),
+                clock=clock,
+                work_dir=self._project.state / "runs" / run_id,
+                environ=os.environ,
+                rehearsal=request.rehearsal,
+                stop=stop,
+            )
+            with ZygoteEngine(canonical(plan), plan, run, warm=self._warm) as engine:
+                yield engine
+
+        taken_over = request.rejudges
+        return Rooms(
+            run_id=run_id,
+            request=request,
+            store=store,
+            contents=owned.contents,
+            approvals=self._project.approvals,
+            clock=clock,
+            open_engine=open_engine,
+            files=ProjectFiles(self._project.root),
+            reports=ReportFiles(self._project.root),
+            stop=stop,
+            recorded=recorded_drafts(store.events_of(taken_over), owned.contents) if taken_over else None,
+        )
+
+    def _request(self, run_id: str) -> KickoffRequested:
+        first = self._project.store.events_of(run_id)[0].event
+        if not isinstance(first, KickoffRequested):
+            raise StoreError(
+                f"the account of run {run_id} does not begin with a request", help="keep .crewctl for inquiry"
+            )
+        return first
+
+
+def argument_of(plan: Plan, content: ContentRef) -> dict[str, Any]:
+    """Return what the engine keeps of a run: its plan's place and the digests that the bytes must have.
+
+    The plan's words are content, so that they can be erased; that they are those of the run, the
+    digests tell.
+    """
+    return {
+        "plan": content.model_dump(),
+        "crew_digest": plan.crew_digest,
+        "inputs_digest": plan.inputs_digest,
+    }
+
+
+def plan_of_argument(argument: Mapping[str, Any], contents: ContentStore) -> Plan:
+    """Return the plan that a run was begun with; StoreError where another one stands in its place."""
+    content = contents.get(ContentRef.model_validate(argument["plan"]))
+    if not is_plan_of(content, argument["crew_digest"], argument["inputs_digest"]):
+        raise StoreError("the plan that the run kept is not the one that it began with", help="keep .crewctl for inquiry")
+    return plan_from_bytes(content)
