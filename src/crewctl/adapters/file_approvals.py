@@ -15,7 +15,14 @@ from pathlib import Path
 from crewctl.adapters.approval_uses import ApprovalUses
 from crewctl.adapters.private_folder import NEW_FILE, opened_folder, read_all, write_all
 from crewctl.approval.reading import UnreadableError, read_statement, written
-from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.approval.statement import (
+    AnyStatement,
+    Approver,
+    Revocation,
+    Statement,
+    Suspension,
+    Unsuspension,
+)
 from crewctl.errors import StoreError
 
 FOLDER = "registry/approvals"
@@ -24,6 +31,7 @@ LARGEST = 8 * 1_048_576
 
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _REVOKED = re.compile(r"-([0-9a-f]+)-revoked\.json$")
+_SUSPENDED = re.compile(r"[0-9]{8}-([0-9a-f]+)-suspended\.json")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -31,7 +39,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class _Read:
     """What became of one file."""
 
-    said: Statement | Revocation | None
+    said: AnyStatement | None
     note: str = ""
 
 
@@ -39,7 +47,8 @@ class FileApprovals:
     """The Approvals port over a project's folder and the machine's database.
 
     A file that is unreadable, oversized, a link, changed or of a later format is no approval; it
-    is told of in `notes`. A revocation that cannot be read still revokes what its name says.
+    is told of in `notes`. A revocation that cannot be read still revokes what its name says, and a
+    suspension still suspends; so does a folder that cannot be read, in which one may be.
     """
 
     def __init__(self, root: Path, db_path: Path) -> None:
@@ -85,11 +94,34 @@ class FileApprovals:
                 found.append(_unreadable_revocation(crew, by_name.group(1)))
         return [each for each in found if each.crew == crew]
 
+    def suspensions(self, crew: str) -> Sequence[Suspension]:
+        """Return every readable suspension of the crew, oldest first."""
+        found = [read.said for read in self._files(crew).values() if isinstance(read.said, Suspension)]
+        return sorted(
+            (each for each in found if each.crew == crew), key=lambda each: (each.suspended_at, each.id)
+        )
+
+    def unsuspensions(self, crew: str) -> Sequence[Unsuspension]:
+        """Return every readable lifting of a suspension of the crew."""
+        found = [read.said for read in self._files(crew).values() if isinstance(read.said, Unsuspension)]
+        return [each for each in found if each.crew == crew]
+
+    def unreadable_suspensions(self, crew: str) -> Sequence[str]:
+        """Return one sentence for each file, or the folder, that suspends the crew though it cannot be read."""
+        said = []
+        for name, read in self._files(crew).items():
+            by_name = _SUSPENDED.fullmatch(name.removeprefix(f"{crew}-"))
+            if not name:
+                said.append(f"{FOLDER} {read.note}, so nobody can tell whether the crew is suspended")
+            elif by_name and not (isinstance(read.said, Suspension) and read.said.id == by_name.group(1)):
+                said.append(f"{FOLDER}/{name} suspends the crew and cannot be read as it was written")
+        return said
+
     def notes(self, crew: str) -> Sequence[str]:
         """Return one sentence for each file for the crew that could not be taken."""
         return [f"{FOLDER}/{name} {read.note}" for name, read in self._files(crew).items() if read.note]
 
-    def add(self, statement: Statement | Revocation) -> str:
+    def add(self, statement: AnyStatement) -> str:
         """Write it as a new file; StoreError if the name is taken, the folder cannot be written, or it is too large."""
         name, content = _file_name(statement), written(statement)
         if len(content) > LARGEST:
@@ -165,14 +197,24 @@ def _is_for(name: str, crew: str | None) -> bool:
     return begins and name.endswith(".json")
 
 
-def _file_name(said: Statement | Revocation) -> str:
+def _file_name(said: AnyStatement) -> str:
     """Name a statement after itself, and a revocation after what it revokes."""
-    moment = said.approved_at if isinstance(said, Statement) else said.revoked_at
-    subject = said.id if isinstance(said, Statement) else said.revokes
+    moment, subject, end = _named_by(said)
     if not _SAFE.fullmatch(said.crew) or not _SAFE.fullmatch(subject):
         raise StoreError(f"{said.crew!r} and {subject!r} cannot be part of a file's name")
-    end = "" if isinstance(said, Statement) else "-revoked"
     return f"{said.crew}-{moment.astimezone(UTC):%Y%m%d}-{subject}{end}.json"
+
+
+def _named_by(said: AnyStatement) -> tuple[datetime, str, str]:
+    match said:
+        case Revocation():
+            return said.revoked_at, said.revokes, "-revoked"
+        case Suspension():
+            return said.suspended_at, said.id, "-suspended"
+        case Unsuspension():
+            return said.lifted_at, said.id, "-unsuspended"
+        case Statement():
+            return said.approved_at, said.id, ""
 
 
 def _unreadable_revocation(crew: str, statement_id: str) -> Revocation:

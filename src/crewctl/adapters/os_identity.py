@@ -23,6 +23,11 @@ def os_approver(folder: Path) -> Approver:
     )
 
 
+def os_person(folder: Path) -> Approver:
+    """Return who logged in, the same under sudo: for what one person says and another has to take back."""
+    return os_approver(folder).model_copy(update={"name": login_name()})
+
+
 def user_name() -> str:
     """Return the name of the process's real user; variables such as USER, which anybody can set, don't count."""
     return _name_of(os.getuid())

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from crewctl.approval.decision import Decision
 from crewctl.approval.port import Approvals
 from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.approval.suspension import standing
 from crewctl.audit.events import Answer
 from crewctl.planning.differences import differences
 from crewctl.planning.digest import is_sealed
@@ -20,7 +21,7 @@ def decide(plan: Plan, approvals: Approvals, now: datetime) -> Decision:
 
     Every unrevoked, unexpired statement counts, not only the latest.
     """
-    if (settled := _without_statements(plan)) is not None:
+    if (settled := _without_approvals(plan, approvals)) is not None:
         return settled
     gate = _Gate.opened(plan, approvals, now)
     for statement in gate.latest_first:
@@ -35,7 +36,7 @@ def admit(plan: Plan, approvals: Approvals, now: datetime, run_id: str) -> Decis
     Asked again for the same run, say after a recovery, it counts nothing twice, and a statement
     that this run has used up still lets this run through.
     """
-    if (settled := _without_statements(plan)) is not None:
+    if (settled := _without_approvals(plan, approvals)) is not None:
         return settled
     gate = _Gate.opened(plan, approvals, now)
     counted = approvals.statement_of(run_id)
@@ -100,14 +101,33 @@ class _Gate:
         return "used_up" if self.approvals.uses(statement.id) >= statement.max_runs else None
 
 
-def _without_statements(plan: Plan) -> Decision | None:
-    """Return the decision where no statement could change it."""
+def _without_approvals(plan: Plan, approvals: Approvals) -> Decision | None:
+    """Return the decision where no approval could change it."""
     if plan.risk.level == "prohibited":
         return Decision(answer="prohibited", by="registry", reason="risk level prohibited runs for nobody")
+    if (suspended := _suspended(plan.crew, approvals)) is not None:
+        return suspended
     if not is_sealed(plan):
         return Decision(answer="drifted", by="registry", reason="the plan's digests are not its own")
     if not plan.risk.needs_approval:
         return Decision(answer="approved", by="policy", reason="; ".join(plan.risk.why))
+    return None
+
+
+def _suspended(crew: str, approvals: Approvals) -> Decision | None:
+    """Return the no of the latest standing suspension; one that cannot be read says no, too."""
+    if found := standing(approvals, crew):
+        last = found[-1]
+        others = f" ({len(found)} suspensions stand)" if len(found) > 1 else ""
+        return Decision(
+            answer="suspended",
+            by=spoken(last.suspended_by),
+            at=last.suspended_at,
+            reason=f"{last.suspended_by.name} suspended the crew on {_day(last.suspended_at)}: {last.reason}{others}",
+            suspension=last,
+        )
+    if unreadable := approvals.unreadable_suspensions(crew):
+        return Decision(answer="suspended", by="nobody", reason="; ".join(unreadable))
     return None
 
 

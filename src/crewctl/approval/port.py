@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from crewctl.approval.statement import Revocation, Statement
+from crewctl.approval.statement import AnyStatement, Revocation, Statement, Suspension, Unsuspension
 
 
 class Approvals(Protocol):
@@ -16,7 +16,7 @@ class Approvals(Protocol):
         ...
 
     def crews(self) -> Sequence[str]:
-        """Return, sorted, every crew that a readable statement or revocation speaks of."""
+        """Return, sorted, every crew that a readable statement of any kind speaks of."""
         ...
 
     def statements(self, crew: str) -> Sequence[Statement]:
@@ -27,11 +27,23 @@ class Approvals(Protocol):
         """Return every revocation for the crew."""
         ...
 
+    def suspensions(self, crew: str) -> Sequence[Suspension]:
+        """Return every readable suspension of the crew, oldest first, the lifted ones too."""
+        ...
+
+    def unsuspensions(self, crew: str) -> Sequence[Unsuspension]:
+        """Return every readable lifting of a suspension of the crew."""
+        ...
+
+    def unreadable_suspensions(self, crew: str) -> Sequence[str]:
+        """Return one sentence for each file that suspends the crew by its name, though it cannot be read."""
+        ...
+
     def notes(self, crew: str) -> Sequence[str]:
         """Return one sentence for each file for the crew that could not be taken, and why."""
         ...
 
-    def add(self, statement: Statement | Revocation) -> str:
+    def add(self, statement: AnyStatement) -> str:
         """Write it as a new file, never over another; return the project-relative path."""
         ...
 

@@ -7,30 +7,45 @@ import json
 from pydantic import ValidationError
 
 from crewctl.approval.state import LONGEST_LIFE
-from crewctl.approval.statement import STATEMENT_FORMAT, Revocation, Statement, own_id
+from crewctl.approval.statement import (
+    STATEMENT_FORMAT,
+    AnyStatement,
+    Revocation,
+    Statement,
+    Suspension,
+    Unsuspension,
+    own_id,
+)
 from crewctl.planning.digest import crew_digest, inputs_digest
+
+_KINDS: dict[object, type[AnyStatement]] = {
+    "revocation": Revocation,
+    "suspension": Suspension,
+    "unsuspension": Unsuspension,
+}
 
 
 class UnreadableError(ValueError):
     """The bytes are no statement that counts; the text says why, to stand after the file's name."""
 
 
-def written(said: Statement | Revocation) -> bytes:
+def written(said: AnyStatement) -> bytes:
     """Return the statement as its file holds it: JSON for people, with a line end."""
     text = json.dumps(said.model_dump(mode="json"), indent=2, ensure_ascii=False)
     return text.encode("utf-8", "strict") + b"\n"
 
 
-def read_statement(content: bytes) -> Statement | Revocation:
+def read_statement(content: bytes) -> AnyStatement:
     """Return what `content` states; UnreadableError when it is anything but a sound statement."""
     data = _json_object(content)
     if data.get("statement_format") != STATEMENT_FORMAT:
         raise UnreadableError(
             f"has format {data.get('statement_format')!r}, and this crewctl reads {STATEMENT_FORMAT}"
         )
-    kind = Revocation if data.get("kind") == "revocation" else Statement
+    named = data.get("kind")
+    kind = _KINDS.get(named, Statement) if isinstance(named, str) else Statement
     try:
-        said: Statement | Revocation = kind.model_validate_json(content)
+        said: AnyStatement = kind.model_validate_json(content)
     except (ValidationError, RecursionError) as error:
         raise UnreadableError("is not a statement as crewctl writes it") from error
     try:
@@ -59,7 +74,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return data
 
 
-def _check_sound(said: Statement | Revocation) -> None:
+def _check_sound(said: AnyStatement) -> None:
     if isinstance(said, Statement):
         _check_consistent(said)
     if said.id != own_id(said):

@@ -51,7 +51,7 @@ def approve(
         inputs_digest=shown.inputs_digest if terms.for_inputs else None,
         approved_by=approver,
         approved_at=now,
-        reason=_reason(reason),
+        reason=checked_reason(reason),
         not_before=now,
         expires=now + terms.expires_in,
         max_runs=terms.max_runs,
@@ -91,12 +91,13 @@ def revoke(statement: Statement, *, approver: Approver, reason: str, now: dateti
         revokes=statement.id,
         revoked_by=approver,
         revoked_at=now,
-        reason=_reason(reason),
+        reason=checked_reason(reason),
     )
     return unnamed.model_copy(update={"id": own_id(unnamed)})
 
 
-def _reason(text: str) -> str:
+def checked_reason(text: str) -> str:
+    """Return the reason without blanks around it; UsageError where it says too little, or too much."""
     reason = text.strip()
     if len(reason) < SHORTEST_REASON:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What a person states: yes to one plan's digest, or a yes taken back."""
+"""What a person states: yes to one plan's digest, a yes taken back, a crew suspended, or that lifted."""
 
 from __future__ import annotations
 
@@ -67,7 +67,35 @@ class Revocation(Said):
     reason: str
 
 
-def own_id(said: Statement | Revocation) -> str:
+class Suspension(Said):
+    """A crew that may not run, whatever approvals say, until somebody else has lifted it."""
+
+    kind: Literal["suspension"] = "suspension"
+    statement_format: int = STATEMENT_FORMAT
+    id: str
+    crew: str
+    suspended_by: Approver
+    suspended_at: AwareDatetime
+    reason: str
+
+
+class Unsuspension(Said):
+    """A suspension lifted; the one it names stays where it is."""
+
+    kind: Literal["unsuspension"] = "unsuspension"
+    statement_format: int = STATEMENT_FORMAT
+    id: str
+    crew: str
+    lifts: str
+    lifted_by: Approver
+    lifted_at: AwareDatetime
+    reason: str
+
+
+AnyStatement = Statement | Revocation | Suspension | Unsuspension
+
+
+def own_id(said: AnyStatement) -> str:
     """Return the id that what is said has by its content: whoever edits a file has to forge its id too.
 
     Runs are counted by this id, so a statement with more runs written into it would be another one.

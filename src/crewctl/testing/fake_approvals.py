@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from crewctl.approval.statement import Approver, Revocation, Statement
+from crewctl.approval.statement import (
+    AnyStatement,
+    Approver,
+    Revocation,
+    Statement,
+    Suspension,
+    Unsuspension,
+)
 from crewctl.errors import StoreError
 from crewctl.planning.plan import Plan
 
@@ -18,7 +25,7 @@ LATER = THEN + timedelta(days=30)
 class MemoryApprovals:
     """The Approvals port over lists."""
 
-    def __init__(self, *said: Statement | Revocation) -> None:
+    def __init__(self, *said: AnyStatement) -> None:
         self._said = list(said)
         self._used: dict[str, list[str]] = {}
 
@@ -43,7 +50,21 @@ class MemoryApprovals:
         """Return every revocation for the crew."""
         return [each for each in self._said if isinstance(each, Revocation) and each.crew == crew]
 
-    def add(self, statement: Statement | Revocation) -> str:
+    def suspensions(self, crew: str) -> Sequence[Suspension]:
+        """Return every suspension of the crew, oldest first."""
+        found = [each for each in self._said if isinstance(each, Suspension) and each.crew == crew]
+        return sorted(found, key=lambda each: (each.suspended_at, each.id))
+
+    def unsuspensions(self, crew: str) -> Sequence[Unsuspension]:
+        """Return every lifting of a suspension of the crew."""
+        return [each for each in self._said if isinstance(each, Unsuspension) and each.crew == crew]
+
+    def unreadable_suspensions(self, crew: str) -> Sequence[str]:
+        """Return nothing: no file is unreadable here."""
+        del crew
+        return ()
+
+    def add(self, statement: AnyStatement) -> str:
         """Keep it, never over another; the path is made up."""
         paths = {_path(each) for each in self._said}
         if _path(statement) in paths:
@@ -69,8 +90,8 @@ class MemoryApprovals:
         return True
 
 
-def _path(said: Statement | Revocation) -> str:
-    name = said.id if isinstance(said, Statement) else f"{said.revokes}-revoked"
+def _path(said: AnyStatement) -> str:
+    name = f"{said.revokes}-revoked" if isinstance(said, Revocation) else said.id
     return f"registry/approvals/{said.crew}-{name}.json"
 
 
