@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).with_name("conformance")))
 
 from project import AGENT, CREWCTL, KEY, TASK, model, project
 
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.zygote_environment import FIXED
 from crewctl.testing.model_server import ModelServer
 
@@ -125,7 +126,7 @@ def _further(url: str, script: Path, env: dict[str, str], tool: str) -> None:
 
 def _between_tasks(folder: Path) -> list[float]:
     """Return the seconds from each task's start to the next one's, or to the end of the run."""
-    store = SqliteRunStore(folder / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(folder / ".crewctl" / "crewctl.db"))
     (run,) = store.run_ids()
     times = [
         one.at.timestamp() for one in store.events_of(run) if one.event.kind in {"StepStarted", "RunClosed"}

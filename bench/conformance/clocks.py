@@ -11,7 +11,8 @@ from uuid import uuid4
 from project import AGENT, TASK, kickoff, model, project, survivors
 from row import Row
 
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import script
 from crewctl.testing.model_server_exchange import Answer, Hang, ToolCall
@@ -80,7 +81,7 @@ def _files(url: str, marker: str, *, stream: bool) -> Mapping[str, str]:
 
 
 def _clock_started(folder: Path) -> float:
-    store = SqliteRunStore(folder / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(folder / ".crewctl" / "crewctl.db"))
     (run,) = store.run_ids()
     return next(event.at.timestamp() for event in store.events_of(run) if event.event.kind == "ClockStarted")
 

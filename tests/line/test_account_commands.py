@@ -17,7 +17,8 @@ import yaml
 
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.run_lock import RunLock
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.step_folder import make_step_folder
 from crewctl.audit.events import ApprovalDecided, KickoffRequested, OutputWritten
 from crewctl.audit.report import report_schema
@@ -44,14 +45,14 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(root: Path) -> Iterator[SqliteRunStore]:
-    made = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+def store(root: Path) -> Iterator[SqlRunStore]:
+    made = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def tell(root: Path, store: SqliteRunStore) -> Callable[[str], Teller]:
+def tell(root: Path, store: SqlRunStore) -> Callable[[str], Teller]:
     return lambda run_id: Teller(store, FileContentStore(root), run_id)
 
 
@@ -254,7 +255,7 @@ def test_a_trace_is_a_tree_with_aligned_columns(line: Line) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_logs_are_one_line_an_event_in_every_form(line: Line, store: SqliteRunStore) -> None:
+def test_logs_are_one_line_an_event_in_every_form(line: Line, store: SqlRunStore) -> None:
     out = line("logs", FIRST)[1].splitlines()
 
     assert len(out) == len(store.events_of(FIRST))

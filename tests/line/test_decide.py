@@ -13,7 +13,8 @@ import pytest
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.adapters.run_lock import RunLock
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.build_report import build_report
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
@@ -50,7 +51,10 @@ class Line:
             (root / name).mkdir()
 
     def tell(self, verdict: Verdict | None, drafts: dict[str, str] | None = None, **how: Any) -> None:
-        store, contents = SqliteRunStore(self.root / ".crewctl" / "crewctl.db"), FileContentStore(self.root)
+        store, contents = (
+            SqlRunStore(SqliteDatabase(self.root / ".crewctl" / "crewctl.db")),
+            FileContentStore(self.root),
+        )
         tell_market(store, contents, verdict, drafts or WRITERS, **{"output_file": "out/mail.txt", **how})
         if not how.get("rehearsal"):
             ReportFiles(self.root).write(build_report(store.events_of("r1"), contents))

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.testing.account_samples import Teller, sample_plan
 
 Call = Callable[..., Any]
@@ -101,7 +102,9 @@ def test_list_and_check_import_no_plan_and_no_event(spawn: Call, project: Path, 
 )
 def test_an_account_is_read_without_crewai(spawn: Call, project: Path, words: list[str]) -> None:
     teller = Teller(
-        SqliteRunStore(project / ".crewctl" / "crewctl.db"), FileContentStore(project), "20260101-000000-aaaa"
+        SqlRunStore(SqliteDatabase(project / ".crewctl" / "crewctl.db")),
+        FileContentStore(project),
+        "20260101-000000-aaaa",
     )
     teller.begins(sample_plan()).starts("1.research", "researcher").turn("1.research", "researcher")
     teller.ends("1.research", "notes").closes(output="a brief")

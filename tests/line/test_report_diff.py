@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.judging.verdict import PeopleAsked, Verdict
@@ -30,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tell(root: Path) -> Iterator[Tell]:
-    store = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
 
     def told(verdict: Verdict, drafts: Mapping[str, str | None] = WRITERS) -> None:
         tell_market(store, FileContentStore(root), verdict, drafts)

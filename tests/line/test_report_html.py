@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events import LimitReached, PlanMade
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
@@ -42,14 +43,14 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(root: Path) -> Iterator[SqliteRunStore]:
-    made = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+def store(root: Path) -> Iterator[SqlRunStore]:
+    made = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def tell(root: Path, store: SqliteRunStore) -> Tell:
+def tell(root: Path, store: SqlRunStore) -> Tell:
     def told(verdict: Verdict | None, drafts: Mapping[str, str | None] = WRITERS) -> None:
         tell_market(store, FileContentStore(root), verdict, drafts)
 
@@ -116,7 +117,7 @@ def test_the_drafts_stand_before_the_verdict_and_without_their_writers(
 
 
 def test_the_page_says_what_the_verdict_says(
-    tell: Tell, page: Callable[[], Page], store: SqliteRunStore
+    tell: Tell, page: Callable[[], Page], store: SqlRunStore
 ) -> None:
     verdict = judged(judges=("brand_judge", "legal_judge"))
     tell(verdict)
@@ -218,7 +219,7 @@ OUTCOMES: dict[str, tuple[str, int]] = {
 
 @pytest.mark.parametrize("shown", OUTCOMES)
 def test_every_outcome_has_its_page(
-    root: Path, store: SqliteRunStore, page: Callable[[], Page], shown: str
+    root: Path, store: SqlRunStore, page: Callable[[], Page], shown: str
 ) -> None:
     outcome, code = OUTCOMES[shown]
     teller = Teller(store, FileContentStore(root)).begins(sample_plan(models=(OFFLINE,)))
@@ -242,7 +243,7 @@ def test_every_outcome_has_its_page(
     ids=["all simulated", "one is real"],
 )
 def test_a_page_tells_how_much_of_a_run_is_simulated(
-    root: Path, store: SqliteRunStore, page: Callable[[], Page], told: str, *, others: bool
+    root: Path, store: SqlRunStore, page: Callable[[], Page], told: str, *, others: bool
 ) -> None:
     teller = Teller(store, FileContentStore(root)).begins(sample_plan(models=(OFFLINE,)))
     teller.starts("1.research", "researcher").turn("1.research", "researcher", simulated=True)
@@ -289,7 +290,7 @@ def test_a_merged_text_stands_among_the_drafts(tell: Tell, page: Callable[[], Pa
     [({"reasoning": f"D2 is it. {ATTACK}"}, "D2 is it."), ({"reasoning": 7}, "7"), ({}, "Verdict")],
 )
 def test_a_verdict_of_an_older_form_still_has_its_page(
-    told: dict[str, object], shown: str, root: Path, store: SqliteRunStore, page: Callable[[], Page]
+    told: dict[str, object], shown: str, root: Path, store: SqlRunStore, page: Callable[[], Page]
 ) -> None:
     drafts = [{"id": "D1", "contestant": "writer"}, {"id": "D2", "contestant": "critic"}]
     old = {"selected_draft": "D2", "candidates": drafts, **told}

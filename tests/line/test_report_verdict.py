@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.cli import folding, verdict_view
 from crewctl.cli.main import run
 from crewctl.cli.other_outcomes_view import STANDINGS
@@ -37,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tell(root: Path) -> Iterator[Tell]:
-    store = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
 
     def told(verdict: Verdict | None, drafts: Mapping[str, str | None] = WRITERS) -> None:
         tell_market(store, FileContentStore(root), verdict, drafts)
@@ -135,7 +136,7 @@ def test_an_undecided_verdict_names_the_command_that_decides_it(tell: Tell, repo
 
 def test_of_a_rehearsal_nothing_is_decided(root: Path, report: Report) -> None:
     verdict = judged(model=FakeJudge(lambda _, __: 0))
-    store = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
     tell_market(store, FileContentStore(root), verdict, rehearsal=True)
     store.close()
 

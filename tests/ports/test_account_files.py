@@ -20,7 +20,8 @@ from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.adapters.run_lock import RunLock, is_alive, kept_dead
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import RunClosed, RunStarted
 from crewctl.audit.report import RunReport
@@ -30,8 +31,8 @@ from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteRunStore]:
-    made = SqliteRunStore(tmp_path / ".crewctl" / "crewctl.db")
+def store(tmp_path: Path) -> Iterator[SqlRunStore]:
+    made = SqlRunStore(SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
     yield made
     made.close()
 
@@ -224,7 +225,7 @@ def test_watchers_hear_events_in_their_order_from_any_thread() -> None:
 
 
 def test_a_run_whose_process_died_is_closed_as_lost_with_a_report(
-    tmp_path: Path, store: SqliteRunStore, contents: FileContentStore
+    tmp_path: Path, store: SqlRunStore, contents: FileContentStore
 ) -> None:
     teller = Teller(store, contents).begins(sample_plan()).starts("1.research", "researcher")
     teller.ends("1.research", "notes").starts("2.write", "writer")
@@ -243,9 +244,7 @@ def test_a_run_whose_process_died_is_closed_as_lost_with_a_report(
     assert close_lost_runs(tmp_path, store, contents) == ()
 
 
-def test_a_living_run_is_left_alone(
-    tmp_path: Path, store: SqliteRunStore, contents: FileContentStore
-) -> None:
+def test_a_living_run_is_left_alone(tmp_path: Path, store: SqlRunStore, contents: FileContentStore) -> None:
     Teller(store, contents).begins(sample_plan())
 
     with RunLock(tmp_path, "r1"):
@@ -254,7 +253,7 @@ def test_a_living_run_is_left_alone(
 
 
 def test_two_commands_at_once_record_a_loss_once(
-    tmp_path: Path, store: SqliteRunStore, contents: FileContentStore
+    tmp_path: Path, store: SqlRunStore, contents: FileContentStore
 ) -> None:
     runs = [f"r{number}" for number in range(12)]
     for run in runs:
@@ -263,7 +262,7 @@ def test_two_commands_at_once_record_a_loss_once(
     start = threading.Barrier(4)
 
     def close() -> None:
-        own = SqliteRunStore(tmp_path / ".crewctl" / "crewctl.db")
+        own = SqlRunStore(SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
         start.wait()
         closed.extend(close_lost_runs(tmp_path, own, contents))
         own.close()
@@ -291,7 +290,7 @@ def test_a_command_that_looks_while_a_loss_is_being_recorded_does_not_call_the_r
 
 
 def test_a_rehearsal_and_a_run_that_never_started_leave_no_report(
-    tmp_path: Path, store: SqliteRunStore, contents: FileContentStore
+    tmp_path: Path, store: SqlRunStore, contents: FileContentStore
 ) -> None:
     Teller(store, contents, "r1").begins(sample_plan(), rehearsal=True)
     store.append("r2", store.events_of("r1")[0].event)

@@ -16,6 +16,7 @@ import pytest
 
 from crewctl.adapters.file_approvals import FOLDER, LARGEST, FileApprovals
 from crewctl.adapters.os_identity import os_approver, user_name
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.approval.decide import admit, decide
 from crewctl.approval.port import Approvals
 from crewctl.approval.reading import written
@@ -47,7 +48,7 @@ def yes(approvals: Approvals, crew: str = "outreach", *, at: datetime = NOW, **t
 
 def files(tmp_path: Path) -> FileApprovals:
     """Open the approvals of a project in a folder."""
-    return FileApprovals(tmp_path, tmp_path / ".crewctl" / "crewctl.db")
+    return FileApprovals(tmp_path, SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
 
 
 @pytest.fixture(params=["memory", "files"])
@@ -145,7 +146,7 @@ def test_another_instance_on_the_same_folder_sees_the_same(tmp_path: Path) -> No
 def test_another_machines_store_refuses_a_counted_statement(tmp_path: Path) -> None:
     keeper = files(tmp_path)
     keeper.add(yes(keeper, max_runs=1))
-    elsewhere = FileApprovals(tmp_path, tmp_path / "other" / "crewctl.db")
+    elsewhere = FileApprovals(tmp_path, SqliteDatabase(tmp_path / "other" / "crewctl.db"))
     decision = admit(plan_of(), elsewhere, NOW, "r1")
     assert (decision.answer, decision.approved) == ("missing", False)
     assert "another machine's store" in decision.reason
@@ -314,12 +315,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from crewctl.adapters.file_approvals import FileApprovals
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.approval.decide import admit
 from crewctl.planning.digest import plan_from_bytes
 
 root = Path(sys.argv[1])
 plan = plan_from_bytes((root / "plan.json").read_bytes())
-approvals = FileApprovals(root, root / ".crewctl" / "crewctl.db")
+approvals = FileApprovals(root, SqliteDatabase(root / ".crewctl" / "crewctl.db"))
 print("ready", flush=True)
 sys.stdin.readline()
 print(admit(plan, approvals, datetime(2026, 3, 2, 9, 0, tzinfo=UTC), sys.argv[2]).answer, flush=True)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crewctl.adapters.sqlite_ledger import SqliteLedger
+from crewctl.adapters.sql_ledger import SqlLedger
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.errors import StoreError
 from crewctl.planning.plan import Price
 from crewctl.running.port import Caps, Grant, Ledger, Refusal, Request, Wait
@@ -29,7 +30,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     if request.param == "memory":
         yield MemoryLedger()
         return
-    made = SqliteLedger(tmp_path / ".crewctl" / "crewctl.db")
+    made = SqlLedger(SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
     yield made
     made.close()
 
@@ -240,9 +241,10 @@ def test_threads_never_book_over_a_cap(ledger: Ledger) -> None:
 WORKER = """
 import sys
 from pathlib import Path
-from crewctl.adapters.sqlite_ledger import SqliteLedger
+from crewctl.adapters.sql_ledger import SqlLedger
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.running.port import Caps, Grant, Request, Wait
-ledger = SqliteLedger(Path(sys.argv[1]))
+ledger = SqlLedger(SqliteDatabase(Path(sys.argv[1])))
 ledger.open("run", Caps(max_turns=30, max_tokens=2_000))
 turns = []
 while True:
@@ -273,16 +275,17 @@ def test_what_a_killed_process_reserved_counts_as_spent(tmp_path: Path) -> None:
     dying = """
 import os, sys
 from pathlib import Path
-from crewctl.adapters.sqlite_ledger import SqliteLedger
+from crewctl.adapters.sql_ledger import SqlLedger
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.running.port import Caps, Request
-ledger = SqliteLedger(Path(sys.argv[1]))
+ledger = SqlLedger(SqliteDatabase(Path(sys.argv[1])))
 ledger.open("run", Caps(max_tokens=100))
 ledger.reserve("run", Request(step="s", agent="a", model="m", purpose="agent",
                prompt_tokens=10, output_tokens=50, price=None))
 os.kill(os.getpid(), 9)
 """
     subprocess.run([sys.executable, "-c", dying, str(path)], check=False, timeout=60)
-    ledger = SqliteLedger(path)
+    ledger = SqlLedger(SqliteDatabase(path))
     assert (ledger.totals(RUN).turns, ledger.totals(RUN).reserved_tokens) == (1, 60)
     ledger.close()
 
@@ -291,4 +294,4 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
     path = tmp_path / "crewctl.db"
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError):
-        SqliteLedger(path)
+        SqlLedger(SqliteDatabase(path)).open(RUN, Caps())

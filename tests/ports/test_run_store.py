@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from crewctl.adapters.database import APPLICATION_ID, check_integrity, connect
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
+from crewctl.adapters.sqlite_file import APPLICATION_ID, check_integrity, connect
 from crewctl.audit.events import (
     ClockStarted,
     KickoffRequested,
@@ -40,7 +41,7 @@ def _requested(crew: str = "brief") -> KickoffRequested:
 CLOSED = RunClosed(outcome="finished", exit_code=0)
 STORES: list[Callable[[Path], RunStore]] = [
     lambda _path: FakeRunStore(),
-    lambda path: SqliteRunStore(path / ".crewctl" / "crewctl.db"),
+    lambda path: SqlRunStore(SqliteDatabase(path / ".crewctl" / "crewctl.db")),
 ]
 
 
@@ -48,7 +49,7 @@ STORES: list[Callable[[Path], RunStore]] = [
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
     made = request.param(tmp_path)
     yield made
-    if isinstance(made, SqliteRunStore):
+    if isinstance(made, SqlRunStore):
         made.close()
 
 
@@ -173,9 +174,10 @@ def test_threads_do_not_lose_or_double_a_number(store: RunStore) -> None:
 WRITER = textwrap.dedent("""
     import sys
     from pathlib import Path
-    from crewctl.adapters.sqlite_run_store import SqliteRunStore
+    from crewctl.adapters.sql_run_store import SqlRunStore
+    from crewctl.adapters.sqlite_database import SqliteDatabase
     from crewctl.audit.events import ClockStarted
-    store = SqliteRunStore(Path(sys.argv[1]))
+    store = SqlRunStore(SqliteDatabase(Path(sys.argv[1])))
     for count in range(int(sys.argv[2])):
         print(store.append("r1", ClockStarted()).seq, flush=True)
 """)
@@ -187,8 +189,8 @@ def db(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def kept(db: Path) -> Iterator[SqliteRunStore]:
-    store = SqliteRunStore(db)
+def kept(db: Path) -> Iterator[SqlRunStore]:
+    store = SqlRunStore(SqliteDatabase(db))
     yield store
     store.close()
 
@@ -204,7 +206,7 @@ def test_processes_that_open_a_new_database_at_once_share_one_sequence(db: Path)
     said = [writer.communicate(timeout=60)[0].split() for writer in writers]
 
     assert sorted(int(seq) for lines in said for seq in lines) == list(range(1, 121))
-    store = SqliteRunStore(db)
+    store = SqlRunStore(SqliteDatabase(db))
     assert len(store.events_of("r1")) == 120
     store.close()
 
@@ -219,7 +221,7 @@ def test_what_append_returned_for_survives_a_kill(db: Path) -> None:
     writer.wait(timeout=10)
     writer.stdout.close()
 
-    store = SqliteRunStore(db)
+    store = SqlRunStore(SqliteDatabase(db))
     events = store.events_of("r1")
     store.append("r1", RunStarted())
     store.close()
@@ -229,14 +231,14 @@ def test_what_append_returned_for_survives_a_kill(db: Path) -> None:
 
 
 def test_opening_the_database_again_does_not_let_another_process_delete_the_log_under_it(
-    kept: SqliteRunStore, db: Path
+    kept: SqlRunStore, db: Path
 ) -> None:
     kept.append("r1", _requested())
     connect(db).close()  # a second part of the machine state, as in every kickoff
     _start_writer(db, 1).communicate(timeout=60)  # another command comes, and leaves again
     kept.append("r1", CLOSED)
 
-    later = SqliteRunStore(db)
+    later = SqlRunStore(SqliteDatabase(db))
     assert [type(record.event) for record in later.events_of("r1")] == [
         KickoffRequested,
         ClockStarted,
@@ -245,7 +247,7 @@ def test_opening_the_database_again_does_not_let_another_process_delete_the_log_
     later.close()
 
 
-def test_only_the_owner_may_read_the_file_and_its_side_files(kept: SqliteRunStore, db: Path) -> None:
+def test_only_the_owner_may_read_the_file_and_its_side_files(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
 
     assert stat.S_IMODE(db.parent.stat().st_mode) == 0o700
@@ -254,7 +256,7 @@ def test_only_the_owner_may_read_the_file_and_its_side_files(kept: SqliteRunStor
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_reading_makes_no_file(kept: SqliteRunStore, db: Path) -> None:
+def test_reading_makes_no_file(kept: SqlRunStore, db: Path) -> None:
     assert kept.run_ids() == ()
     assert not db.parent.exists()
 
@@ -264,11 +266,11 @@ def test_a_file_that_is_no_database_is_named_with_a_next_step(db: Path) -> None:
     db.write_bytes(b"this is a poem, not a database " * 100)
 
     with pytest.raises(StoreError, match=r"crewctl\.db: this is not a database") as caught:
-        SqliteRunStore(db).run_ids()
+        SqlRunStore(SqliteDatabase(db)).run_ids()
     assert "move .crewctl away" in caught.value.help
 
 
-def test_a_damaged_database_is_named(kept: SqliteRunStore, db: Path) -> None:
+def test_a_damaged_database_is_named(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
     for _ in range(300):
         kept.append("r1", ClockStarted())
@@ -278,7 +280,7 @@ def test_a_damaged_database_is_named(kept: SqliteRunStore, db: Path) -> None:
     db.write_bytes(data)
 
     with pytest.raises(StoreError, match="damaged"):
-        SqliteRunStore(db).run_ids()
+        SqlRunStore(SqliteDatabase(db)).run_ids()
 
 
 def test_another_programs_database_is_left_alone(db: Path) -> None:
@@ -289,11 +291,11 @@ def test_another_programs_database_is_left_alone(db: Path) -> None:
     before = db.read_bytes()
 
     with pytest.raises(StoreError, match="a database of another program"):
-        SqliteRunStore(db).append("r1", _requested())
+        SqlRunStore(SqliteDatabase(db)).append("r1", _requested())
     assert db.read_bytes() == before
 
 
-def test_tables_of_a_newer_version_are_refused(kept: SqliteRunStore, db: Path) -> None:
+def test_tables_of_a_newer_version_are_refused(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
     kept.close()
     connection = connect(db)
@@ -301,7 +303,7 @@ def test_tables_of_a_newer_version_are_refused(kept: SqliteRunStore, db: Path) -
     connection.close()
 
     with pytest.raises(StoreError, match=r"written by a newer crewctl \(account has version 99"):
-        SqliteRunStore(db).run_ids()
+        SqlRunStore(SqliteDatabase(db)).run_ids()
 
 
 def test_a_link_in_place_of_the_database_is_not_followed(db: Path, tmp_path: Path) -> None:
@@ -309,11 +311,11 @@ def test_a_link_in_place_of_the_database_is_not_followed(db: Path, tmp_path: Pat
     db.symlink_to(tmp_path / "elsewhere.db")
 
     with pytest.raises(StoreError, match="reached through a link"):
-        SqliteRunStore(db).append("r1", _requested())
+        SqlRunStore(SqliteDatabase(db)).append("r1", _requested())
     assert not (tmp_path / "elsewhere.db").exists()
 
 
-def test_events_cannot_be_changed_or_removed_with_sql(kept: SqliteRunStore, db: Path) -> None:
+def test_events_cannot_be_changed_or_removed_with_sql(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
     connection = connect(db)
 
@@ -324,7 +326,7 @@ def test_events_cannot_be_changed_or_removed_with_sql(kept: SqliteRunStore, db: 
     connection.close()
 
 
-def test_a_missing_event_is_noticed(kept: SqliteRunStore, db: Path) -> None:
+def test_a_missing_event_is_noticed(kept: SqlRunStore, db: Path) -> None:
     for event in (_requested(), RunStarted(), ClockStarted()):
         kept.append("r1", event)
     connection = connect(db)
@@ -336,7 +338,7 @@ def test_a_missing_event_is_noticed(kept: SqliteRunStore, db: Path) -> None:
         kept.events_of("r1")
 
 
-def test_an_event_of_an_unknown_kind_is_not_skipped(kept: SqliteRunStore, db: Path) -> None:
+def test_an_event_of_an_unknown_kind_is_not_skipped(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
     connection = connect(db)
     connection.execute(
@@ -348,7 +350,7 @@ def test_an_event_of_an_unknown_kind_is_not_skipped(kept: SqliteRunStore, db: Pa
         kept.events_of("r1")
 
 
-def test_the_file_is_marked_as_crewctls(kept: SqliteRunStore, db: Path) -> None:
+def test_the_file_is_marked_as_crewctls(kept: SqlRunStore, db: Path) -> None:
     kept.append("r1", _requested())
     connection = connect(db)
 
@@ -358,7 +360,7 @@ def test_the_file_is_marked_as_crewctls(kept: SqliteRunStore, db: Path) -> None:
 
 
 def test_secrets_are_taken_out_of_what_a_provider_says(db: Path) -> None:
-    store = SqliteRunStore(db, secrets=["sk-live-0123456789"])
+    store = SqlRunStore(SqliteDatabase(db), secrets=["sk-live-0123456789"])
     store.append("r1", _requested())
     error = 'HTTP 401: bad key "sk-live-0123456789"'
 
@@ -369,7 +371,7 @@ def test_secrets_are_taken_out_of_what_a_provider_says(db: Path) -> None:
     assert b"sk-live" not in b"".join(file.read_bytes() for file in db.parent.iterdir())
 
 
-def test_a_store_used_after_a_fork_opens_its_own_connection(kept: SqliteRunStore) -> None:
+def test_a_store_used_after_a_fork_opens_its_own_connection(kept: SqlRunStore) -> None:
     kept.append("r1", _requested())
     child = os.fork()
     if child == 0:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.file_approvals import FOLDER, FileApprovals
 from crewctl.adapters.os_identity import login_name, os_person
 from crewctl.approval.decide import decide
@@ -40,7 +41,7 @@ def off(crew: str = "brief", *, at: datetime = NOW, reason: str = WHY) -> Suspen
 
 def files(root: Path) -> FileApprovals:
     """Open the approvals of a project in a folder."""
-    return FileApprovals(root, root / ".crewctl" / "crewctl.db")
+    return FileApprovals(root, SqliteDatabase(root / ".crewctl" / "crewctl.db"))
 
 
 @pytest.fixture(params=["memory", "files"])

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 
 pytestmark = pytest.mark.real
 
@@ -67,7 +68,7 @@ def _undecided(project: Path) -> tuple[str, str]:
     _crewctl(project, "approve", "outreach-email", "--reason", "reviewed for this very test")
     inputs = ("-i", "company=Acme Corp", "-i", "first_name=Elena")
     done = _crewctl(project, "kickoff", "outreach-email", *inputs, "--quiet", code=8)
-    (run_id,) = SqliteRunStore(project / ".crewctl/crewctl.db").run_ids()
+    (run_id,) = SqlRunStore(SqliteDatabase(project / ".crewctl/crewctl.db")).run_ids()
     return run_id, done.stdout + done.stderr
 
 

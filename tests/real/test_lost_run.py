@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from crewctl.adapters.database import check_integrity
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
+from crewctl.adapters.sqlite_file import check_integrity
 from crewctl.audit.events import RunClosed, TurnGranted
 
 pytestmark = pytest.mark.real
@@ -55,7 +56,7 @@ def _crewctl(root: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def _wait_for_the_second_call(store: SqliteRunStore, kickoff: subprocess.Popen[bytes]) -> str:
+def _wait_for_the_second_call(store: SqlRunStore, kickoff: subprocess.Popen[bytes]) -> str:
     give_up = time.monotonic() + 60
     while time.monotonic() < give_up and kickoff.poll() is None:
         for run_id in store.run_ids():
@@ -72,7 +73,7 @@ def test_a_killed_run_is_lost_with_what_had_finished_and_its_open_call_counts_as
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    store = SqliteRunStore(root / ".crewctl" / "crewctl.db")
+    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
     try:
         run_id = _wait_for_the_second_call(store, kickoff)
     finally:

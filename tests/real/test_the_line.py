@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 
 pytestmark = pytest.mark.real
 
@@ -234,7 +235,7 @@ def _with(marker: str) -> list[str]:
 
 
 def _kinds(project: Path) -> list[str]:
-    store = SqliteRunStore(project / ".crewctl/crewctl.db")
+    store = SqlRunStore(SqliteDatabase(project / ".crewctl/crewctl.db"))
     ids = store.run_ids()
     return [record.event.kind for record in store.events_of(ids[0])] if ids else []
 

@@ -1,194 +1,87 @@
-"""Open the project's SQLite database, shared by every process and by every part of the machine state."""
+"""What every store asks of a database: named parts made once, and transactions that speak portable SQL.
+
+Portable means: ``?`` for a value, ``ON CONFLICT``, ``RETURNING``, whole numbers for truths, and in
+the tables' text only the words that `Part` lists.
+"""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from crewctl.errors import StoreError
-
-APPLICATION_ID = 0x63726577
-"""``crew`` in ASCII, in the database's header: any other file is not ours."""
-
-BUSY_SECONDS = 30.0
-_MAKING = threading.Lock()
-_PARTS = (
-    "CREATE TABLE IF NOT EXISTS schema_parts (part TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
-)
+Value = str | int | float | bytes | None
 
 
-class _ClosesItself(sqlite3.Connection):
-    """Closes when nobody holds it any more: a command's project has no end to close it at.
+@dataclass(frozen=True)
+class Part:
+    """The tables of one part of the machine state, made once and all together.
 
-    From Python 3.13 on a plain connection that is left open complains instead.
+    `tables` are written in SQLite's words; PostgreSQL reads ``INTEGER PRIMARY KEY AUTOINCREMENT`` as
+    an identity column, INTEGER as BIGINT, REAL as DOUBLE PRECISION, BLOB as BYTEA, and no STRICT and
+    no WITHOUT ROWID. The rows of the tables named in `append_only` can neither be changed nor removed.
     """
 
-    def __del__(self) -> None:
-        self.close()
+    name: str
+    version: int
+    tables: tuple[str, ...]
+    append_only: tuple[str, ...] = ()
 
 
-def connect(path: Path, *, synchronous: str = "NORMAL") -> sqlite3.Connection:
-    """Open or make the database at `path` in WAL mode; transactions are begun by hand.
+class Rows(Protocol):
+    """What a statement returned."""
 
-    With ``NORMAL`` a commit survives the death of any process, with ``FULL`` also a power cut.
-    StoreError if the file is damaged, a link, or not crewctl's.
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row, None behind the last."""
+        ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return all rows that are left."""
+        ...
+
+
+class Session(Protocol):
+    """One transaction's view of the database."""
+
+    def execute(self, statement: str, values: Sequence[Value] = ()) -> Rows:
+        """Run one portable statement."""
+        ...
+
+    def now(self) -> float:
+        """Return the database's own time in seconds since 1970, for everybody who shares it the same."""
+        ...
+
+
+class Database(Protocol):
+    """The place of the machine state. Safe from several threads and, after a fork, several processes.
+
+    Every operation raises StoreError with a next step when it could not be done, and LostDatabaseError
+    when the database went away in the middle of it.
     """
-    with explained(path):
-        _make_private(path)
-        connection = sqlite3.connect(
-            path,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=BUSY_SECONDS,
-            factory=_ClosesItself,
-        )
-        try:
-            _claim(connection, path)
-            _use_wal(connection)
-            connection.execute(f"PRAGMA synchronous={synchronous}")
-            connection.execute("PRAGMA foreign_keys=ON")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
+    name: str
+    """What it is called in messages; no password."""
 
-def prepare(
-    connection: sqlite3.Connection, path: Path, part: str, version: int, statements: tuple[str, ...]
-) -> None:
-    """Make the tables of one `part` of the machine state, once; StoreError on another version of them."""
-    with explained(path):
-        if _version(connection, part) == version:
-            return
-        with writing(connection):
-            connection.execute(_PARTS)
-            found = _version(connection, part)
-            if found is None:
-                for statement in statements:
-                    connection.execute(statement)
-                connection.execute("INSERT INTO schema_parts VALUES (?, ?)", (part, version))
-            elif found != version:
-                age = "a newer" if found > version else "an older"
-                raise StoreError(
-                    f"{path} was written by {age} crewctl ({part} has version {found}, this one reads {version})",
-                    help="use the crewctl that wrote it, or move .crewctl away to start afresh",
-                )
+    secrets: tuple[str, ...]
+    """What must never be shown or kept: the password it is opened with."""
 
+    def is_there(self) -> bool:
+        """Tell whether anything can have been kept yet; reading makes no file."""
+        ...
 
-@contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the one write lock for a transaction; rolled back if anything is raised."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # Also where the commit itself failed, or an interruption came between two of these lines.
-        connection.rollback()
-        raise
+    def reading(self, *parts: Part) -> AbstractContextManager[Session]:
+        """Give a session to read in; each statement sees what is committed by then."""
+        ...
 
+    def writing(self, *parts: Part, about: str, durable: bool = True) -> AbstractContextManager[Session]:
+        """Give a transaction, committed at its end and rolled back if anything is raised.
 
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the operating system say into a StoreError with a next step."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {_meaning(error)}", help=_next_step(error)) from error
-    except OSError as error:
-        raise StoreError(
-            f"{path}: {error.strerror}", help="check the folder's permissions and free space"
-        ) from error
+        Transactions `about` the same thing come one after the other. What is `durable` survives a
+        power cut; the rest survives the death of every process.
+        """
+        ...
 
-
-def check_integrity(path: Path) -> tuple[str, ...]:
-    """Return what SQLite finds damaged in the file; nothing means that it is whole."""
-    connection = connect(path)
-    with explained(path):
-        try:
-            rows = connection.execute("PRAGMA integrity_check").fetchall()
-        finally:
-            connection.close()
-    return tuple(str(row[0]) for row in rows if row[0] != "ok")
-
-
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.is_symlink() or path.is_symlink():
-        raise StoreError(
-            f"{path} is reached through a link", help="move the link away; crewctl makes the file itself"
-        )
-    # Closing any descriptor of a file drops all locks of this process on it, those of its other
-    # connections too, and then the next process to leave would delete the log under them. So a file
-    # that is there is never opened here, and no thread connects while another makes it.
-    with _MAKING, suppress(FileExistsError):
-        # SQLite gives its side files the mode of the database, so only this one is made by hand.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-
-
-def _claim(connection: sqlite3.Connection, path: Path) -> None:
-    """Mark a new database as crewctl's; refuse one that is somebody else's."""
-    if _application_id(connection) == APPLICATION_ID:
-        return
-    with writing(connection):
-        mark = _application_id(connection)
-        if mark == APPLICATION_ID:
-            return
-        if mark or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise StoreError(
-                f"{path} is a database of another program", help="move it away; crewctl makes its own"
-            )
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-
-
-def _application_id(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA application_id").fetchone()[0])
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    # Changing the mode does not wait for other connections as a transaction would.
-    give_up = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal":
-                return
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up:
-                raise
-        if time.monotonic() > give_up:
-            raise sqlite3.OperationalError("write-ahead logging is not available on this file system")
-        time.sleep(0.01)
-
-
-def _version(connection: sqlite3.Connection, part: str) -> int | None:
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='schema_parts'").fetchone():
-        return None
-    row = connection.execute("SELECT version FROM schema_parts WHERE part=?", (part,)).fetchone()
-    return None if row is None else int(row[0])
-
-
-def _meaning(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "not a database" in text:
-        return "this is not a database"
-    if "unable to open" in text:
-        return "the file cannot be opened, or none can be made beside it"
-    if "malformed" in text:
-        return "the database is damaged"
-    if "locked" in text or "busy" in text:
-        return f"another process has kept the database locked for {BUSY_SECONDS:.0f} seconds"
-    return text
-
-
-def _next_step(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "not a database" in text or "malformed" in text:
-        return "keep the file for inquiry, move .crewctl away, and start afresh; reports under registry/ stay"
-    if "locked" in text or "busy" in text:
-        return "see which crewctl process is still busy, and try again"
-    return "check the folder's permissions and free space"
+    def close(self) -> None:
+        """Let go of it; the next operation opens it again."""
+        ...

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crewctl.adapters.approval_uses import ApprovalUses
+from crewctl.adapters.database import Database
 from crewctl.adapters.private_folder import NEW_FILE, opened_folder, read_all, write_all
+from crewctl.adapters.sql_approval_uses import SqlApprovalUses
 from crewctl.approval.reading import UnreadableError, read_statement, written
 from crewctl.approval.statement import (
     AnyStatement,
@@ -51,9 +52,9 @@ class FileApprovals:
     suspension still suspends; so does a folder that cannot be read, in which one may be.
     """
 
-    def __init__(self, root: Path, db_path: Path) -> None:
+    def __init__(self, root: Path, database: Database) -> None:
         self._root = root
-        self._uses = ApprovalUses(db_path)
+        self._uses = SqlApprovalUses(database)
         self._read: dict[tuple[str, int, int, int], _Read] = {}
 
     def store_id(self) -> str:

@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from crewctl.adapters.database import connect, explained, prepare, writing
+from crewctl.adapters.sqlite_file import connect, explained, prepare, writing
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
 from crewctl.running.port import Suspended

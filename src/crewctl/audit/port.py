@@ -9,11 +9,19 @@ from typing import Protocol
 from crewctl.audit.events import Event, Recorded
 from crewctl.audit.events_people import CardSource
 from crewctl.audit.fact import ContentRef, Fact
-from crewctl.errors import StoreError
+from crewctl.errors import CrewctlError, StoreError
 
 
 class RunIsClosedError(StoreError):
     """The run's account has ended: only what people decide of an undecided run may follow its `RunClosed`."""
+
+
+class CardExistsError(StoreError):
+    """A card with this id, or at this place of the run about this very subject, is there already."""
+
+
+class CardAnsweredError(CrewctlError):
+    """The card has its answer, and the first one counts."""
 
 
 class RunStore(Protocol):
@@ -22,7 +30,10 @@ class RunStore(Protocol):
     def append(self, run_id: str, event: Event) -> Recorded:
         """Add one event, durable when this returns; StoreError if it cannot be kept.
 
-        RunIsClosedError after a `RunClosed`, but for what `may_follow` lets through.
+        RunIsClosedError after a `RunClosed`, but for what `may_follow` lets through. CardExistsError
+        for a second card at the same place about the same subject, CardAnsweredError for an answer
+        behind the one that counts, NotFoundError for an answer to no card of the run. FencedError
+        when the run was taken up by another worker.
         """
         ...
 
@@ -58,8 +69,12 @@ class CardIndex(Protocol):
         """Return every card without an answer, oldest first; parked ones too."""
         ...
 
-    def answered_runs(self) -> Sequence[str]:
-        """Return the suspended runs none of whose cards is open any more: they can go on."""
+    def answered_runs(self, now: datetime) -> Sequence[str]:
+        """Return the suspended runs that can go on, the one that waits longest first.
+
+        Those are the runs none of whose cards is open any more, and those one of whose cards has
+        expired by `now`, or was parked and has come back since the run was put down.
+        """
         ...
 
 

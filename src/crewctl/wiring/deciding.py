@@ -12,7 +12,7 @@ from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_lock import RunLock
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.redaction import Redaction
@@ -47,7 +47,7 @@ def _alone(project: Project, run_id: str, hidden: Iterable[str], work: Callable[
     with (
         RunLock(project.root, run_id),
         closing(RunLogs(project.root)) as logs,
-        closing(SqliteRunStore(project.database, secrets=hidden)) as store,
+        closing(SqlRunStore(project.database, secrets=hidden)) as store,
     ):
         return work(
             DecisionRooms(

@@ -18,8 +18,8 @@ from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_lock import RunLock
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
-from crewctl.adapters.sqlite_ledger import SqliteLedger
-from crewctl.adapters.sqlite_run_store import SqliteRunStore
+from crewctl.adapters.sql_ledger import SqlLedger
+from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
@@ -56,12 +56,12 @@ def take_down_the_line(
     run_id = new_run_id(clock.now())
     hidden = all_secrets(plan, os.environ)
     with RunLock(project.root, run_id), closing(RunLogs(project.root)) as logs, stop.on_signals():
-        store = WatchedRunStore(SqliteRunStore(project.database, secrets=hidden), logs.write, watch)
+        store = WatchedRunStore(SqlRunStore(project.database, secrets=hidden), logs.write, watch)
         contents = FileContentStore(project.root, secrets=hidden)
         rooms = _rooms(
             project, run_id, store, contents, clock, stop, plan=plan, rehearsal=rehearsal, recorded=recorded
         )
-        with closing(JournalSteps(project.database, run_id, secrets=hidden)) as steps:
+        with closing(JournalSteps(project.state / "crewctl.db", run_id, secrets=hidden)) as steps:
             return _ended(kickoff(plan, rooms, steps))
 
 
@@ -79,7 +79,7 @@ def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes toge
 ) -> Rooms:
     @contextmanager
     def open_engine(plan: Plan) -> Iterator[CrewEngine]:
-        with closing(SqliteLedger(project.database)) as ledger:
+        with closing(SqlLedger(project.database)) as ledger:
             run = RunContext(
                 run_id=run_id,
                 store=store,

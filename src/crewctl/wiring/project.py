@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 # A command pays only for the rooms it enters: `list` and `check` must not import plans or events.
 if TYPE_CHECKING:
+    from crewctl.adapters.database import Database
+    from crewctl.adapters.sql_run_store import SqlRunStore
     from crewctl.approval.port import Approvals
     from crewctl.approval.statement import Revocation, Statement
     from crewctl.audit.events import ApprovalDecided, Recorded
-    from crewctl.audit.port import ContentStore, RunStore
+    from crewctl.audit.port import ContentStore
     from crewctl.catalogue.catalogue import Catalogue
     from crewctl.planning.inputs import Value
     from crewctl.planning.overrides import Overrides
@@ -66,7 +68,13 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.state = root / ".crewctl"
-        self.database = self.state / "crewctl.db"
+
+    @cached_property
+    def database(self) -> Database:
+        """Where the machine state is kept: the project's own file, or what CREWCTL_DATABASE names."""
+        from crewctl.wiring.database import open_database  # noqa: PLC0415 - start-up cost
+
+        return open_database(self.root, os.environ)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -83,11 +91,11 @@ class Project:
         return FileApprovals(self.root, self.database)
 
     @cached_property
-    def store(self) -> RunStore:
+    def store(self) -> SqlRunStore:
         """The account of every run."""
-        from crewctl.adapters.sqlite_run_store import SqliteRunStore  # noqa: PLC0415 - start-up cost
+        from crewctl.adapters.sql_run_store import SqlRunStore  # noqa: PLC0415 - start-up cost
 
-        return SqliteRunStore(self.database)
+        return SqlRunStore(self.database)
 
     @cached_property
     def contents(self) -> ContentStore:
