@@ -42,7 +42,7 @@ def settings(url: str) -> dict[str, Any]:
     """
     if not is_sqlite(url):
         return {"system_database_url": url, "sys_db_pool_size": _POOL, "run_migrations": True}
-    _make_file(Path(url.removeprefix("sqlite:///")), url)
+    _make_file(Path(url.removeprefix("sqlite:///")))
     return {
         "system_database_url": url,
         "system_database_engine": _engine(url),
@@ -62,7 +62,7 @@ def quiet(log: Path) -> None:
     logger.propagate = False
 
 
-def _make_file(path: Path, url: str) -> None:
+def _make_file(path: Path) -> None:
     if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise EngineError(
             f"SQLite {sqlite3.sqlite_version} is too old for runs on Python 3.12 or later",

@@ -10,11 +10,13 @@ from typing import Any
 
 import dbos._core as core
 import sqlalchemy as sa
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos._dbos import _get_dbos_instance
+from dbos._sys_db import SystemDatabase
 
 from crewctl.adapters.dbos_database import quiet, settings
 from crewctl.adapters.dbos_json import JsonSerializer, forbid_pickle
+from crewctl.adapters.dbos_steps import LAST_NUMBER
 from crewctl.errors import EngineError
 
 SHAPE = "crewctl-flow-1"
@@ -50,15 +52,17 @@ class DurableEngine:
         quiet(log)
         try:
             DBOS(
-                config={
-                    "name": "crewctl",
-                    "application_version": SHAPE,
-                    "executor_id": executor,
-                    "serializer": JsonSerializer(),
-                    # Nobody is told anything through the engine: what people answer is in the account.
-                    "notification_listener_polling_interval_sec": POLL_SECONDS,
-                    **settings(url),
-                }
+                config=DBOSConfig(
+                    {
+                        "name": "crewctl",
+                        "application_version": SHAPE,
+                        "executor_id": executor,
+                        "serializer": JsonSerializer(),
+                        # Nobody is told anything through the engine: what people answer is in the account.
+                        "notification_listener_polling_interval_sec": POLL_SECONDS,
+                        **settings(url),  # type: ignore[typeddict-item]
+                    }
+                )
             )
             _OPEN[:] = [self]
             DBOS.listen_queues([QUEUE] if slots else [])
@@ -96,13 +100,11 @@ class DurableEngine:
 
     def wake(self, run_id: str) -> bool:
         """Put a run that was put down back on the queue, its finished steps kept; False if it is not down."""
-        database = _get_dbos_instance()._sys_db
+        database = _database()
         status = database.get_workflow_status(run_id)
         if status is None or status["status"] not in {"SUCCESS", "ERROR", "CANCELLED"}:
             return False
-        steps = DBOS.list_workflow_steps(run_id)
-        after = max((step["function_id"] for step in steps), default=0) + 1
-        database.rewind_workflow(run_id, after, application_version=SHAPE, queue_name=QUEUE)
+        database.rewind_workflow(run_id, LAST_NUMBER + 1, application_version=SHAPE, queue_name=QUEUE)
         return True
 
     def known(self, run_ids: Sequence[str]) -> dict[str, str]:
@@ -114,8 +116,8 @@ class DurableEngine:
 
     def executors(self) -> tuple[str, ...]:
         """Return the ids of all other processes that runs are with."""
-        table = _get_dbos_instance()._sys_db.tables.workflow_status
-        with _get_dbos_instance()._sys_db.engine.begin() as connection:
+        table = _database().tables.workflow_status
+        with _database().engine.begin() as connection:
             rows = connection.execute(
                 sa.select(table.c.executor_id)
                 .where(table.c.status == "PENDING", table.c.executor_id != self._executor)
@@ -128,7 +130,7 @@ class DurableEngine:
 
         The engine never does that by itself, and whether a process is dead the caller must know.
         """
-        database = _get_dbos_instance()._sys_db
+        database = _database()
         pending = [run.workflow_id for run in database.get_pending_workflows(executor, SHAPE)]
         return tuple(run for run in pending if database.reenqueue_for_recovery(run, [executor], QUEUE))
 
@@ -154,7 +156,7 @@ class DurableEngine:
 
     def _claimed(self, run_id: str) -> Any:
         """Make the run ours if it is on the queue: what a worker does with the run that is next on it."""
-        database = _get_dbos_instance()._sys_db
+        database = _database()
         table, owner = database.tables.workflow_status, uuid.uuid4().hex
         with database.engine.begin() as connection:
             claimed = connection.execute(
@@ -173,9 +175,10 @@ class DurableEngine:
             )
         if not claimed.rowcount:
             return None
-        return core.execute_dequeued_workflow(
-            _get_dbos_instance(), database.get_workflow_status(run_id), owner
-        )
+        status = database.get_workflow_status(run_id)
+        if status is None:
+            raise AssertionError("a run that was claimed is there")
+        return core.execute_dequeued_workflow(_get_dbos_instance(), status, owner)
 
 
 _OPEN: list[DurableEngine] = []
@@ -185,6 +188,10 @@ WORKFLOW = "crewctl_run"
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_ATTEMPTS)
 def _run(argument: dict[str, Any]) -> dict[str, Any]:
     return _OPEN[0].do(str(DBOS.workflow_id), argument)
+
+
+def _database() -> SystemDatabase:
+    return _get_dbos_instance()._sys_db  # noqa: SLF001 - pinned, and held by contract tests
 
 
 def new_executor() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import dbos._core as core
 import sqlalchemy.exc
+from dbos import DBOS
 from dbos._context import DBOSContext, snapshot_step_context
 from dbos._dbos import _get_dbos_instance
 from dbos._error import (
@@ -31,6 +33,10 @@ SIDE_BY_SIDE = 8
 """As many steps as run at once: the most contestants that a market has."""
 
 
+LAST_NUMBER = 2**31 - 3
+"""Steps are numbered from one to this: what the engine's columns hold, less a number for 'after all of them'."""
+
+
 class _Raised(BaseException):
     """Carries what a step raised past the engine, which would remember it as the step's result."""
 
@@ -42,21 +48,27 @@ class _Raised(BaseException):
 class DbosSteps:
     """Used inside the workflow of one run. `secrets` are taken out of every result before it is kept.
 
-    Steps that run side by side take their places in the workflow before any of them begins, in the
-    order of their keys: so a recovery finds each again, whichever was faster. A run that finds a
-    result which it has not come to itself has come back from a crash or a wait, or somebody else wrote
-    there: then the gate of `guarded_by` is asked before the next step that is new.
+    The engine numbers steps by the order in which they begin; here a step's number follows from its
+    key. So steps that run side by side are found again whichever was faster, and a finished step is
+    found again even where a newer version makes its steps in another order.
+
+    A run that finds a result which it has not come to itself has come back from a crash or a wait, or
+    somebody else wrote there: then the gate of `guarded_by` is asked before the next step that is new.
     """
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self._redaction = Redaction(secrets)
         self._gate: Callable[[], None] | None = None
-        self._unasked = False
+        # Asked beside the engine, which would remember the asking as a step of its own.
+        remembered = _get_dbos_instance()._sys_db.list_workflow_steps(str(DBOS.workflow_id))  # noqa: SLF001
+        self._numbers = {step["function_name"]: step["function_id"] for step in remembered}
+        self._unasked = bool(remembered)
+        self._own: set[str] = set()
         self._asking = threading.Lock()
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
         """Return the remembered result of `key`, or do the work and remember it."""
-        return self._step(key, self._place(), work, result)
+        return self._step(key, self._place(key), work, result)
 
     def do_all(self, works: Mapping[str, Callable[[], M]], result: type[M]) -> dict[str, M]:
         """Do what is not remembered side by side, each in the caller's context; results in order.
@@ -66,7 +78,7 @@ class DbosSteps:
         """
         if len(works) == 1:
             return {key: self.do(key, work, result) for key, work in works.items()}
-        places = {key: self._place() for key in works}
+        places = {key: self._place(key) for key in works}
         with ThreadPoolExecutor(max(1, min(SIDE_BY_SIDE, len(works))), "step") as threads:
             futures: dict[str, Future[M]] = {
                 key: threads.submit(copy_context().run, self._step, key, places[key], work, result)
@@ -83,7 +95,7 @@ class DbosSteps:
                 raise Suspended(card)
             return found
 
-        done = self._step(key, self._place(), look, result, guarded=False)
+        done = self._step(key, self._place(key), look, result, guarded=False)
         self._unasked = True  # whoever waited may have waited for days
         return done
 
@@ -96,33 +108,39 @@ class DbosSteps:
         finally:
             self._gate = before
 
-    @staticmethod
-    def _place() -> DBOSContext:
+    def _place(self, key: str) -> DBOSContext:
         place = snapshot_step_context()
         if place is None or not place.is_workflow():
             raise AssertionError("steps are made inside a run's workflow")
+        place.function_id = self._number_of(key)
         return place
+
+    def _number_of(self, key: str) -> int:
+        if key not in self._numbers:
+            number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % LAST_NUMBER
+            taken = set(self._numbers.values())
+            while number + 1 in taken:
+                number = (number + 1) % LAST_NUMBER
+            self._numbers[key] = number + 1
+        return self._numbers[key]
 
     def _step(
         self, key: str, place: DBOSContext, work: Callable[[], M], result: type[M], *, guarded: bool = True
     ) -> M:
-        own = False
-
         def once() -> dict[str, Any]:
-            nonlocal own
-            own = True
             try:
                 if guarded:
                     self._ask_gate()
                 done = work()
             except BaseException as error:
                 raise _Raised(error) from error
+            self._own.add(key)
             body: dict[str, Any] = self._redaction.of_json(done.model_dump(mode="json"))
             return {"type": type(done).__name__, "value": body}
 
         kept = _remembered(place, key, once)
-        if not own:
-            self._unasked = True
+        # Whoever can write to the database must not be able to decide that the run was let through.
+        self._unasked = self._unasked or key not in self._own
         try:
             if kept["type"] == result.__name__:
                 return result.model_validate(kept["value"])
