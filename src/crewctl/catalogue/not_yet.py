@@ -24,16 +24,12 @@ class Unbuilt:
 
 OWN_KEYS: dict[str, dict[str, str]] = {
     "agent": {
-        "fallback": "an agent who takes over when this one keeps failing",
         "capabilities": "choosing agents by what they can do",
     },
     "task": {
-        "retry": "repeating a task that failed",
         "condition": "tasks that depend on a condition",
-        "fallback": "an agent who takes over",
     },
     "entry": {
-        "schedule": "starting crews by the clock",
         "transparency": "rules for what reaches people",
     },
     "model": {},
@@ -101,16 +97,8 @@ def _of_entry(entry: dict[str, Any]) -> Iterator[Unbuilt]:
         )
 
 
-def _of_policy(policy: dict[str, Any]) -> Iterator[Unbuilt]:
-    rules = policy.get("approval")
-    for level, rule in rules.items() if isinstance(rules, dict) else ():
-        if rule == "notify":
-            reason, instead = "running and telling", "use never, when_required or always"
-            yield Unbuilt(("approval", level), "not-yet", f"{level}: notify", reason, instead, is_key=False)
-
-
 def _nothing(_: dict[str, Any]) -> Iterator[Unbuilt]:
     return iter(())
 
 
-_VALUES = {"crew": _of_crew, "entry": _of_entry, "policy": _of_policy}
+_VALUES = {"crew": _of_crew, "entry": _of_entry}

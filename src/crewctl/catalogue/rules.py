@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from crewctl.catalogue.rule_docs.faults import FAULTS
 from crewctl.catalogue.rule_docs.reading import READING
 from crewctl.catalogue.rule_docs.references import REFERENCES
 from crewctl.catalogue.rule_docs.rule_doc import RuleDoc, files_of
+from crewctl.catalogue.rule_docs.starting import STARTING
 from crewctl.catalogue.rule_docs.substance import PLANNING, SUBSTANCE
 from crewctl.catalogue.rule_docs.values import VALUES
 
-RULES: dict[str, RuleDoc] = {**READING, **VALUES, **REFERENCES, **SUBSTANCE, **PLANNING}
+RULES: dict[str, RuleDoc] = {**READING, **VALUES, **REFERENCES, **SUBSTANCE, **STARTING, **FAULTS, **PLANNING}
 """By name, for ``crewctl explain`` and docs/reference/rules.md."""
 
 _SECTIONS = (
@@ -16,6 +18,8 @@ _SECTIONS = (
     ("Keys and values", VALUES),
     ("Names and order", REFERENCES),
     ("Inputs, outputs, limits and oversight", SUBSTANCE),
+    ("Faults", FAULTS),
+    ("Schedules and triggers", STARTING),
     ("Planning", PLANNING),
 )
 _HEAD = """# Rules

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
+from crewctl.catalogue.fallbacks import stand_ins
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
 from crewctl.catalogue.specs.crew_spec import (
     PEOPLE,
@@ -54,6 +56,7 @@ def uses_of(catalogue: Catalogue, name: str, crew: AnyCrew) -> CrewUses:
     if isinstance(crew, MarketCrew):
         tasks = (*order, TaskInOrder(crew.market.task, ("market", "task"), None))
     agents = tuple(_agents_used(catalogue, name, crew, order))
+    agents += tuple(_stand_ins_used(catalogue, agents, tasks))
     return CrewUses(order, tasks, agents, tuple(_tools_used(catalogue, name, agents, tasks)))
 
 
@@ -116,6 +119,25 @@ def _agents_used(
     yield from _agents_listed(name, crew)
     if isinstance(crew, HierarchicalCrew) and crew.manager in catalogue.agents:
         yield Use(crew.manager, crew_file(name), ("manager",))
+
+
+def _stand_ins_used(
+    catalogue: Catalogue, agents: Iterable[Use], tasks: Iterable[TaskInOrder]
+) -> Iterator[Use]:
+    """Yield who may take over for an agent who works; nobody takes over for a judge."""
+    first = [use.name for use in agents if use.path[:1] != ("market",) or use.path[1] == "contestants"]
+    seen = set(first)
+    for task in tasks:
+        spec = catalogue.tasks.get(task.name)
+        if spec is not None and spec.fallback is not None and spec.fallback not in seen:
+            seen.add(spec.fallback)
+            first.append(spec.fallback)
+            yield Use(spec.fallback, TASKS_FILE, (task.name, "fallback"))
+    for name in first:
+        for before, after in pairwise(stand_ins(catalogue.agents, name)):
+            if after not in seen:
+                seen.add(after)
+                yield Use(after, AGENTS_FILE, (before, "fallback"))
 
 
 def _tools_used(

@@ -11,9 +11,10 @@ from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, Sequ
 from crewctl.catalogue.specs.task_spec import TaskSpec
 from crewctl.catalogue.uses import judges_named
 from crewctl.diagnostics.nearest import did_you_mean
+from crewctl.planning.faults import retry_held
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.models import ModelResolver
-from crewctl.planning.plan import PlannedAgent, PlannedTask
+from crewctl.planning.plan import PlannedAgent, PlannedRetry, PlannedTask
 
 SETTINGS = (
     "allow_delegation",
@@ -53,17 +54,17 @@ def cast_of(name: str, crew: AnyCrew, findings: Findings) -> Cast:
     Contestants are sorted: in which order a file lists them means nothing.
     """
     file = crew_file(name)
-    tasks = tuple(_task(file, position, use, crew, findings) for position, use in enumerate(crew.tasks))
+    tasks = tuple(_task(name, position, use, crew, findings) for position, use in enumerate(crew.tasks))
     found = tuple(task for task in tasks if task is not None)
     if isinstance(crew, MarketCrew):
-        return _market(file, crew, found, findings)
+        return _market(name, crew, found, findings)
     if isinstance(crew, HierarchicalCrew):
         return _hierarchy(file, crew, found, findings)
     return _sequence(file, crew, found)
 
 
-def planned_agent(name: str, spec: AgentSpec, resolver: ModelResolver) -> PlannedAgent:
-    """Return the agent with its model resolved and CrewAI's other arguments ready to pass on."""
+def planned_agent(crew: str, name: str, spec: AgentSpec, resolver: ModelResolver) -> PlannedAgent:
+    """Return the agent as `crew` has it, its model resolved and CrewAI's other arguments ready to pass on."""
     said = {field: getattr(spec, field) for field in SETTINGS}
     return PlannedAgent(
         name=name,
@@ -73,6 +74,8 @@ def planned_agent(name: str, spec: AgentSpec, resolver: ModelResolver) -> Planne
         model=resolver.resolve(spec.llm, name, Where(AGENTS_FILE, (name, "llm"))),
         tools=tuple(spec.tools),
         settings={field: value for field, value in said.items() if value is not None},
+        retry=retry_held(spec.retry, resolver.findings.catalogue, crew),
+        fallback=spec.fallback,
     )
 
 
@@ -90,8 +93,8 @@ def _hierarchy(file: str, crew: HierarchicalCrew, tasks: tuple[PlannedTask, ...]
     return Cast(tasks, None, (), tuple(agents), crew.manager)
 
 
-def _market(file: str, crew: MarketCrew, tasks: tuple[PlannedTask, ...], findings: Findings) -> Cast:
-    market = crew.market
+def _market(name: str, crew: MarketCrew, tasks: tuple[PlannedTask, ...], findings: Findings) -> Cast:
+    market, file = crew.market, crew_file(name)
     agents = _doers(file, tasks)
     listed = [
         (agent, Where(file, ("market", "contestants", i))) for i, agent in enumerate(market.contestants)
@@ -103,13 +106,15 @@ def _market(file: str, crew: MarketCrew, tasks: tuple[PlannedTask, ...], finding
     spec = findings.catalogue.tasks.get(market.task)
     if spec is None:
         _unknown_task(market.task, Where(file, ("market", "task")), findings)
-    task = None if spec is None else planned_task(market.task, spec, None)
+    task = None
+    if spec is not None:
+        task = planned_task(market.task, spec, None, retry_held(spec.retry, findings.catalogue, name))
     contestants = tuple(sorted(set(market.contestants)))
     return Cast(tasks, task, contestants, tuple(agents), judges=judges)
 
 
-def planned_task(name: str, spec: TaskSpec, agent: str | None) -> PlannedTask:
-    """Return the task as `agent` does it."""
+def planned_task(name: str, spec: TaskSpec, agent: str | None, retry: PlannedRetry | None) -> PlannedTask:
+    """Return the task as `agent` does it, with its retry held to the ceilings."""
     return PlannedTask(
         name=name,
         description=spec.description,
@@ -119,19 +124,23 @@ def planned_task(name: str, spec: TaskSpec, agent: str | None) -> PlannedTask:
         tools=None if spec.tools is None else tuple(spec.tools),
         markdown=spec.markdown,
         async_execution=spec.async_execution,
+        human_input=spec.human_input,
         output_file=spec.output_file,
         create_directory=spec.create_directory,
         guardrail=spec.guardrail,
         guardrail_max_retries=spec.guardrail_max_retries,
         timeout=spec.timeout,
+        retry=retry,
+        fallback=spec.fallback,
+        on_failure=spec.on_failure,
     )
 
 
 def _task(
-    file: str, position: int, use: str | TaskUse, crew: AnyCrew, findings: Findings
+    crew_name: str, position: int, use: str | TaskUse, crew: AnyCrew, findings: Findings
 ) -> PlannedTask | None:
     name, agent = (use, None) if isinstance(use, str) else (use.task, use.agent)
-    where = Where(file, ("tasks", position))
+    where = Where(crew_file(crew_name), ("tasks", position))
     spec = findings.catalogue.tasks.get(name)
     if spec is None:
         _unknown_task(name, where, findings)
@@ -144,7 +153,7 @@ def _task(
             f"task {name!r} has no agent",
             help=f"name one here: {{task: {name}, agent: …}}",
         )
-    return planned_task(name, spec, agent)
+    return planned_task(name, spec, agent, retry_held(spec.retry, findings.catalogue, crew_name))
 
 
 def _doers(file: str, tasks: tuple[PlannedTask, ...]) -> list[tuple[str, Where]]:

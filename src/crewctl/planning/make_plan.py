@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crewctl.catalogue.catalogue import AnyCrew, Catalogue
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE, crew_file
@@ -12,11 +12,19 @@ from crewctl.diagnostics.nearest import did_you_mean, nearest
 from crewctl.errors import NotFoundError
 from crewctl.planning.cast import Cast, cast_of, planned_agent
 from crewctl.planning.digest import sealed
+from crewctl.planning.faults import (
+    agents_standing_in,
+    crews_retry,
+    models_after,
+    planned_breaker,
+    with_tries,
+)
 from crewctl.planning.findings import Findings, InvalidPlanError, Where, problems_in_the_way
 from crewctl.planning.inputs import Value, checked_inputs, inputs_schema
 from crewctl.planning.limits import effective_limits
 from crewctl.planning.market import Bench, planned_market
 from crewctl.planning.models import ModelResolver
+from crewctl.planning.people import planned_people
 from crewctl.planning.plan import Plan, PlannedAgent, PlannedMarket, PlannedModel, Retry
 from crewctl.planning.port import World
 from crewctl.planning.risk import risk_of
@@ -38,42 +46,51 @@ def make_plan(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | Non
     findings = Findings(catalogue)
     cast = cast_of(crew, spec, findings)
     resolver = ModelResolver(findings, world)
-    named_agents = _agents(cast, resolver, findings)
+    standing_in = _standing_in(cast, catalogue)
+    named_agents = _agents(crew, (*cast.agents, *cast.judges, *standing_in), resolver, findings)
     market = planned_market(crew, spec, cast, Bench(named_agents, resolver.models), findings)
-    agents = _taking_part(cast, named_agents, market)
+    stand_ins = tuple(name for name, _ in standing_in)
+    agents = _taking_part(cast, named_agents, market, stand_ins)
     manager_model = _manager_model(crew, cast, resolver, findings)
     named = _tools_named(cast, agents)
     tools = planned_tools(named, findings, world)
     sources = tool_sources(tools, findings)
     values = {} if inputs is None else checked_inputs(crew, spec, inputs, findings)
     limits = effective_limits(catalogue, crew)
+    risk = risk_of(catalogue, crew, tools)
     models = _models_of(agents, manager_model, resolver)
     refuse_unmetered(tools, limits, named, findings)
     refuse_unpriced(limits, models, findings)
     findings.settle(crew)
     manages = cast.manager in catalogue.agents
     return sealed(
-        Plan(
-            crew=crew,
-            description=spec.description,
-            process=spec.process,
-            agents=agents,
-            tasks=cast.tasks,
-            manager_agent=cast.manager if manages else None,
-            manager_model=manager_model,
-            market=market,
-            models=models,
-            tools=tools,
-            tool_sources=sources,
-            inputs_schema=inputs_schema(spec),
-            inputs=values,
-            limits=limits,
-            retry=Retry(attempts=catalogue.policy.retry.attempts, backoff=catalogue.policy.retry.backoff),
-            risk=risk_of(catalogue, crew, tools),
-            versions={name: world.version(name) or "absent" for name in VERSIONED},
-            worst_case=worst_case_of(limits, models, market),
-            crew_digest="",
-            inputs_digest="",
+        with_tries(
+            Plan(
+                crew=crew,
+                description=spec.description,
+                process=spec.process,
+                agents=agents,
+                tasks=cast.tasks,
+                manager_agent=cast.manager if manages else None,
+                manager_model=manager_model,
+                market=market,
+                models=models,
+                tools=tools,
+                tool_sources=sources,
+                inputs_schema=inputs_schema(spec),
+                inputs=values,
+                limits=limits,
+                retry=Retry(attempts=catalogue.policy.retry.attempts, backoff=catalogue.policy.retry.backoff),
+                task_retry=crews_retry(catalogue, crew),
+                breaker=planned_breaker(catalogue),
+                stand_ins=stand_ins,
+                risk=risk,
+                people=planned_people(catalogue, crew, risk),
+                versions={name: world.version(name) or "absent" for name in VERSIONED},
+                worst_case=worst_case_of(limits, models, market),
+                crew_digest="",
+                inputs_digest="",
+            )
         )
     )
 
@@ -96,32 +113,40 @@ def _crew(catalogue: Catalogue, crew: str) -> AnyCrew:
     return spec
 
 
-def _agents(cast: Cast, resolver: ModelResolver, findings: Findings) -> tuple[PlannedAgent, ...]:
+def _standing_in(cast: Cast, catalogue: Catalogue) -> tuple[tuple[str, Where], ...]:
+    tasks = [*cast.tasks, *([cast.market_task] if cast.market_task else [])]
+    return agents_standing_in(catalogue, tasks, [name for name, _ in cast.agents])
+
+
+def _agents(
+    crew: str, named: Sequence[tuple[str, Where]], resolver: ModelResolver, findings: Findings
+) -> tuple[PlannedAgent, ...]:
     planned: dict[str, PlannedAgent] = {}
-    for name, where in (*cast.agents, *cast.judges):
+    for name, where in named:
         spec = findings.catalogue.agents.get(name)
         if spec is None:
             label = did_you_mean(name, findings.catalogue.agents)
             findings.add(where, "unknown-agent", f"there is no agent {name!r}", label=label)
         elif name not in planned:
-            planned[name] = planned_agent(name, spec, resolver)
+            planned[name] = planned_agent(crew, name, spec, resolver)
     return tuple(planned.values())
 
 
 def _taking_part(
-    cast: Cast, agents: tuple[PlannedAgent, ...], market: PlannedMarket | None
+    cast: Cast, agents: tuple[PlannedAgent, ...], market: PlannedMarket | None, stand_ins: tuple[str, ...]
 ) -> tuple[PlannedAgent, ...]:
     """Return the agents without the judges who were replaced and the substitutes who were not needed."""
     if market is None:
         return agents
-    taking_part = {name for name, _ in cast.agents} | set(market.bench)
+    taking_part = {name for name, _ in cast.agents} | set(market.bench) | set(stand_ins)
     return tuple(agent for agent in agents if agent.name in taking_part)
 
 
 def _models_of(
     agents: tuple[PlannedAgent, ...], manager_model: str | None, resolver: ModelResolver
 ) -> tuple[PlannedModel, ...]:
-    used = {agent.model for agent in agents} | {manager_model}
+    used = {agent.model for agent in agents} | ({manager_model} if manager_model else set())
+    used |= {after for name in used for after in models_after(resolver.models, name)}
     return tuple(model for name, model in resolver.models.items() if name in used)
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crewctl.catalogue.catalogue import AnyCrew
+from crewctl.catalogue.fallbacks import way
 from crewctl.catalogue.kinds import crew_file
 from crewctl.catalogue.specs.crew_spec import MarketCrew, MarketSpec, ProtocolName
 from crewctl.diagnostics.nearest import did_you_mean
 from crewctl.planning.cast import Cast
 from crewctl.planning.digest import canonical
 from crewctl.planning.families import family_of
+from crewctl.planning.faults import models_after
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.plan import (
     PlannedAgent,
@@ -39,7 +41,25 @@ class Bench:
     def family(self, name: str) -> str | None:
         """Return the family of an agent's model; None for a simulated or an unknown one."""
         agent = next((agent for agent in self.agents if agent.name == name), None)
-        model = self.models.get(agent.model) if agent else None
+        return self._family_of(agent.model) if agent else None
+
+    def families(self, name: str) -> set[str]:
+        """Return the families of every model that may answer for an agent, or for who takes over for it."""
+        agents = {agent.name: agent for agent in self.agents}
+        doers = way(name, lambda one: agents[one].fallback if one in agents else None)
+        models = [agents[one].model for one in doers if one in agents]
+        models += [after for model in models for after in models_after(self.models, model)]
+        return {family for model in models if (family := self._family_of(model)) is not None}
+
+    def stand_ins(self, judge: str, contestants: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the models that may take over for a judge's: none of a contestant's family."""
+        agent = next((agent for agent in self.agents if agent.name == judge), None)
+        rivals = {family for name in contestants for family in self.families(name)}
+        models = models_after(self.models, agent.model) if agent else ()
+        return tuple(model for model in models if self._family_of(model) not in rivals)
+
+    def _family_of(self, name: str) -> str | None:
+        model = self.models.get(name)
         return None if model is None or model.simulated else family_of(model.model)
 
 
@@ -93,13 +113,15 @@ def _seats(market: MarketSpec, contestants: tuple[str, ...], bench: Bench) -> tu
             update: dict[str, object] = {"agent": spare.pop(0), "replaces": judge.agent}
         else:
             update = {"own_family": kin}
-        seated.append(judge.model_copy(update=update))
+        seat = judge.model_copy(update=update)
+        spares = bench.stand_ins(seat.agent, contestants)
+        seated.append(seat.model_copy(update={"fallbacks": spares}))
     return tuple(seated)
 
 
 def _kin(judge: str, contestants: tuple[str, ...], bench: Bench) -> tuple[str, ...]:
     family = bench.family(judge)
-    return tuple(name for name in contestants if family is not None and bench.family(name) == family)
+    return tuple(name for name in contestants if family is not None and family in bench.families(name))
 
 
 def _rubric(crew: str, name: str, findings: Findings) -> PlannedRubric | None:

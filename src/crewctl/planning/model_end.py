@@ -65,6 +65,7 @@ def model_at_end(name: str, model: str, said: Said, findings: Findings, world: W
         stream=said.values.get("stream", False),
         price=_price(model, kind, base_url, said, world),
         script=_script(said, findings, world) if kind == "scripted" else None,
+        fallback=said.values.get("fallback"),
     )
 
 

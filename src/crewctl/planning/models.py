@@ -31,6 +31,8 @@ class ModelResolver:
             planned = self._follow(name, llm, where)
             if planned is not None:
                 self.models[name] = planned
+                if planned.fallback is not None:
+                    self.resolve(planned.fallback, owner, where)
         return name
 
     def _free_name(self, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-PLAN_FORMAT = 2
+PLAN_FORMAT = 3
 MarketDecision = Literal["select", "merge", "consensus"]
 """What a market comes to: one of the drafts, a text merged from them, or what they agree on."""
 
@@ -17,10 +17,29 @@ class Planned(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PlannedRetry(Planned):
+    """How a step that failed for a passing reason is tried again; see `TaskRetrySpec`. Seconds."""
+
+    attempts: int = 1
+    backoff: float = 2.0
+    factor: float = 2.0
+    jitter: float = 0.2
+    longest: float = 60.0
+
+
+class PlannedBreaker(Planned):
+    """When an endpoint or a tool is left alone, and for how many seconds; see `BreakerSpec`."""
+
+    failures: int
+    within: float
+    open_for: float
+
+
 class PlannedAgent(Planned):
     """An agent. Prose still holds its ``{placeholders}``: a digest covers prose, not input values.
 
-    `settings` holds CrewAI's other Agent arguments, ready to be passed on.
+    `settings` holds CrewAI's other Agent arguments, ready to be passed on. `fallback` takes over when
+    this agent keeps failing; a `retry` that is None is the plan's.
     """
 
     name: str
@@ -30,13 +49,15 @@ class PlannedAgent(Planned):
     model: str
     tools: tuple[str, ...] = ()
     settings: dict[str, JsonValue] = {}
+    retry: PlannedRetry | None = None
+    fallback: str | None = None
 
 
 class PlannedTask(Planned):
     """A task with the agent who does it.
 
     `context` names the earlier tasks whose outputs it sees; None is CrewAI's default (every
-    earlier output). `tools` None means the agent's.
+    earlier output). `tools` None means the agent's. A `retry` or `fallback` that is None is the agent's.
     """
 
     name: str
@@ -47,11 +68,15 @@ class PlannedTask(Planned):
     tools: tuple[str, ...] | None = None
     markdown: bool = False
     async_execution: bool = False
+    human_input: bool = False
     output_file: str | None = None
     create_directory: bool = True
     guardrail: str | None = None
     guardrail_max_retries: int | None = None
     timeout: float | None = None
+    retry: PlannedRetry | None = None
+    fallback: str | None = None
+    on_failure: Literal["fail", "continue", "skip"] = "fail"
 
 
 class Price(Planned):
@@ -67,7 +92,7 @@ class PlannedModel(Planned):
 
     `kind` says who answers. `base_url` is the resolved endpoint, or None for the provider's own.
     `api_key_env` names the environment variable that holds the key; the value is never here.
-    `script` is the text of a scripted model's file.
+    `script` is the text of a scripted model's file. `fallback` is the planned model that takes over.
     """
 
     name: str
@@ -82,6 +107,7 @@ class PlannedModel(Planned):
     stream: bool = False
     price: Price | None = None
     script: str | None = None
+    fallback: str | None = None
 
     @property
     def simulated(self) -> bool:
@@ -90,13 +116,24 @@ class PlannedModel(Planned):
 
 
 class PlannedTool(Planned):
-    """A tool: a class of crewai_tools, or a file under tools/ whose source travels in the plan."""
+    """A tool: a class of crewai_tools, or a file under tools/ whose source travels in the plan.
+
+    `calls` says whether each call waits for a person's yes. A tool with an `effect` changes something
+    outside: the same call is never made twice without a person.
+    """
 
     name: str
     kind: Literal["crewai_tools", "custom"]
     distribution: str
     source_digest: str
     tags: tuple[str, ...] = ()
+    calls: Literal["allow", "ask"] = "allow"
+    effect: bool = False
+
+    @property
+    def gated(self) -> bool:
+        """Whether its calls are decided on one by one, before each is made."""
+        return self.calls == "ask" or self.effect
 
 
 class PlannedCriterion(Planned):
@@ -119,7 +156,8 @@ class PlannedRubric(Planned):
 class PlannedJudge(Planned):
     """A seat on the bench. `replaces` names the judge whose seat it was.
 
-    `own_family` lists the contestants whose model is of the same family as this judge's.
+    `own_family` lists the contestants whose model is of the same family as this judge's. `fallbacks` are the
+    models that may take over for this judge's, in order: none that is of a contestant's family.
     """
 
     agent: str
@@ -127,6 +165,7 @@ class PlannedJudge(Planned):
     weight: float = 1.0
     replaces: str | None = None
     own_family: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
 
 class PlannedMarket(Planned):
@@ -182,7 +221,10 @@ class EffectiveLimits(Planned):
 
 
 class Risk(Planned):
-    """How the registry classifies the crew, and whether a person must say yes first."""
+    """How the registry classifies the crew, and whether a person must say yes first.
+
+    `notify` says that it runs without a yes and that people are told of it.
+    """
 
     level: Literal["minimal", "limited", "high", "prohibited"]
     tagged: bool
@@ -191,6 +233,34 @@ class Risk(Planned):
     owner: str | None = None
     needs_approval: bool
     why: tuple[str, ...]
+    notify: bool = False
+
+
+class PlannedCondition(Planned):
+    """One thing that must hold of a card for a rule to answer it."""
+
+    field: str
+    op: Literal["equals", "in", "matches", "below", "above"]
+    value: str | int | float | bool | tuple[str | int | float | bool, ...]
+
+
+class PlannedRule(Planned):
+    """A rule that approves cards of this crew in people's place; `sample` is the part they look at later."""
+
+    name: str
+    when: tuple[PlannedCondition, ...]
+    sample: float
+
+
+class PlannedPeople(Planned):
+    """How people are asked in the middle of the run: `expires` is how long a card waits, in seconds.
+
+    With `four_eyes` whoever asked for the run does not answer its cards.
+    """
+
+    expires: float = 259_200.0
+    four_eyes: bool = False
+    rules: tuple[PlannedRule, ...] = ()
 
 
 class Retry(Planned):
@@ -204,6 +274,7 @@ class WorstCase(Planned):
     """Upper bounds before the run; None where nothing bounds it, `cost` also where a price is unknown.
 
     `judge_calls` are those of a market whose judge is understood at once: at the most twice as many.
+    `tries` is how often steps are begun at most, all retries and fallbacks counted.
     """
 
     turns: int | None
@@ -211,10 +282,15 @@ class WorstCase(Planned):
     cost: int | None
     unpriced_models: tuple[str, ...] = ()
     judge_calls: int = 0
+    tries: int = 0
 
 
 class Plan(Planned):
-    """One crew and its inputs, resolved. See docs/reference/plan.md for what each digest covers."""
+    """One crew and its inputs, resolved. See docs/reference/plan.md for what each digest covers.
+
+    `retry` is about single model calls and `task_retry` about whole steps. `stand_ins` are the agents who do
+    nothing unless another keeps failing.
+    """
 
     plan_format: int = PLAN_FORMAT
     crew: str
@@ -232,7 +308,11 @@ class Plan(Planned):
     inputs: dict[str, str | int | float | bool] = {}
     limits: EffectiveLimits
     retry: Retry
+    task_retry: PlannedRetry = PlannedRetry()
+    breaker: PlannedBreaker | None = None
+    stand_ins: tuple[str, ...] = ()
     risk: Risk
+    people: PlannedPeople = PlannedPeople()
     versions: dict[str, str]
     worst_case: WorstCase
     crew_digest: str

@@ -10,9 +10,10 @@ from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.digest import sealed
+from crewctl.planning.faults import with_tries
 from crewctl.planning.inputs import Value
 from crewctl.planning.make_plan import make_plan
-from crewctl.planning.plan import Plan, PlannedModel, PlannedTool, Price, Risk
+from crewctl.planning.plan import Plan, PlannedModel, PlannedPeople, PlannedTask, PlannedTool, Price, Risk
 from crewctl.planning.port import World
 from crewctl.planning.worst_case import worst_case_of
 
@@ -24,20 +25,28 @@ def rehearsal_of(plan: Plan) -> Plan:
     """Return `plan` with every model offline and every tool marked as not executed.
 
     The source of custom tools is left out: even importing such a file would run it. No approval
-    is needed, and the digests are the rehearsal's own, so it can never pass for the plan.
+    is needed, nobody is asked after a task, and the digests are the rehearsal's own, so it can never pass for the plan.
     """
     models = tuple(_offline(model) for model in plan.models)
     why = ("a rehearsal: every model is offline, no tool is executed, nothing leaves the machine",)
-    risk = Risk.model_validate(plan.risk.model_dump() | {"needs_approval": False, "why": why})
+    risk = Risk.model_validate(
+        plan.risk.model_dump() | {"needs_approval": False, "notify": False, "why": why}
+    )
     return sealed(
-        plan.model_copy(
-            update={
-                "models": models,
-                "tools": tuple(_not_executed(tool) for tool in plan.tools),
-                "tool_sources": {},
-                "risk": risk,
-                "worst_case": worst_case_of(plan.limits, models, plan.market),
-            }
+        with_tries(
+            plan.model_copy(
+                update={
+                    "models": models,
+                    "tools": tuple(_not_executed(tool) for tool in plan.tools),
+                    "tool_sources": {},
+                    "tasks": tuple(_unasked(task) for task in plan.tasks),
+                    "market": plan.market
+                    and plan.market.model_copy(update={"task": _unasked(plan.market.task)}),
+                    "people": PlannedPeople(),
+                    "risk": risk,
+                    "worst_case": worst_case_of(plan.limits, models, plan.market),
+                }
+            )
         )
     )
 
@@ -81,5 +90,10 @@ def _offline(model: PlannedModel) -> PlannedModel:
     )
 
 
+def _unasked(task: PlannedTask) -> PlannedTask:
+    return task.model_copy(update={"human_input": False})
+
+
 def _not_executed(tool: PlannedTool) -> PlannedTool:
-    return tool.model_copy(update={"tags": tuple(sorted({*tool.tags, NOT_EXECUTED}))})
+    tags = tuple(sorted({*tool.tags, NOT_EXECUTED}))
+    return tool.model_copy(update={"tags": tags, "calls": "allow", "effect": False})

@@ -32,9 +32,9 @@ SPECS = {
     "crew": {*SequentialCrew.model_fields, *HierarchicalCrew.model_fields, *MarketCrew.model_fields},
 }
 OURS = {
-    "agent": set[str](),
-    "task": {"timeout"},
-    "crew": {"description", "inputs", "limits", "manager", "market"},
+    "agent": {"retry", "fallback"},
+    "task": {"timeout", "retry", "fallback", "on_failure"},
+    "crew": {"description", "inputs", "limits", "manager", "market", "retry"},
 }
 
 

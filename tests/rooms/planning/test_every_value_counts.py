@@ -23,6 +23,7 @@ from crewctl.catalogue.specs.crew_spec import (
     SequentialCrew,
     TaskUse,
 )
+from crewctl.catalogue.specs.faults_spec import BreakerSpec, TaskRetrySpec
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec, PriceSpec
 from crewctl.catalogue.specs.registry_specs import (
@@ -118,6 +119,7 @@ class Change(NamedTuple):
 WRITER, LOOK, DRAFT = "config/agents.yaml writer", "config/tasks.yaml look", "config/tasks.yaml draft"
 HOUSE, MAIL, WHO = "config/models.yaml house", "crews/mail.yaml", "crews/mail.yaml inputs company"
 ENTRY, POLICY, RUBRIC = "registry/entries/mail.yaml", "registry/policy.yaml", "registry/rubrics/plain.yaml"
+READER = "config/agents.yaml reader"
 FACTS, LINE, LED = f"{RUBRIC} criteria facts", "crews/line.yaml", "crews/led.yaml"
 PANEL = {f"{MAIL} market judge": [{"agent": "judge"}]}
 MERGED = {f"{MAIL} market decision": "merge", f"{MAIL} market editor": "reader"}
@@ -154,6 +156,26 @@ COUNTS = (
     Change(TaskSpec, "guardrail", LOOK, "It names no prices."),
     Change(TaskSpec, "guardrail_max_retries", LOOK, 1, {f"{LOOK} guardrail": "It names no prices."}),
     Change(TaskSpec, "timeout", DRAFT, "2m"),
+    Change(AgentSpec, "retry", READER, {"attempts": 2}),
+    Change(AgentSpec, "fallback", READER, "spare"),
+    Change(TaskSpec, "retry", LOOK, {"attempts": 2}),
+    Change(TaskSpec, "fallback", LOOK, "spare"),
+    Change(TaskSpec, "on_failure", LOOK, "continue"),
+    Change(TaskRetrySpec, "attempts", f"{LOOK} retry", 4),
+    Change(TaskRetrySpec, "backoff", f"{LOOK} retry", "3s"),
+    Change(TaskRetrySpec, "factor", f"{LOOK} retry", 3.0),
+    Change(TaskRetrySpec, "jitter", f"{LOOK} retry", 0.1),
+    Change(TaskRetrySpec, "longest", f"{LOOK} retry", "5s"),
+    Change(SequentialCrew, "retry", LINE, {"attempts": 2}),
+    Change(HierarchicalCrew, "retry", LED, {"attempts": 2}),
+    Change(MarketCrew, "retry", MAIL, {"attempts": 2}),
+    Change(EntrySpec, "retry", ENTRY, {"attempts": 2}),
+    Change(PolicySpec, "task_retry", POLICY, {"attempts": 2}),
+    Change(PolicySpec, "breaker", POLICY, {"failures": 2}),
+    Change(BreakerSpec, "failures", f"{POLICY} breaker", 2),
+    Change(BreakerSpec, "within", f"{POLICY} breaker", "5s"),
+    Change(BreakerSpec, "open_for", f"{POLICY} breaker", "5s"),
+    Change(ModelSpec, "fallback", HOUSE, "default"),
     Change(ModelSpec, "model", HOUSE, "openai/qwen4"),
     Change(ModelSpec, "base_url", HOUSE, "http://127.0.0.1:8001/v1"),
     Change(ModelSpec, "api_key", HOUSE, "${env:OTHER_KEY}"),

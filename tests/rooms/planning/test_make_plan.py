@@ -108,7 +108,7 @@ def test_the_rubrics_digest_follows_its_words_and_not_the_crew() -> None:
 
 def test_every_field_of_an_agent_goes_somewhere() -> None:
     """A field that is neither planned nor passed on would be accepted and ignored."""
-    planned = {"role", "goal", "backstory", "llm", "tools"}
+    planned = {"role", "goal", "backstory", "llm", "tools", "retry", "fallback"}
     shown_only = {"verbose"}
     assert set(SETTINGS) | planned | shown_only == set(AgentSpec.model_fields)
 

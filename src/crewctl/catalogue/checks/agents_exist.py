@@ -15,15 +15,26 @@ from crewctl.diagnostics.problem import Problem
 
 def agents_exist(draft: Draft) -> Iterator[Problem]:
     """Yield a problem for every agent that nobody described."""
-    for task, spec in draft.catalogue.tasks.items():
-        if spec.agent is not None and spec.agent not in draft.declared.agents:
-            yield _unknown(draft, Use(spec.agent, TASKS_FILE, (task, "agent")))
+    for use in _named_outside_crews(draft):
+        if use.name not in draft.declared.agents:
+            yield _unknown(draft, use)
     for name, crew in draft.catalogue.crews.items():
         for use in agents_named(name, crew, draft.uses[name].order):
             if use.name not in draft.declared.agents:
                 yield _unknown(draft, use)
         if isinstance(crew, HierarchicalCrew):
             yield from _manager(draft, name, crew.manager)
+
+
+def _named_outside_crews(draft: Draft) -> Iterator[Use]:
+    for name, task in draft.catalogue.tasks.items():
+        if task.agent is not None:
+            yield Use(task.agent, TASKS_FILE, (name, "agent"))
+        if task.fallback is not None:
+            yield Use(task.fallback, TASKS_FILE, (name, "fallback"))
+    for name, agent in draft.catalogue.agents.items():
+        if agent.fallback is not None:
+            yield Use(agent.fallback, AGENTS_FILE, (name, "fallback"))
 
 
 def _manager(draft: Draft, crew: str, manager: str) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ _AGENT_NEEDS = {
 }
 _TASK_NEEDS = {"create_directory": "output_file"}
 _REAL_ALONE = ("base_url", "api_key", "timeout", "temperature")
-_OF_A_JUDGE = frozenset({"role", "goal", "backstory", "llm", "verbose"})
+_OF_A_JUDGE = frozenset({"role", "goal", "backstory", "llm", "retry", "verbose"})
 
 
 def fields_have_effect(draft: Draft) -> Iterator[Problem]:

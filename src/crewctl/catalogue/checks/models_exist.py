@@ -21,11 +21,16 @@ def models_exist(draft: Draft) -> Iterator[Problem]:
         yield from _circle(draft, name)
         if not is_model(draft.declared.models, spec.model):
             yield _unknown(draft, spec.model, MODELS_FILE, (name, *_model_key(draft, name)))
+        if spec.fallback is not None and not is_model(draft.declared.models, spec.fallback):
+            yield _unknown(draft, spec.fallback, MODELS_FILE, (name, "fallback"))
     for llm, use in models_used(draft.catalogue):
         name = llm.model if isinstance(llm, ModelSpec) else llm
         if not is_model(draft.declared.models, name):
             path = (*use.path, "model") if isinstance(llm, ModelSpec) else use.path
             yield _unknown(draft, name, use.file, path)
+        spare = llm.fallback if isinstance(llm, ModelSpec) else None
+        if spare is not None and not is_model(draft.declared.models, spare):
+            yield _unknown(draft, spare, use.file, (*use.path, "fallback"))
 
 
 def _model_key(draft: Draft, name: str) -> Path:

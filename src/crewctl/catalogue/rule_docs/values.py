@@ -71,7 +71,7 @@ VALUES: dict[str, RuleDoc] = {
     "not-yet": RuleDoc(
         "A key or value is described and its behaviour is not built.",
         "Accepting it and doing nothing would make a promise that no run keeps.",
-        _AGENT + "  fallback: editor\n",
+        _AGENT + "  capabilities: [letters]\n",
         _AGENT,
     ),
     "taken-over": RuleDoc(

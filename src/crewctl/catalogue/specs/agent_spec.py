@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from crewctl.catalogue.specs.faults_spec import TaskRetrySpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
 
@@ -25,6 +26,7 @@ class AgentSpec(Spec):
     """CrewAI's own fields, with CrewAI's meaning and defaults; see docs/reference/crewai-fields.md.
 
     `cache` absent means off: CrewAI's own default is true, but only a true that is said switches it on.
+    `fallback` is another agent, who takes over when this one keeps failing.
     """
 
     role: Prose
@@ -44,6 +46,8 @@ class AgentSpec(Spec):
     date_format: str | None = None
     reasoning: bool = False
     max_reasoning_attempts: Annotated[int, Field(ge=1)] | None = None
+    retry: TaskRetrySpec | None = None
+    fallback: str | None = None
     verbose: bool | None = None
 
     @field_validator("date_format")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from crewctl.catalogue.specs.faults_spec import TaskRetrySpec
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.spec import LIST, MAPPING, TEXT, Prose, Spec, shape
 
@@ -41,6 +42,7 @@ class CrewHead(Spec):
     description: Prose
     inputs: dict[InputName, InputSpec | None] = {}
     limits: LimitsSpec | None = None
+    retry: TaskRetrySpec | None = None
     verbose: bool | None = None
 
 

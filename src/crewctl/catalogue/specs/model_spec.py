@@ -29,7 +29,10 @@ PriceChoice = Annotated[
 
 
 class ModelSpec(Spec):
-    """One model: ``offline``, ``scripted``, another entry's name, or CrewAI's ``provider/model``."""
+    """One model: ``offline``, ``scripted``, another entry's name, or CrewAI's ``provider/model``.
+
+    `fallback` is the model that takes over when this one keeps failing.
+    """
 
     model: Prose
     base_url: Prose | None = None
@@ -41,3 +44,4 @@ class ModelSpec(Spec):
     stream: bool = False
     price: PriceChoice | None = None
     script: str | None = None
+    fallback: Prose | None = None
