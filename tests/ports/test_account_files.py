@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.file_locks import FileLocks
 from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.adapters.run_lock import RunLock, is_alive, kept_dead
@@ -231,7 +232,7 @@ def test_a_run_whose_process_died_is_closed_as_lost_with_a_report(
     teller.ends("1.research", "notes").starts("2.write", "writer")
     teller.asks("2.write", "writer")
 
-    assert close_lost_runs(tmp_path, store, contents) == ("r1",)
+    assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ("r1",)
 
     closing = store.events_of("r1")[-1].event
     assert isinstance(closing, RunClosed)
@@ -241,14 +242,14 @@ def test_a_run_whose_process_died_is_closed_as_lost_with_a_report(
     assert report["outcome"] == "lost"
     assert report["tasks"][0]["output"] == "notes"
     assert report["bill"]["total"]["unsettled_turns"] == 1
-    assert close_lost_runs(tmp_path, store, contents) == ()
+    assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ()
 
 
 def test_a_living_run_is_left_alone(tmp_path: Path, store: SqlRunStore, contents: FileContentStore) -> None:
     Teller(store, contents).begins(sample_plan())
 
     with RunLock(tmp_path, "r1"):
-        assert close_lost_runs(tmp_path, store, contents) == ()
+        assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ()
     assert store.open_run_ids() == ("r1",)
 
 
@@ -264,7 +265,7 @@ def test_two_commands_at_once_record_a_loss_once(
     def close() -> None:
         own = SqlRunStore(SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
         start.wait()
-        closed.extend(close_lost_runs(tmp_path, own, contents))
+        closed.extend(close_lost_runs(tmp_path, own, contents, FileLocks(tmp_path)))
         own.close()
 
     threads = [threading.Thread(target=close) for _ in range(4)]
@@ -295,5 +296,5 @@ def test_a_rehearsal_and_a_run_that_never_started_leave_no_report(
     Teller(store, contents, "r1").begins(sample_plan(), rehearsal=True)
     store.append("r2", store.events_of("r1")[0].event)
 
-    assert close_lost_runs(tmp_path, store, contents) == ("r1", "r2")
+    assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ("r1", "r2")
     assert not (tmp_path / "registry").exists()

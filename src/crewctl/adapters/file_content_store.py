@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets as randomness
 from collections.abc import Iterable
 from pathlib import Path
 
+from crewctl.adapters.content_names import checked_run, place_of
 from crewctl.adapters.private_folder import FILE_MODE, NEW_FILE, opened_folder, read_all, write_all
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.redaction import Redaction
@@ -17,8 +17,6 @@ LARGEST = 32 * 2**20
 """Bytes kept of one content; the rest is cut off, and the kept part says so at its end."""
 
 _FOLDERS = (".crewctl", "content")
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_ID = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,127})/([0-9a-f]{32})")
 
 
 class FileContentStore:
@@ -36,8 +34,7 @@ class FileContentStore:
 
     def put(self, run_id: str, content: bytes) -> ContentRef:
         """Keep `content` in a new file; StoreError if the disk does not take it."""
-        if not _RUN.fullmatch(run_id):
-            raise StoreError(f"{run_id!r} cannot be the id of a run")
+        checked_run(run_id)
         kept = capped(self._redaction.of_bytes(content), self._largest)
         name = randomness.token_hex(16)
         try:
@@ -52,7 +49,7 @@ class FileContentStore:
 
     def get(self, ref: ContentRef) -> bytes:
         """Return what was put; NotFoundError when it has been erased."""
-        run_id, name = _place(ref)
+        run_id, name = place_of(ref)
         try:
             with opened_folder(self._root, *_FOLDERS, run_id) as folder:
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
@@ -67,8 +64,7 @@ class FileContentStore:
 
     def erase(self, run_id: str) -> int:
         """Remove every content of a run and return how many there were; its events stay."""
-        if not _RUN.fullmatch(run_id):
-            raise StoreError(f"{run_id!r} cannot be the id of a run")
+        checked_run(run_id)
         try:
             with opened_folder(self._root, *_FOLDERS, run_id) as folder:
                 names = os.listdir(folder)  # noqa: PTH208 - a pathlib path cannot be a descriptor
@@ -98,10 +94,3 @@ def _write_new(folder: int, name: str, content: bytes) -> None:
         raise
     finally:
         os.close(descriptor)
-
-
-def _place(ref: ContentRef) -> tuple[str, str]:
-    match = _ID.fullmatch(ref.id)
-    if match is None:
-        raise NotFoundError(f"{ref.id!r} is not the id of any content")
-    return match.group(1), match.group(2)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
-from crewctl.adapters.run_lock import kept_dead
 from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.errors import Exit, StoreError
+from crewctl.running.ownership import Locks, run_lock
 
 
-def close_lost_runs(root: Path, store: RunStore, contents: ContentStore) -> tuple[str, ...]:
-    """Close every open run that nobody works on any more, and return the ids of those closed now.
+class MortalRuns(RunStore, Protocol):
+    """A run store that tells which runs end with their process."""
 
-    Safe to call from several commands at once: each loss is recorded by one of them.
+    def mortal_run_ids(self) -> Sequence[str]:
+        """Return the open runs that nobody can take up again."""
+        ...
+
+
+def close_lost_runs(root: Path, store: MortalRuns, contents: ContentStore, locks: Locks) -> tuple[str, ...]:
+    """Close every open run that nobody works on and nobody can take up again; return the ids of those.
+
+    Safe to call from several commands at once: each loss is recorded by one of them. A run that was
+    enqueued or taken up is left alone: a worker takes it up again.
     """
-    return tuple(run_id for run_id in store.open_run_ids() if _close_if_lost(root, store, contents, run_id))
+    return tuple(
+        run_id for run_id in store.mortal_run_ids() if _close_if_lost(root, store, contents, locks, run_id)
+    )
 
 
-def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, run_id: str) -> bool:
-    with kept_dead(root, run_id) as dead:
+def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, locks: Locks, run_id: str) -> bool:
+    with locks.kept_free(run_lock(run_id)) as dead:
         state = fold_run(store.events_of(run_id), alive=not dead)
         if not dead or state.closing is not None:
             return False

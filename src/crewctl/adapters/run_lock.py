@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from crewctl.adapters.private_folder import FILE_MODE, opened_folder
+from crewctl.adapters.file_locks import FileLocks, said_held
 from crewctl.errors import StoreError
-
-_FOLDERS = (".crewctl", "runs")
-_FILE = "lock"
-PATIENCE = 5.0
-"""Seconds to wait for somebody who is only looking whether the run lives."""
+from crewctl.running.ownership import PATIENCE, Held, run_lock
 
 
 class RunLock:
@@ -30,29 +22,22 @@ class RunLock:
     def __init__(self, root: Path, run_id: str) -> None:
         self._root = root
         self._run_id = run_id
-        self._descriptor: int | None = None
+        self._held: Held | None = None
 
     def acquire(self, *, patience: float = PATIENCE) -> bool:
         """Take the lock; False if another process still holds it after `patience` seconds."""
-        descriptor = _open(self._root, self._run_id, create=True)
-        give_up = time.monotonic() + patience
-        while not _locks(descriptor, fcntl.LOCK_EX):
-            if time.monotonic() >= give_up:
-                os.close(descriptor)
-                return False
-            time.sleep(0.005)
-        self._descriptor = descriptor
-        return True
+        self._held = FileLocks(self._root).acquire(run_lock(self._run_id), patience=patience)
+        return self._held is not None
 
     def release(self) -> None:
         """Let go; the process's end does the same."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def __enter__(self) -> Self:
         if not self.acquire():
-            raise StoreError(f"run {self._run_id} is already being worked on by another process")
+            raise StoreError(said_held(run_lock(self._run_id)))
         return self
 
     def __exit__(
@@ -63,34 +48,9 @@ class RunLock:
 
 def is_alive(root: Path, run_id: str) -> bool:
     """Tell whether some process works on the run. A run that never had a lock is dead."""
-    with kept_dead(root, run_id) as dead:
-        return not dead
+    return FileLocks(root).is_held(run_lock(run_id))
 
 
-@contextmanager
-def kept_dead(root: Path, run_id: str) -> Iterator[bool]:
+def kept_dead(root: Path, run_id: str) -> AbstractContextManager[bool]:
     """Give whether the run is dead, and as long as this lasts nobody can begin to work on it."""
-    try:
-        descriptor = _open(root, run_id, create=False)
-    except FileNotFoundError:
-        yield True
-        return
-    try:
-        # Shared, so that several who look at once do not take each other for the run.
-        yield _locks(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-def _open(root: Path, run_id: str, *, create: bool) -> int:
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
-    with opened_folder(root, *_FOLDERS, run_id, create=create) as folder:
-        return os.open(_FILE, flags, FILE_MODE, dir_fd=folder)
-
-
-def _locks(descriptor: int, how: int) -> bool:
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return FileLocks(root).kept_free(run_lock(run_id))

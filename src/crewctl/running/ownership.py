@@ -60,6 +60,10 @@ class Locks(Protocol):
         """Give whether the lock is free, and as long as this lasts nobody can take it."""
         ...
 
+    def forget(self, name: str) -> None:
+        """Leave nothing behind of a lock that nobody will want again; one that is held stays."""
+        ...
+
     def close(self) -> None:
         """Let go of every lock."""
         ...

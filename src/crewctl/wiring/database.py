@@ -1,13 +1,18 @@
-"""Opens the database that CREWCTL_DATABASE names, the project's own file where it names none."""
+"""Opens the stores of the database that CREWCTL_DATABASE names, or of the project's own folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crewctl.adapters.database import Database
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.errors import UsageError
+
+if TYPE_CHECKING:  # a command pays only for what it opens
+    from crewctl.audit.port import ContentStore
+    from crewctl.running.ownership import Locks
 
 VARIABLE = "CREWCTL_DATABASE"
 _SCHEMES = ("postgresql://", "postgres://")
@@ -29,3 +34,25 @@ def open_database(root: Path, environ: Mapping[str, str]) -> Database:
     from crewctl.adapters.postgres import PostgresDatabase  # noqa: PLC0415 - start-up cost
 
     return PostgresDatabase(url)
+
+
+def open_contents(root: Path, database: Database, secrets: Iterable[str] = ()) -> ContentStore:
+    """Return where prompts, outputs and tool results are kept: files, or the database that is shared."""
+    if isinstance(database, SqliteDatabase):
+        from crewctl.adapters.file_content_store import FileContentStore  # noqa: PLC0415 - start-up cost
+
+        return FileContentStore(root, secrets=secrets)
+    from crewctl.adapters.sql_content_store import SqlContentStore  # noqa: PLC0415 - start-up cost
+
+    return SqlContentStore(database, secrets=secrets)
+
+
+def open_locks(root: Path, database: Database) -> Locks:
+    """Return the locks that all who share the database see."""
+    if isinstance(database, SqliteDatabase):
+        from crewctl.adapters.file_locks import FileLocks  # noqa: PLC0415 - start-up cost
+
+        return FileLocks(root)
+    from crewctl.adapters.postgres_locks import PostgresLocks  # noqa: PLC0415 - start-up cost
+
+    return PostgresLocks(database)

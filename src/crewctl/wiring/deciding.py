@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
-from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
-from crewctl.adapters.run_lock import RunLock
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
@@ -18,6 +16,8 @@ from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.redaction import Redaction
 from crewctl.registry.decide import Decided, DecisionRooms, decide, to_decide
 from crewctl.registry.undecided import DecidedAlreadyError, Undecided, plan_of, undecided
+from crewctl.running.ownership import run_lock
+from crewctl.wiring.database import open_contents
 
 if TYPE_CHECKING:
     from crewctl.wiring.project import Project
@@ -45,7 +45,7 @@ def decide_run(project: Project, run_id: str, word: str, reason: str) -> Decided
 
 def _alone(project: Project, run_id: str, hidden: Iterable[str], work: Callable[[DecisionRooms], T]) -> T:
     with (
-        RunLock(project.root, run_id),
+        project.locks.hold(run_lock(run_id)),
         closing(RunLogs(project.root)) as logs,
         closing(SqlRunStore(project.database, secrets=hidden)) as store,
     ):
@@ -53,7 +53,7 @@ def _alone(project: Project, run_id: str, hidden: Iterable[str], work: Callable[
             DecisionRooms(
                 run_id=run_id,
                 store=WatchedRunStore(store, logs.write),
-                contents=FileContentStore(project.root, secrets=hidden),
+                contents=open_contents(project.root, project.database, hidden),
                 clock=SystemClock(),
                 files=ProjectFiles(project.root),
                 reports=ReportFiles(project.root),

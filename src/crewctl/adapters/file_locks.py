@@ -1,0 +1,139 @@
+"""Locks on files, which the kernel drops with the process that holds them: for one machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from crewctl.adapters.private_folder import FILE_MODE, opened_folder
+from crewctl.errors import StoreError
+from crewctl.running.ownership import PATIENCE
+
+_FILE = "lock"
+_PLACES = {"run": "runs", "worker": "workers"}
+_PAUSE = 0.005
+
+
+class FileLocks:
+    """The Locks port over files below ``.crewctl``: ``run:ID`` is ``runs/ID/lock``.
+
+    A process id may be used again; these locks cannot outlive their process.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._held: set[_HeldFile] = set()
+
+    def acquire(self, name: str, *, patience: float = PATIENCE) -> _HeldFile | None:
+        """Take the lock; None if somebody else still holds it after `patience` seconds."""
+        give_up = time.monotonic() + patience
+        while True:
+            descriptor = _open(self._root, name, create=True)
+            if _locks(descriptor, fcntl.LOCK_EX) and os.fstat(descriptor).st_nlink:
+                held = _HeldFile(descriptor, self._held)
+                self._held.add(held)
+                return held
+            os.close(descriptor)  # taken, or forgotten since: a lock on a removed file says nothing
+            if time.monotonic() >= give_up:
+                return None
+            time.sleep(_PAUSE)
+
+    @contextmanager
+    def hold(self, name: str, *, patience: float = PATIENCE) -> Iterator[_HeldFile]:
+        """Hold the lock; StoreError if somebody else still holds it after `patience` seconds."""
+        held = self.acquire(name, patience=patience)
+        if held is None:
+            raise StoreError(said_held(name))
+        try:
+            yield held
+        finally:
+            held.release()
+
+    def is_held(self, name: str) -> bool:
+        """Tell whether some process holds the lock. One that never was taken is free."""
+        with self.kept_free(name) as free:
+            return not free
+
+    @contextmanager
+    def kept_free(self, name: str) -> Iterator[bool]:
+        """Give whether the lock is free, and as long as this lasts nobody can take it."""
+        try:
+            descriptor = _open(self._root, name, create=False)
+        except FileNotFoundError:
+            yield True
+            return
+        try:
+            # Shared, so that several who look at once do not take each other for a holder.
+            yield _locks(descriptor, fcntl.LOCK_SH)
+        finally:
+            os.close(descriptor)
+
+    def forget(self, name: str) -> None:
+        """Remove the file of a lock that nobody holds and nobody will want again."""
+        held = self.acquire(name, patience=0)
+        if held is None:
+            return
+        try:
+            with suppress(FileNotFoundError), opened_folder(self._root, *_folders(name)) as folder:
+                os.unlink(_FILE, dir_fd=folder)
+            with suppress(OSError):  # other files may be there
+                self._root.joinpath(*_folders(name)).rmdir()
+        finally:
+            held.release()
+
+    def close(self) -> None:
+        """Let go of every lock."""
+        for held in tuple(self._held):
+            held.release()
+
+
+class _HeldFile:
+    """An open, locked file."""
+
+    def __init__(self, descriptor: int, among: set[_HeldFile]) -> None:
+        self._descriptor: int | None = descriptor
+        self._among = among
+
+    def release(self) -> None:
+        """Let go; the process's end does the same."""
+        self._among.discard(self)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def is_lost(self) -> bool:
+        """Tell whether it was released: a file's lock does not slip away."""
+        return self._descriptor is None
+
+
+def said_held(name: str) -> str:
+    """Say that the lock is held by somebody else."""
+    kind, _, which = name.partition(":")
+    if kind == "run":
+        return f"run {which} is already being worked on by another process"
+    return f"the lock {name} is held by another process"
+
+
+def _folders(name: str) -> tuple[str, ...]:
+    kind, found, which = name.partition(":")
+    if found and kind in _PLACES:
+        return (".crewctl", _PLACES[kind], which)
+    return (".crewctl", "locks", name)
+
+
+def _open(root: Path, name: str, *, create: bool) -> int:
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+    with opened_folder(root, *_folders(name), create=create) as folder:
+        return os.open(_FILE, flags, FILE_MODE, dir_fd=folder)
+
+
+def _locks(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
