@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import time
@@ -13,12 +14,15 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from crewctl.adapters.child_protocol import EVENTS, MAX_LINE, RPC, ForkOrder, Granted, Said, line
+from crewctl.adapters.child_protocol import EVENTS, MAX_LINE, RPC, Answer, ForkOrder, Said, line
 from crewctl.adapters.process_tree import put_down
 from crewctl.adapters.zygote import Zygote
 
 _CHUNK = 1 << 20
 """Bytes read at once: more than a pipe or a socket holds, so that one read empties it."""
+
+ANSWER_SECONDS = 1.0
+"""Seconds for which a child may keep an answer waiting that is longer than the socket holds."""
 
 PUT_DOWN_SECONDS = 1.0
 """Seconds for which processes that multiply are hunted before their warden is killed all the same."""
@@ -159,13 +163,25 @@ class ChildProcess:
         heard, self._held = self._held[:count], self._held[count:]
         return [message for _, message in heard]
 
-    def answer(self, granted: Granted) -> bool:
-        """Tell the child of its grant; False when it does not listen."""
-        text = line(granted)
-        try:
-            return self._rpc.send(text) == len(text)
-        except OSError:
-            return False
+    def answer(self, answer: Answer) -> bool:
+        """Answer what the child has asked; False when it does not listen."""
+        rest = memoryview(line(answer))
+        until = time.monotonic() + ANSWER_SECONDS
+        while rest:
+            try:
+                rest = rest[self._rpc.send(rest) :]
+            except BlockingIOError:
+                # Longer than the socket holds; a child reads all the time, whatever else it does.
+                if not self._takes_more(until - time.monotonic()):
+                    return False
+            except OSError:
+                return False
+        return True
+
+    def _takes_more(self, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._rpc, select.POLLOUT)
+        return seconds > 0 and bool(poll.poll(seconds * 1000))
 
     def allow(self, seconds: float) -> None:
         """Have the child ended after so many seconds even if this process is held up until then."""

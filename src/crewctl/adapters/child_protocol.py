@@ -93,12 +93,51 @@ class Settle(Said):
     response: str | None = None
 
 
+class ToolAsk(Said):
+    """Leave to call a tool with exactly these arguments: the JSON text of an object, in its one form.
+
+    `call` counts within the child, together with those of `ToolStarted`.
+    """
+
+    op: Literal["tool_ask"] = "tool_ask"
+    id: int
+    call: int
+    agent: Name
+    tool: Name
+    arguments: str
+
+
 class Granted(Value):
     """The parent's answer to an Ask. A refusal is no answer, ever."""
 
+    op: Literal["granted"] = "granted"
     id: int
     grant: int
     output_cap: int
+
+
+class ToolGranted(Value):
+    """The parent's answer to a ToolAsk: call the tool with what these `arguments` say, and nothing else.
+
+    `key` is the same for every attempt at this very call; empty where there is none.
+    """
+
+    op: Literal["tool_granted"] = "tool_granted"
+    id: int
+    arguments: str
+    key: str = ""
+
+
+class ToolRefused(Value):
+    """The parent's answer to a ToolAsk: do not call the tool, and return `said` in place of a result.
+
+    `known` says that it is what the very same call came to before.
+    """
+
+    op: Literal["tool_refused"] = "tool_refused"
+    id: int
+    said: str
+    known: bool = False
 
 
 class Ready(Said):
@@ -153,17 +192,20 @@ class Result(Said):
     error: str = ""
 
 
-RpcMessage = Annotated[Ask | Settle, Field(discriminator="op")]
+ToolAnswer = ToolGranted | ToolRefused
+Answer = Granted | ToolAnswer
+RpcMessage = Annotated[Ask | Settle | ToolAsk, Field(discriminator="op")]
 EventMessage = Annotated[
     Ready | ToolStarted | ToolFinished | Delegated | Retry | Result, Field(discriminator="ev")
 ]
-RPC: TypeAdapter[Ask | Settle] = TypeAdapter(RpcMessage)
+RPC: TypeAdapter[Ask | Settle | ToolAsk] = TypeAdapter(RpcMessage)
+ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="op")])
 EVENTS: TypeAdapter[Ready | ToolStarted | ToolFinished | Delegated | Retry | Result] = TypeAdapter(
     EventMessage
 )
 
 
-def line(message: Said | Granted) -> bytes:
+def line(message: Said | Answer) -> bytes:
     """Return the message as one line, stamped with the time.
 
     Text of models and tools may hold lone surrogates, which are not UTF-8: they become ``?``.

@@ -95,7 +95,8 @@ def _task(plan: Plan, work: TaskWork, wire: Wire, *, rehearsal: bool) -> str:
     speaker = Speaker(leader or MANAGER, "manager" if hierarchical else "agent")
     turns = Turns(wire, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
     SPEAKER.set(turns.default)
-    watch = Watch(turns, rehearsal=rehearsal)
+    gated = {tool.name for tool in plan.tools if tool.gated}
+    watch = Watch(turns, rehearsal=rehearsal, gated=gated)
     crewai_choke.install(turns)
     crewai_http.install(turns)
     watch.install()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
-import itertools
-import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -23,23 +19,30 @@ from crewai.tools.agent_tools.delegate_work_tool import DelegateWorkTool
 from crewai.tools.base_tool import Tool
 from crewai.utilities.string_utils import sanitize_tool_name
 
-from crewctl.adapters.child_protocol import Delegated, Purpose, ToolFinished, ToolStarted
+from crewctl.adapters.child_protocol import Delegated, Purpose
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
-from crewctl.adapters.crewai_turns import Turns, in_one_line, open_as, shortened
+from crewctl.adapters.crewai_tool_calls import ToolCalls
+from crewctl.adapters.crewai_tool_gate import ToolGate
+from crewctl.adapters.crewai_turns import Turns, open_as
 
 _LONGEST_NAME = 1_000
 _DELEGATING: ContextVar[bool] = ContextVar("crewctl_delegating", default=False)
 
 
 class Watch:
-    """Lets only known tools run, tells the parent of each before it does, and follows who is at work."""
+    """Lets only known tools run, has the parent know of each before it does, and follows who is at work.
 
-    def __init__(self, turns: Turns, *, rehearsal: bool) -> None:
+    The calls of the tools named in `gated` are put to the parent one by one. The others are only told:
+    leave for each would cost a round trip and decide nothing.
+    """
+
+    def __init__(self, turns: Turns, *, rehearsal: bool, gated: Collection[str] = ()) -> None:
         self._turns = turns
-        self._rehearsal = rehearsal
+        self._gated = frozenset() if rehearsal else frozenset(gated)
         self._allowed: set[str] = set()
         self._agents: dict[int, tuple[Agent, Speaker]] = {}
-        self._calls = itertools.count(1)
+        self._calls = ToolCalls(turns, rehearsal=rehearsal)
+        self._gate = ToolGate(self._calls)
 
     def install(self) -> None:
         """Put the watch in place for this process. Not to be undone."""
@@ -47,7 +50,7 @@ class Watch:
             tool._run = self._delegating(tool._run, asks)  # noqa: SLF001 - held by a contract test
             self._allow(tool.model_fields["name"].default)
         reader = DeferredToolResultReader
-        reader._run = self._watched(reader._run, reader.model_fields["name"].default)  # noqa: SLF001 - as above
+        reader._run = self._calls.watched(reader._run, reader.model_fields["name"].default)  # noqa: SLF001 - as above
         self._allow(reader.model_fields["name"].default)
         register(InterceptionPoint.PRE_TOOL_CALL, self._only_allowed)
         self._follow_agents()
@@ -57,16 +60,19 @@ class Watch:
         self._agents[id(agent)] = (agent, Speaker(name, part))
 
     def govern(self, tool: BaseTool, name: str) -> BaseTool:
-        """Let `tool` run, watched; in a rehearsal only a note comes back from it."""
+        """Let `tool` run, watched or gated; in a rehearsal only a note comes back from it."""
         self._allow(tool.name)
         if isinstance(tool, Tool):
-            tool.func = self._watched(tool.func, name)
+            tool.func = self._held(tool.func, tool, name)
             return tool
         # On the instance, because the class may be one of crewai_tools with other uses.
-        object.__setattr__(tool, "_run", self._watched(tool._run, name))  # noqa: SLF001 - held by a contract test
+        object.__setattr__(tool, "_run", self._held(tool._run, tool, name))  # noqa: SLF001 - held by a contract test
         if type(tool)._arun is not BaseTool._arun:  # noqa: SLF001 - as above
-            object.__setattr__(tool, "_arun", self._watched(tool._arun, name))  # noqa: SLF001 - as above
+            object.__setattr__(tool, "_arun", self._held(tool._arun, tool, name))  # noqa: SLF001 - as above
         return tool
+
+    def _held(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
+        return self._gate.gated(run, tool, name) if name in self._gated else self._calls.watched(run, name)
 
     def _allow(self, name: str) -> None:
         self._allowed.add(sanitize_tool_name(name))
@@ -86,46 +92,6 @@ class Watch:
     def _speaker(self) -> Speaker:
         return SPEAKER.get() or self._turns.default
 
-    def _watched(self, run: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """Wrap a tool's function, synchronous or not."""
-        if inspect.iscoroutinefunction(run):
-
-            @functools.wraps(run)
-            async def awatched(*args: Any, **kwargs: Any) -> Any:
-                with self._told(name, args, kwargs) as told:
-                    told.append(_note(name) if self._rehearsal else await run(*args, **kwargs))
-                return told[0]
-
-            return awatched
-
-        @functools.wraps(run)
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            with self._told(name, args, kwargs) as told:
-                told.append(_note(name) if self._rehearsal else run(*args, **kwargs))
-            return told[0]
-
-        return watched
-
-    @contextlib.contextmanager
-    def _told(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[list[Any]]:
-        """Tell the parent before a tool runs and after; the block puts the result into the list."""
-        call, result, error = next(self._calls), list[Any](), ""
-        self._turns.wire.event(
-            ToolStarted(call=call, agent=self._speaker().agent, tool=name, arguments=_arguments(args, kwargs))
-        )
-        started = time.monotonic()
-        try:
-            # A model call made by a tool is the tool's own, not a part of the call around it.
-            with _as_part_other(self._speaker()), open_as(None):
-                yield result
-        except BaseException as raised:
-            error = f"{type(raised).__name__}: {in_one_line(raised)}"
-            raise
-        finally:
-            said = shortened(str(result[0])) if result else None
-            seconds = time.monotonic() - started
-            self._turns.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error))
-
     def _delegating(self, run: Callable[..., Any], asks: Any) -> Callable[..., Any]:
         """Wrap the tool by which an agent hands something to a coworker."""
         name = "delegate_work" if asks == "work" else "ask_question"
@@ -134,7 +100,7 @@ class Watch:
         def delegating(tool: Any, *args: Any, **kwargs: Any) -> Any:
             to = self._coworker(tool, run, args, kwargs)
             if to is None:
-                with self._told(name, args, kwargs) as told:
+                with self._calls.told(name, args, kwargs) as told:
                     told.append(run(tool, *args, **kwargs))
                 return told[0]
             self._turns.wire.event(Delegated(by=self._speaker().agent, to=to, asks=asks))
@@ -189,21 +155,3 @@ class Watch:
                 SPEAKER.reset(token)
 
         return executing
-
-
-@contextlib.contextmanager
-def _as_part_other(speaker: Speaker) -> Iterator[None]:
-    token = SPEAKER.set(replace(speaker, part="other"))
-    try:
-        yield
-    finally:
-        SPEAKER.reset(token)
-
-
-def _note(name: str) -> str:
-    return f"(Rehearsal: the tool {name!r} was not run.)"
-
-
-def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    given: Any = {"args": list(args), **kwargs} if args else kwargs
-    return shortened(json.dumps(given, default=str, ensure_ascii=False))

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from crewctl.adapters.child_protocol import Ask, Granted, Purpose, Said, Settle, line
+from crewctl.adapters.child_protocol import (
+    ANSWERS,
+    Answer,
+    Ask,
+    Granted,
+    Purpose,
+    Said,
+    Settle,
+    ToolAnswer,
+    ToolAsk,
+    line,
+)
 
 PARENT_GONE = 70
 """The child's exit code when the parent has closed the pipe."""
@@ -30,14 +41,14 @@ class Question:
     purpose: Purpose
     prompt_tokens: int
     output_tokens: int
-    blocked: tuple[int, ...]
-    prompt: JsonValue
+    blocked: tuple[int, ...] = ()
+    prompt: JsonValue = None
 
 
 @dataclass
 class _Asking:
     answered: threading.Event
-    granted: Granted | None = None
+    answer: Answer | None = None
 
 
 class Wire:
@@ -69,12 +80,18 @@ class Wire:
         A refusal is silence: then this never returns, and the parent ends the process.
         """
         number = next(self._ids)
-        asking = self._asking[number] = _Asking(threading.Event())
-        self._send(Ask(id=number, **vars(question)))
-        asking.answered.wait()
-        if asking.granted is None:
+        answer = self._answer_to(Ask(id=number, **vars(question)))
+        if not isinstance(answer, Granted):
             os._exit(PARENT_GONE)
-        return asking.granted
+        return answer
+
+    def ask_tool(self, call: int, agent: str, tool: str, arguments: str) -> ToolAnswer:
+        """Ask leave for one call of a tool and wait for it; where a person must decide first, for ever."""
+        number = next(self._ids)
+        answer = self._answer_to(ToolAsk(id=number, call=call, agent=agent, tool=tool, arguments=arguments))
+        if isinstance(answer, Granted):
+            os._exit(PARENT_GONE)
+        return answer
 
     def settle(self, settlement: Settle) -> None:
         """Say how a granted call ended and what it used."""
@@ -86,6 +103,14 @@ class Wire:
         with self._events_lock:
             while data:
                 data = data[os.write(self._events_fd, data) :]
+
+    def _answer_to(self, asked: Ask | ToolAsk) -> Answer:
+        asking = self._asking[asked.id] = _Asking(threading.Event())
+        self._send(asked)
+        asking.answered.wait()
+        if asking.answer is None:
+            os._exit(PARENT_GONE)
+        return asking.answer
 
     def _send(self, message: Said) -> None:
         data = self._hide(line(message))
@@ -109,10 +134,10 @@ class Wire:
                 os._exit(PARENT_GONE)
             *lines, buffer = (buffer + data).split(b"\n")
             for text in lines:
-                self._answer(Granted.model_validate_json(text))
+                self._answer(ANSWERS.validate_json(text))
 
-    def _answer(self, granted: Granted) -> None:
-        asking = self._asking.pop(granted.id, None)
+    def _answer(self, answer: Answer) -> None:
+        asking = self._asking.pop(answer.id, None)
         if asking is not None:
-            asking.granted = granted
+            asking.answer = answer
             asking.answered.set()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.running.meter import Meter
-from crewctl.running.port import Clock
+from crewctl.running.port import Clock, ToolGate
 from crewctl.running.stop import StopFlag
 
 
@@ -18,6 +18,7 @@ class RunContext:
 
     `work_dir` is the run's own folder under the machine state. `environ` is the parent's
     environment: allow-listed names and the secrets that models name are taken from it, nothing else.
+    `tools` decides on the calls of gated tools; without it every call is allowed.
     """
 
     run_id: str
@@ -29,3 +30,4 @@ class RunContext:
     environ: Mapping[str, str] = field(repr=False)
     rehearsal: bool = False
     stop: StopFlag = field(default_factory=StopFlag)
+    tools: ToolGate | None = None

@@ -9,10 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from crewctl.adapters.child_process import ChildProcess
-from crewctl.adapters.child_protocol import Ask, Ready, Result, Said, Settle
+from crewctl.adapters.child_protocol import (
+    Ask,
+    Ready,
+    Result,
+    Said,
+    Settle,
+    ToolAsk,
+    ToolFinished,
+    ToolStarted,
+)
 from crewctl.adapters.engine_state import EngineState, limit_event
 from crewctl.adapters.step_events import StepEvents
 from crewctl.adapters.step_limits import StepLimits
+from crewctl.adapters.step_tools import StepTools
 from crewctl.adapters.step_turns import StepTurns
 from crewctl.adapters.stop_watch import EVERY
 from crewctl.audit.events import Event, LimitName, StepOutcome
@@ -23,6 +33,9 @@ GRACE = 0.1
 
 DRAIN_SECONDS = 60.0
 """Seconds for which a refused step's other open calls may take to come back."""
+
+HELD_SECONDS = 0.1
+"""Seconds for which a held step may put further calls of tools: one look at the inbox shows them all."""
 
 LINGER_SECONDS = 1.0
 """Seconds that a child has to leave after its result."""
@@ -50,6 +63,7 @@ class Verdict:
     outcome: StepOutcome
     error: str
     limit: LimitName | None = None
+    card: str | None = None
 
 
 class StepRun:
@@ -60,7 +74,13 @@ class StepRun:
     """
 
     def __init__(
-        self, state: EngineState, step: str, child: ChildProcess, bell: int, limits: StepLimits
+        self,
+        state: EngineState,
+        step: str,
+        child: ChildProcess,
+        bell: int,
+        limits: StepLimits,
+        attempt: int = 1,
     ) -> None:
         self.verdict: Verdict | None = None
         self.result: Result | None = None
@@ -71,7 +91,9 @@ class StepRun:
         self._limits = limits
         self._turns = StepTurns(state, step, child.answer)
         self._events = StepEvents(state.run, step)
+        self._tools = StepTools(state, step, attempt, child.answer)
         self._drain_by: float | None = None
+        self._drain_until = 0.0
         self._kill_at: float | None = None
         self._killed_at: float | None = None
         self._recorded = 0
@@ -108,6 +130,8 @@ class StepRun:
             moments.append(_ASK_AGAIN)
         if self._kill_at is not None:
             moments.append(self._kill_at - now)
+        elif self._drain_by is not None and self._drain_until > now:
+            moments.append(self._drain_until - now)
         elif not self._is_over_soon and (left := self._limits.next()) is not None:
             moments.append(left)
         return max(0.0, min(moments))
@@ -131,13 +155,24 @@ class StepRun:
             self._asked(said)
         elif isinstance(said, Settle):
             self._refused(self._turns.settle(said))
+        elif isinstance(said, ToolAsk):
+            self._asked_for_tool(said)
         elif isinstance(said, Ready):
             self._limits.ready()
             if (left := self._limits.next()) is not None:
                 self._child.allow(left + SAFETY_SECONDS)
         elif isinstance(said, Result):
             self._finished(said)
-        elif (event := self._events.event(said)) is not None:
+        else:
+            self._heard_of_work(said)
+
+    def _heard_of_work(self, said: Said) -> None:
+        if isinstance(said, ToolFinished):
+            self._tools.finished(said.call)
+        elif isinstance(said, ToolStarted) and not self._tools.may_start(said.tool):
+            why = f"the child process called the tool {said.tool!r} without leave"
+            self._end(Verdict("failed", why), grace=0.0)
+        if (event := self._events.event(said)) is not None:
             self._told(event)
 
     def _told(self, event: Event) -> None:
@@ -148,10 +183,25 @@ class StepRun:
             self._end(Verdict("failed", f"the step told of more than {MOST_EVENTS:,} events"), grace=0.0)
 
     def _asked(self, ask: Ask) -> None:
-        if self._is_ending or self._child.over:
+        # A held step's tools may need models to come back.
+        finishing = self._is_held and self._tools.are_open
+        if (self._is_ending and not finishing) or self._child.over:
             self._turns.hold(ask)
         else:
             self._refused(self._turns.ask(ask))
+
+    def _asked_for_tool(self, ask: ToolAsk) -> None:
+        """Answer; where a person must decide first, end the step once its open calls have come back."""
+        if self._is_held and not self._child.over:
+            self._tools.put(ask)
+        elif not self._is_ending and not self._child.over and (card := self._tools.ask(ask)) is not None:
+            self.verdict = Verdict("waiting", "", card=card)
+            self._drain_by = time.monotonic() + DRAIN_SECONDS
+            self._drain_until = time.monotonic() + HELD_SECONDS
+
+    @property
+    def _is_held(self) -> bool:
+        return self.verdict is not None and self.verdict.outcome == "waiting"
 
     @property
     def _is_ending(self) -> bool:
@@ -186,10 +236,13 @@ class StepRun:
             self._kill()
         elif self._drain_by is not None:
             overdue = now >= self._drain_by or self._limits.passed() is not None
-            if overdue or self._turns.drained or self._state.run.stop.is_set:
+            if overdue or self._drained(now) or self._state.run.stop.is_set:
                 self._kill()
         elif not self._is_ending:
             self._look_for_an_end()
+
+    def _drained(self, now: float) -> bool:
+        return now >= self._drain_until and self._turns.drained and not self._tools.are_open
 
     def _look_for_an_end(self) -> None:
         stop = self._state.run.stop

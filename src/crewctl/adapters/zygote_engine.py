@@ -106,7 +106,7 @@ class ZygoteEngine:
         )
         folder = make_step_folder(self._folder, work.step)
         try:
-            result, fate = self._in_child(zygote, work, folder, began)
+            result, fate = self._in_child(zygote, work, attempt, folder, began)
         except EngineError as problem:
             # The next try gets a new one.
             result = self._failed(problem.message).model_copy(update={"passing": True})
@@ -156,7 +156,7 @@ class ZygoteEngine:
         return self._run.stop.is_set
 
     def _in_child(
-        self, zygote: Zygote, work: TaskWork | ModelCall, folder: Path, began: float
+        self, zygote: Zygote, work: TaskWork | ModelCall, attempt: int, folder: Path, began: float
     ) -> tuple[StepResult, str]:
         order = ForkOrder(
             request=ChildRequest(
@@ -178,7 +178,7 @@ class ZygoteEngine:
                 StepLog(folder / LOG, self._redaction) as log,
                 closing(ChildProcess(zygote, order, log.take)) as child,
             ):
-                step = StepRun(self._state, work.step, child, bell, limits)
+                step = StepRun(self._state, work.step, child, bell, limits, attempt)
                 step.run()
                 if child.pid is None and zygote.is_gone:
                     raise zygote.gone()
@@ -201,7 +201,8 @@ class ZygoteEngine:
         return StepResult(outcome="done", output=self._run.contents.put(self._run.run_id, output))
 
     def _by_verdict(self, verdict: Verdict) -> StepResult:
-        return StepResult(outcome=verdict.outcome, error=self._clean(verdict.error), limit=verdict.limit)
+        error = self._clean(verdict.error)
+        return StepResult(outcome=verdict.outcome, error=error, limit=verdict.limit, card=verdict.card)
 
     def _failed(self, error: str) -> StepResult:
         return StepResult(outcome="failed", error=self._clean(error))

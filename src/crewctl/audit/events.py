@@ -170,7 +170,8 @@ class ToolCallStarted(Fact):
     """A tool is about to run; written before it does.
 
     A tool with an `effect` outside runs only after this is in the account: started and not finished
-    means that it may have happened. `card` is the person's yes that it runs on.
+    means that it may have happened. `card` is the person's yes that it runs on. `key` is the same for
+    every attempt at this very call; empty where no gate was asked.
     """
 
     kind: Literal["ToolCallStarted"] = "ToolCallStarted"
@@ -182,6 +183,7 @@ class ToolCallStarted(Fact):
     attempt: int = 1
     effect: bool = False
     card: str | None = None
+    key: str = ""
 
 
 class ToolCallFinished(Fact):

@@ -122,7 +122,8 @@ def _tools(plan: Plan) -> None:
         heading("Tools")
         for tool in plan.tools:
             tags = f", {', '.join(tool.tags)}" if tool.tags else ", no risk tags"
-            say(f"{tool.name}: {tool.distribution} {short(tool.source_digest)}{tags}", indent=2)
+            asks = ", each call needs a yes" if tool.calls == "ask" else ""
+            say(f"{tool.name}: {tool.distribution} {short(tool.source_digest)}{tags}{asks}", indent=2)
 
 
 def _limits(plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Literal
 
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.known_tools import tags_of
@@ -14,6 +15,12 @@ from crewctl.planning.port import World
 
 CUSTOM = "custom:"
 DISTRIBUTION = "crewai-tools"
+
+EFFECTS = frozenset({"sends_data", "spends_money", "runs_code"})
+"""Tags of tools that change something outside, so that the same call must not be made twice.
+
+``writes_files`` is none of them: a tool writes into its step's own folder, which every attempt has anew.
+"""
 
 
 def planned_tools(
@@ -70,13 +77,8 @@ def refuse_unmetered(
 def _packaged(name: str, catalogue: Catalogue, world: World) -> PlannedTool:
     version = world.version(DISTRIBUTION) or "absent"
     distribution = f"{DISTRIBUTION}=={version}"
-    return PlannedTool(
-        name=name,
-        kind="crewai_tools",
-        distribution=distribution,
-        source_digest=hashlib.sha256(f"{distribution}:{name}".encode()).hexdigest(),
-        tags=tuple(sorted(tags_of(catalogue, name))),
-    )
+    digest = hashlib.sha256(f"{distribution}:{name}".encode()).hexdigest()
+    return _tool(catalogue, name, "crewai_tools", distribution, digest)
 
 
 def _custom(name: str, where: Where, findings: Findings) -> PlannedTool | None:
@@ -94,10 +96,21 @@ def _custom(name: str, where: Where, findings: Findings) -> PlannedTool | None:
             help=f"write {file}, or name another tool",
         )
         return None
+    return _tool(findings.catalogue, name, "custom", file, hashlib.sha256(content).hexdigest())
+
+
+def _tool(
+    catalogue: Catalogue, name: str, kind: Literal["crewai_tools", "custom"], distribution: str, digest: str
+) -> PlannedTool:
+    """Return the tool with what is known of its risk, and what the policy says of its calls."""
+    tags = tags_of(catalogue, name)
+    asks = any(getattr(catalogue.policy.calls, tag) == "ask" for tag in tags)
     return PlannedTool(
         name=name,
-        kind="custom",
-        distribution=file,
-        source_digest=hashlib.sha256(content).hexdigest(),
-        tags=tuple(sorted(tags_of(findings.catalogue, name))),
+        kind=kind,
+        distribution=distribution,
+        source_digest=digest,
+        tags=tuple(sorted(tags)),
+        calls="ask" if asks else "allow",
+        effect=not EFFECTS.isdisjoint(tags),
     )

@@ -154,9 +154,14 @@ class RunTool(Value):
 
 
 class RefuseTool(Value):
-    """The tool is not called; the agent is told `said` in place of a result."""
+    """The tool is not called; the agent is told `said` in place of a result.
+
+    `of_attempt` is the earlier attempt at the step in which this very call was made, where `said` is
+    what it came to.
+    """
 
     said: str
+    of_attempt: int | None = None
 
 
 class HoldTool(Value):

@@ -28,7 +28,9 @@ from crewctl.adapters.child_protocol import (
     Retry,
     Said,
     Settle,
+    ToolAsk,
     ToolFinished,
+    ToolGranted,
     ToolStarted,
     line,
 )
@@ -47,6 +49,7 @@ class Story:
 
     asks: list[Ask] = field(default_factory=list)
     settles: list[Settle] = field(default_factory=list)
+    tool_asks: list[ToolAsk] = field(default_factory=list)
     events: list[Said] = field(default_factory=list)
     refused: int = 0
     result: Result | None = None
@@ -230,6 +233,10 @@ class _Child:
         message = RPC.validate_json(text)
         if isinstance(message, Settle):
             self.story.settles.append(message)
+            return
+        if isinstance(message, ToolAsk):
+            self.story.tool_asks.append(message)
+            self._rpc.sendall(line(ToolGranted(id=message.id, arguments=message.arguments)))
             return
         self.story.asks.append(message)
         grant = len(self.story.asks)

@@ -48,9 +48,10 @@ def small_task(name: str, agent: str | None = "writer", **given: Any) -> Planned
     return PlannedTask(name=name, agent=agent, **{**plan, **given})
 
 
-def small_tool(name: str) -> PlannedTool:
+def small_tool(name: str, **given: Any) -> PlannedTool:
     """Return the plan's entry of a custom tool; its source goes into `tool_sources`."""
-    return PlannedTool(name=f"custom:{name}", kind="custom", distribution="project", source_digest="0" * 64)
+    plan: dict[str, Any] = {"kind": "custom", "distribution": "project", "source_digest": "0" * 64}
+    return PlannedTool(name=f"custom:{name}", **{**plan, **given})
 
 
 def small_plan(**given: Any) -> Plan:

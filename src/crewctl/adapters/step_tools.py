@@ -1,0 +1,107 @@
+"""The gated tool calls of one step: decided on, put into the account before they are made, and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crewctl.adapters.child_protocol import ToolAnswer, ToolAsk, ToolGranted, ToolRefused
+from crewctl.adapters.engine_state import EngineState
+from crewctl.audit.events import ExchangeReplayed, ToolCallStarted
+from crewctl.planning.plan import PlannedTool
+from crewctl.running.port import HoldTool, RefuseTool, RunTool, ToolCall
+
+
+class StepTools:
+    """Answers a child's `ToolAsk`s by the word of the run's gate."""
+
+    def __init__(
+        self, state: EngineState, step: str, attempt: int, answer: Callable[[ToolAnswer], bool]
+    ) -> None:
+        self._state = state
+        self._run = state.run
+        self._step = step
+        self._attempt = attempt
+        self._answer = answer
+        self._open: set[int] = set()
+
+    @property
+    def are_open(self) -> bool:
+        """Whether a call is being made of which it is not known yet how it ends."""
+        return bool(self._open)
+
+    def ask(self, ask: ToolAsk) -> str | None:
+        """Answer an ask, or return the card that a person must answer first."""
+        decision = self._decide(ask)
+        if isinstance(decision, HoldTool):
+            return decision.card
+        if isinstance(decision, RefuseTool):
+            self._refuse(ask, decision)
+        else:
+            self._let(ask, decision)
+        return None
+
+    def put(self, ask: ToolAsk) -> None:
+        """Open the card that this ask needs, if any: the child is at its end and gets no answer."""
+        self._decide(ask)
+
+    def finished(self, call: int) -> None:
+        """Note that a call has come back."""
+        self._open.discard(call)
+
+    def may_start(self, tool: str) -> bool:
+        """Tell whether a call of this tool may be told of without having been asked for."""
+        planned = self._planned(tool)
+        return planned is None or not planned.gated
+
+    def _decide(self, ask: ToolAsk) -> RunTool | RefuseTool | HoldTool:
+        if self._run.tools is None:
+            return RunTool(arguments=ask.arguments, key="")
+        planned = self._planned(ask.tool)
+        return self._run.tools.decide(
+            ToolCall(
+                step=self._step,
+                attempt=self._attempt,
+                call=ask.call,
+                agent=ask.agent,
+                tool=ask.tool,
+                arguments=ask.arguments,
+                tags=planned.tags if planned else (),
+            )
+        )
+
+    def _let(self, ask: ToolAsk, decision: RunTool) -> None:
+        planned = self._planned(ask.tool)
+        arguments = decision.arguments.encode("utf-8", "replace")
+        # In the account before the child hears of it: what has an effect is known to have begun.
+        self._state.record(
+            ToolCallStarted(
+                step=self._step,
+                call=ask.call,
+                agent=ask.agent,
+                tool=ask.tool,
+                arguments=self._run.contents.put(self._run.run_id, arguments),
+                attempt=self._attempt,
+                effect=planned.effect if planned else False,
+                card=decision.card,
+                key=decision.key,
+            )
+        )
+        self._open.add(ask.call)
+        self._answer(ToolGranted(id=ask.id, arguments=decision.arguments, key=decision.key))
+
+    def _refuse(self, ask: ToolAsk, decision: RefuseTool) -> None:
+        known = decision.of_attempt is not None
+        if decision.of_attempt is not None:
+            self._state.record(
+                ExchangeReplayed(
+                    step=self._step,
+                    number=ask.call,
+                    what="tool",
+                    of_run=self._run.run_id,
+                    of_attempt=decision.of_attempt,
+                )
+            )
+        self._answer(ToolRefused(id=ask.id, said=decision.said, known=known))
+
+    def _planned(self, name: str) -> PlannedTool | None:
+        return next((tool for tool in self._state.plan.tools if tool.name == name), None)
