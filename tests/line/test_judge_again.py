@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crewctl.audit.events import ApprovalDecided, Recorded
+from crewctl.audit.events import ApprovalDecided, KickoffRequested, Recorded
 from crewctl.cli.main import run
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
@@ -22,11 +22,10 @@ from crewctl.planning.findings import InvalidPlanError
 from crewctl.planning.inputs import Value
 from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
-from crewctl.processes.recorded import RecordedDrafts
 from crewctl.testing.account_samples import Teller, sample_market
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.fake_project import FakeProject, Story
-from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
+from crewctl.testing.sample_verdicts import judged, tell_market
 from crewctl.wiring import Ended
 
 PLAN = sample_market(crew="outreach")
@@ -87,19 +86,17 @@ class Past(FakeProject):
         self,
         plan: Plan,
         watch: Callable[[Recorded], None],
-        *,
-        rehearsal: bool = False,
-        recorded: RecordedDrafts | None = None,
+        request: KickoffRequested,
     ) -> Ended:
-        assert recorded is not None
-        if recorded.run_id == self.broken:
+        assert request.rejudges is not None
+        if request.rejudges == self.broken:
             raise StoreError("the disk is full")
-        self.judged.append(recorded.run_id)
-        if recorded.run_id == self.interrupted:
+        self.judged.append(request.rejudges)
+        if request.rejudges == self.interrupted:
             raise KeyboardInterrupt
-        if recorded.run_id == self.refuses:
-            return FakeProject(self.root, plan, refused).kickoff(plan, watch)
-        return super().kickoff(plan, watch, rehearsal=rehearsal, recorded=recorded)
+        if request.rejudges == self.refuses:
+            return FakeProject(self.root, plan, refused).kickoff(plan, watch, request)
+        return super().kickoff(plan, watch, request)
 
 
 @pytest.fixture
@@ -137,8 +134,8 @@ def test_rejudge_says_first_what_it_takes_and_then_what_would_have_changed(past:
     assert out.startswith("It would have changed: story_writer was selected then, and question_writer is now")
     assert "0 said the same and 6 something else" in out
     assert project.overrides == Overrides(rubric="outreach-email", protocol="all_pairs")
-    assert project.recorded is not None
-    assert [each.contestant for each in project.recorded.drafts] == list(WRITERS)
+    assert project.requested is not None
+    assert project.requested.rejudges == "2026-001"
 
 
 def test_rejudge_as_json_has_both_sides_and_the_report(past: Make, line: Line) -> None:

@@ -87,7 +87,8 @@ def judge_again(project: Project, again: Again, *, quiet: bool) -> Ended:
     drafts = again.past.drafts
     # What is drawn is what is done: the crew's other tasks are not.
     with watching(again.plan.model_copy(update={"tasks": ()}), quiet=quiet) as watch:
-        return project.kickoff(again.plan, watch, rehearsal=drafts.rehearsal, recorded=drafts)
+        request = project.request(again.plan.crew, rehearsal=drafts.rehearsal, rejudges=drafts.run_id)
+        return project.kickoff(again.plan, watch, request)
 
 
 def compared(again: Again, ended: Ended) -> Rejudged | None:

@@ -27,7 +27,7 @@ def run_crew(
         models = ", ".join(model.name for model in plan.models if model.simulated)
         note(f"Simulated: no real model answers as {models}.")
     with watching(plan, quiet=quiet) as watch:
-        ended = project.kickoff(plan, watch, rehearsal=rehearsal)
+        ended = project.kickoff(plan, watch, project.request(crew, rehearsal=rehearsal))
     show_end(plan, ended, form)
     return ended.exit_code
 

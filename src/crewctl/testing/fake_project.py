@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import ApprovalDecided, Event, Recorded, RunClosed
+from crewctl.audit.events import ApprovalDecided, Event, KickoffRequested, Recorded, RunClosed
 from crewctl.audit.report_data import report_data
 from crewctl.planning.inputs import Value
 from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
-from crewctl.processes.recorded import RecordedDrafts
 from crewctl.testing.account_samples import Teller
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.wiring import Ended, Project
@@ -32,7 +31,7 @@ class FakeProject(Project):
         self.given: Mapping[str, Value] | None = None
         self.rehearsed = False
         self.overrides: Overrides | None = None
-        self.recorded: RecordedDrafts | None = None
+        self.requested: KickoffRequested | None = None
 
     def plan(
         self,
@@ -50,12 +49,10 @@ class FakeProject(Project):
         self,
         plan: Plan,  # noqa: ARG002 - the port's
         watch: Callable[[Recorded], None],
-        *,
-        rehearsal: bool = False,
-        recorded: RecordedDrafts | None = None,
+        request: KickoffRequested,
     ) -> Ended:
         """Tell the story to `watch`, and end as its last event says."""
-        self.recorded = recorded
+        self.requested = request
         store, contents = _WatchedStore(watch, self._pace), FakeContentStore()
         self._story(Teller(store, contents))
         records = store.events_of("r1")
@@ -66,7 +63,7 @@ class FakeProject(Project):
             refusal = next(each.event for each in records if isinstance(each.event, ApprovalDecided))
             return Ended("r1", closing.outcome, closing.exit_code, refusal=refusal)
         report = report_data(build_report(records, contents))
-        path = None if rehearsal else f"registry/reports/{self._plan.crew}/r1.json"
+        path = None if request.rehearsal else f"registry/reports/{self._plan.crew}/r1.json"
         return Ended("r1", closing.outcome, closing.exit_code, report, path)
 
 

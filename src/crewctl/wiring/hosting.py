@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
+from crewctl.adapters.sql_ledger import SqlLedger
+from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import ZygoteEngine
@@ -28,6 +30,7 @@ from crewctl.registry.close import Closed, PutDown
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.running.meter import Meter, caps_of
+from crewctl.running.ownership import Owner, run_lock
 from crewctl.running.port import CrewEngine
 from crewctl.running.stop import StopFlag
 
@@ -44,6 +47,17 @@ class Attended:
 
     watch: Watch
     stop: StopFlag = field(default_factory=StopFlag)
+
+
+@dataclass(frozen=True)
+class _Owned:
+    """A run that this process has taken up, and the places it writes to."""
+
+    run_id: str
+    owner: Owner
+    store: RunStore
+    contents: ContentStore
+    stop: StopFlag
 
 
 def _nobody(_: Recorded) -> None:
@@ -67,8 +81,14 @@ class RunHost:
         """Take the run up and do it to its end, or until it is put down."""
         if self._is_closed(run_id):
             return {"how": "closed"}  # the process that closed it died before the engine knew
-        with self._project.locks.hold(f"run:{run_id}"), closing(RunLogs(self._project.root)) as logs:
-            came = self._done(run_id, argument, logs)
+        # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
+        held = self._project.locks.acquire(run_lock(run_id), patience=0.0)
+        try:
+            with closing(RunLogs(self._project.root)) as logs:
+                came = self._done(run_id, argument, logs)
+        finally:
+            if held is not None:
+                held.release()
         if run_id in self.attended:
             self.came[run_id] = came
         return {"how": "waiting" if isinstance(came, PutDown) else came.ending.outcome}
@@ -81,45 +101,62 @@ class RunHost:
         attended = self.attended.get(run_id, Attended(_nobody))
         plan = plan_of_argument(argument, self._project.contents)
         hidden = all_secrets(plan, os.environ)
-        owned = self._project.owned_stores(run_id, self._executor, hidden)
-        with closing(owned):
-            store = WatchedRunStore(owned.store, logs.write, attended.watch)
-            rooms = self._rooms(run_id, plan, store, owned, attended.stop)
-            return kickoff(plan, rooms, DbosSteps(secrets=hidden))
+        owner = self._taken(run_id, (logs.write, attended.watch))
+        store = SqlRunStore(self._project.database, secrets=hidden, owner=owner)
+        run = _Owned(
+            run_id=run_id,
+            owner=owner,
+            store=WatchedRunStore(store, logs.write, attended.watch),
+            contents=self._project.contents_without(hidden),
+            stop=attended.stop,
+        )
+        return kickoff(plan, self._rooms(run), DbosSteps(secrets=hidden))
 
-    def _rooms(self, run_id: str, plan: Plan, store: RunStore, owned: Any, stop: StopFlag) -> Rooms:
-        request = self._request(run_id)
+    def _taken(self, run_id: str, watchers: Sequence[Watch]) -> Owner:
+        seen = len(self._project.store.events_of(run_id))
+        epoch = self._project.store.take(run_id, self._executor)
+        for record in self._project.store.events_of(run_id, after=seen):
+            for watch in watchers:
+                watch(record)
+        return Owner(run_id, epoch)
+
+    def _rooms(self, run: _Owned) -> Rooms:
+        request = self._request(run.run_id)
         clock = SystemClock()
 
         @contextmanager
         def open_engine(plan: Plan) -> Iterator[CrewEngine]:
-            run = RunContext(
-                run_id=run_id,
-                store=store,
-                contents=owned.contents,
-                meter=Meter(owned.ledger, run_id, caps_of(plan.limits)),
+            ledger = SqlLedger(self._project.database, owner=run.owner)
+            meter = Meter(ledger, run.run_id, caps_of(plan.limits))
+            # Whoever had the run before settles nothing any more: what was open counts as spent.
+            ledger.settle_lost(run.run_id)
+            context = RunContext(
+                run_id=run.run_id,
+                store=run.store,
+                contents=run.contents,
+                meter=meter,
                 clock=clock,
-                work_dir=self._project.state / "runs" / run_id,
+                work_dir=self._project.state / "runs" / run.run_id,
                 environ=os.environ,
                 rehearsal=request.rehearsal,
-                stop=stop,
+                stop=run.stop,
             )
-            with ZygoteEngine(canonical(plan), plan, run, warm=self._warm) as engine:
+            with ZygoteEngine(canonical(plan), plan, context, warm=self._warm) as engine:
                 yield engine
 
         taken_over = request.rejudges
         return Rooms(
-            run_id=run_id,
+            run_id=run.run_id,
             request=request,
-            store=store,
-            contents=owned.contents,
+            store=run.store,
+            contents=run.contents,
             approvals=self._project.approvals,
             clock=clock,
             open_engine=open_engine,
             files=ProjectFiles(self._project.root),
             reports=ReportFiles(self._project.root),
-            stop=stop,
-            recorded=recorded_drafts(store.events_of(taken_over), owned.contents) if taken_over else None,
+            stop=run.stop,
+            recorded=recorded_drafts(run.store.events_of(taken_over), run.contents) if taken_over else None,
         )
 
     def _request(self, run_id: str) -> KickoffRequested:
@@ -148,5 +185,7 @@ def plan_of_argument(argument: Mapping[str, Any], contents: ContentStore) -> Pla
     """Return the plan that a run was begun with; StoreError where another one stands in its place."""
     content = contents.get(ContentRef.model_validate(argument["plan"]))
     if not is_plan_of(content, argument["crew_digest"], argument["inputs_digest"]):
-        raise StoreError("the plan that the run kept is not the one that it began with", help="keep .crewctl for inquiry")
+        raise StoreError(
+            "the plan that the run kept is not the one that it began with", help="keep .crewctl for inquiry"
+        )
     return plan_from_bytes(content)

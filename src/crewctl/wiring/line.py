@@ -1,43 +1,34 @@
-"""Puts one run's rooms together and takes a plan down the line in them."""
+"""Takes a plan down the line: in this process, or on the queue for whichever worker is free."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from crewctl.adapters.engine_context import RunContext
-from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.journal_steps import JournalSteps
 from crewctl.adapters.os_identity import user_name
-from crewctl.adapters.output_files import ProjectFiles
-from crewctl.adapters.report_files import ReportFiles
-from crewctl.adapters.run_lock import RunLock
-from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
-from crewctl.adapters.sql_ledger import SqlLedger
-from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
-from crewctl.adapters.zygote_engine import ZygoteEngine
+from crewctl.adapters.warm_zygote import WarmZygote
+from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.adapters.zygote_environment import all_secrets
-from crewctl.audit.events import KickoffRequested, Recorded
-from crewctl.audit.port import ContentStore, RunStore
+from crewctl.approval.decide import decide
+from crewctl.audit.events import KickoffRequested, PlanMade, Recorded
+from crewctl.audit.events_work import RunEnqueued
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.report_data import report_data
+from crewctl.errors import CrewctlError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
-from crewctl.processes.recorded import RecordedDrafts
-from crewctl.registry.close import Closed
-from crewctl.registry.kickoff import kickoff
-from crewctl.registry.rooms import Rooms
-from crewctl.running.meter import Meter, caps_of
-from crewctl.running.port import CrewEngine
-from crewctl.running.stop import StopFlag
+from crewctl.registry.close import Closed, PutDown
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crewctl.wiring.project import Project
 
 Watch = Callable[[Recorded], None]
@@ -48,80 +39,68 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def take_down_the_line(
-    project: Project, plan: Plan, watch: Watch, *, rehearsal: bool, recorded: RecordedDrafts | None = None
-) -> Ended:
-    """Run the plan in this process; signals end it in order, and every way out closes the run."""
-    clock, stop = SystemClock(), StopFlag()
-    run_id = new_run_id(clock.now())
-    hidden = all_secrets(plan, os.environ)
-    with RunLock(project.root, run_id), closing(RunLogs(project.root)) as logs, stop.on_signals():
-        store = WatchedRunStore(SqlRunStore(project.database, secrets=hidden), logs.write, watch)
-        contents = FileContentStore(project.root, secrets=hidden)
-        rooms = _rooms(
-            project, run_id, store, contents, clock, stop, plan=plan, rehearsal=rehearsal, recorded=recorded
-        )
-        with closing(JournalSteps(project.state / "crewctl.db", run_id, secrets=hidden)) as steps:
-            return _ended(kickoff(plan, rooms, steps))
+def request_of(crew: str, **asked: Any) -> KickoffRequested:
+    """Return a request in the name of the user who runs this process."""
+    return KickoffRequested(crew=crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), **asked)
 
 
-def _rooms(  # noqa: PLR0913 - this is where everything one run needs comes together
-    project: Project,
-    run_id: str,
-    store: RunStore,
-    contents: ContentStore,
-    clock: SystemClock,
-    stop: StopFlag,
-    *,
-    plan: Plan,
-    rehearsal: bool,
-    recorded: RecordedDrafts | None,
-) -> Rooms:
-    @contextmanager
-    def open_engine(plan: Plan) -> Iterator[CrewEngine]:
-        with closing(SqlLedger(project.database)) as ledger:
-            run = RunContext(
-                run_id=run_id,
-                store=store,
-                contents=contents,
-                meter=Meter(ledger, run_id, caps_of(plan.limits)),
-                clock=clock,
-                work_dir=project.state / "runs" / run_id,
-                environ=os.environ,
-                rehearsal=rehearsal,
-                stop=stop,
-            )
-            with ZygoteEngine(canonical(plan), plan, run) as engine:
-                yield engine
-
-    return Rooms(
-        run_id=run_id,
-        request=KickoffRequested(
-            crew=plan.crew,
-            by=user_name(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            rehearsal=rehearsal,
-            rejudges=recorded.run_id if recorded else None,
-        ),
-        store=store,
-        contents=contents,
-        approvals=project.approvals,
-        clock=clock,
-        open_engine=open_engine,
-        files=ProjectFiles(project.root),
-        reports=ReportFiles(project.root),
-        stop=stop,
-        recorded=recorded,
+def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[str, ContentRef]:
+    """Write down that a run is asked for and by which plan; return its id and where the plan is kept."""
+    run_id = new_run_id(SystemClock().now())
+    project.store.append(run_id, request)
+    kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
+    made = PlanMade(
+        crew_digest=plan.crew_digest, inputs_digest=plan.inputs_digest, plan=kept, simulated=plan.simulated
     )
+    project.store.append(run_id, made)
+    return run_id, kept
 
 
-def _ended(closed: Closed) -> Ended:
+def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
+    """Leave the plan to whichever worker is free, and return the run's id.
+
+    The engine is not needed for that: workers find in the account what is to be done.
+    """
+    run_id, _ = announce(project, plan, request)
+    project.store.append(run_id, RunEnqueued())
+    return run_id
+
+
+def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: KickoffRequested) -> Ended:
+    """Run the plan in this process; signals end it in order, and every way out closes or keeps the run."""
+    with warm_zygote(project, tools=wants_tools(plan)) as warm:
+        if request.rehearsal or _looks_approved(project, plan):
+            warm.current()  # CrewAI is imported beside the engine
+        from crewctl.wiring.embedded import run_here  # noqa: PLC0415 - imports the engine
+
+        return run_here(project, plan, watch, request, warm)
+
+
+@contextmanager
+def warm_zygote(project: Project, *, tools: bool) -> Iterator[WarmZygote]:
+    """Give this process's zygote, not started yet; it is ended at the end."""
+    folder = project.state / "zygotes" / f"{os.getpid()}-{secrets.token_hex(2)}"
+    with closing(WarmZygote(folder, os.environ, tools=tools)) as warm:
+        yield warm
+
+
+def ended(came: Closed | PutDown) -> Ended:
+    """Return how a run ended, or that it waits, as the command line needs it."""
+    if isinstance(came, PutDown):
+        return Ended(run_id=came.run_id, outcome="waiting", exit_code=7, cards=came.cards)
     return Ended(
-        run_id=closed.run_id,
-        outcome=closed.ending.outcome,
-        exit_code=int(closed.ending.exit_code),
-        report=report_data(closed.report) if closed.report else None,
-        report_path=closed.report_path,
-        refusal=closed.refusal,
+        run_id=came.run_id,
+        outcome=came.ending.outcome,
+        exit_code=int(came.ending.exit_code),
+        report=report_data(came.report) if came.report else None,
+        report_path=came.report_path,
+        refusal=came.refusal,
     )
+
+
+def _looks_approved(project: Project, plan: Plan) -> bool:
+    """Guess what the gate will say, without counting; only to know whether warming up is worth it."""
+    try:
+        return decide(plan, project.approvals, SystemClock().now()).approved
+    except CrewctlError:
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from crewctl.adapters.sql_run_store import SqlRunStore
     from crewctl.approval.port import Approvals
     from crewctl.approval.statement import Revocation, Statement
-    from crewctl.audit.events import ApprovalDecided, Recorded
+    from crewctl.audit.events import ApprovalDecided, KickoffRequested, Recorded
     from crewctl.audit.port import ContentStore
     from crewctl.catalogue.catalogue import Catalogue
     from crewctl.planning.inputs import Value
     from crewctl.planning.overrides import Overrides
     from crewctl.planning.plan import Plan
-    from crewctl.processes.recorded import RecordedDrafts
     from crewctl.registry.decide import Decided
     from crewctl.registry.undecided import Undecided
+    from crewctl.running.ownership import Locks, Workers
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Ended:
     """How a kickoff ended, as the command line needs it.
 
     `report` is the run's report as JSON data, None when the gate refused; then `refusal` says why.
-    `report_path` is relative to the project; None for a rehearsal.
+    `report_path` is relative to the project; None for a rehearsal. A run that waits for people is not
+    over: its outcome is ``waiting``, and `cards` are what they are asked.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Ended:
     report: Mapping[str, Any] | None = None
     report_path: str | None = None
     refusal: ApprovalDecided | None = None
+    cards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,27 @@ class Project:
     @cached_property
     def contents(self) -> ContentStore:
         """Prompts, outputs and tool results."""
-        from crewctl.adapters.file_content_store import FileContentStore  # noqa: PLC0415 - start-up cost
+        return self.contents_without(())
 
-        return FileContentStore(self.root)
+    @cached_property
+    def locks(self) -> Locks:
+        """The locks of runs and workers, which die with their process."""
+        from crewctl.wiring.database import open_locks  # noqa: PLC0415 - start-up cost
+
+        return open_locks(self.root, self.database)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """The processes that work on runs."""
+        from crewctl.adapters.sql_workers import SqlWorkers  # noqa: PLC0415 - start-up cost
+
+        return SqlWorkers(self.database, self.locks)
+
+    def contents_without(self, secrets: Iterable[str]) -> ContentStore:
+        """Return the same, with `secrets` taken out of everything that is put there."""
+        from crewctl.wiring.database import open_contents  # noqa: PLC0415 - start-up cost
+
+        return open_contents(self.root, self.database, secrets)
 
     def plan(
         self,
@@ -132,21 +152,32 @@ class Project:
             catalogue = judged_otherwise(catalogue, crew, overrides)
         return make(catalogue, crew, inputs, InstalledWorld(self.root))
 
-    def kickoff(
-        self,
-        plan: Plan,
-        watch: Callable[[Recorded], None],
-        *,
-        rehearsal: bool = False,
-        recorded: RecordedDrafts | None = None,
-    ) -> Ended:
-        """Take the plan down the line; `watch` hears every event, one at a time, from any thread.
+    def request(self, crew: str, **asked: Any) -> KickoffRequested:
+        """Return a request for a run in the name of the person at the terminal.
 
-        With `recorded` drafts no contestant is asked: only the judges are.
+        `asked` are further fields of the event: `rehearsal`, `rejudges`, `source`, `of`, `key`.
         """
+        from crewctl.wiring.line import request_of  # noqa: PLC0415 - start-up cost
+
+        return request_of(crew, **asked)
+
+    def kickoff(self, plan: Plan, watch: Callable[[Recorded], None], request: KickoffRequested) -> Ended:
+        """Take the plan down the line here; `watch` hears every event, one at a time, from any thread."""
         from crewctl.wiring.line import take_down_the_line  # noqa: PLC0415 - start-up cost
 
-        return take_down_the_line(self, plan, watch, rehearsal=rehearsal, recorded=recorded)
+        return take_down_the_line(self, plan, watch, request)
+
+    def enqueue(self, plan: Plan, request: KickoffRequested) -> str:
+        """Leave the plan to whichever worker is free, and return the run's id."""
+        from crewctl.wiring.line import enqueue  # noqa: PLC0415 - start-up cost
+
+        return enqueue(self, plan, request)
+
+    def resume(self, run_id: str, watch: Callable[[Recorded], None]) -> Ended:
+        """Go on here with a run that waits for a worker, for an answer that has come, or whose process died."""
+        from crewctl.wiring.resuming import resume  # noqa: PLC0415 - start-up cost
+
+        return resume(self, run_id, watch)
 
     def assemble(self, crew: str) -> Any:
         """Return the crew as CrewAI would have it, to look at; it refuses to be kicked off."""
@@ -193,7 +224,7 @@ class Project:
         """Close the runs whose process died, writing the reports that it could not; return their ids."""
         from crewctl.adapters.lost_runs import close_lost_runs  # noqa: PLC0415 - start-up cost
 
-        return close_lost_runs(self.root, self.store, self.contents)
+        return close_lost_runs(self.root, self.store, self.contents, self.locks)
 
     def stop(self, run_id: str, reason: str) -> bool:
         """Ask a run to end and wait until it has; False when it was over already."""
