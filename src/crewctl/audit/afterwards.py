@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crewctl.audit.events import Event, OutputWritten, PersonDecided, RunClosed
+from crewctl.audit.events_people import Acknowledged
 
-CAN_FOLLOW = (PersonDecided, OutputWritten)
+CAN_FOLLOW = (PersonDecided, OutputWritten, Acknowledged)
 """The kinds of events that may follow a `RunClosed` at all."""
 
 
@@ -14,8 +15,11 @@ def may_follow(event: Event, closed: RunClosed, since: Sequence[Event]) -> bool:
     """Tell whether `event` may be added behind what followed the end of the run.
 
     Only an undecided run is decided by people: each of them once, each knowing of every ballot before,
-    and none after it was settled. Then the output file is written, once.
+    and none after it was settled. Then the output file is written, once. What was done without people is
+    acknowledged once.
     """
+    if isinstance(event, Acknowledged):
+        return event.card not in {each.card for each in since if isinstance(each, Acknowledged)}
     ballots = [each for each in since if isinstance(each, PersonDecided)]
     settled = any(each.settled for each in ballots)
     if isinstance(event, PersonDecided):

@@ -18,7 +18,7 @@ from crewctl.audit.events_faults import (
     StepGivenUp,
     StepRetryScheduled,
 )
-from crewctl.audit.events_people import CardAnswered, CardOpened, NoticeLeft
+from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, NoticeLeft
 from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, Source, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
@@ -45,7 +45,7 @@ class KickoffRequested(Fact):
 
     `rejudges` names the run whose drafts are judged again; then no contestant is asked. `source` says
     what asked; `of` is the run that this one repeats, was forked from or was set off by; `key` is the
-    idempotency key, under which there is only one run.
+    idempotency key, under which there is only one run. Nobody waits at a terminal for a `detached` run.
     """
 
     kind: Literal["KickoffRequested"] = "KickoffRequested"
@@ -58,6 +58,7 @@ class KickoffRequested(Fact):
     source: Source = "person"
     of: str | None = None
     key: str | None = None
+    detached: bool = False
 
 
 class PlanMade(Fact):
@@ -106,7 +107,11 @@ class StepStarted(Fact):
 
 
 class StepFinished(Fact):
-    """How the parent saw a step end; `exit` is what became of the child process."""
+    """How the parent saw a step end; `exit` is what became of the child process.
+
+    `passing` says that the failure may be over by the next try, but not before `until`; `model` is the model
+    whose failed call came last, `limit` what ended the step.
+    """
 
     kind: Literal["StepFinished"] = "StepFinished"
     step: str
@@ -116,6 +121,10 @@ class StepFinished(Fact):
     error: str = ""
     seconds: float
     exit: str = ""
+    passing: bool = False
+    model: str = ""
+    limit: LimitName | None = None
+    until: datetime | None = None
 
 
 class TurnGranted(Fact):
@@ -323,6 +332,7 @@ Event = Annotated[
     | CardOpened
     | CardAnswered
     | NoticeLeft
+    | Acknowledged
     | StepRetryScheduled
     | FallbackTaken
     | StepGivenUp

@@ -38,8 +38,8 @@ class CardOpened(Fact):
 class CardAnswered(Fact):
     """A person decided, or a rule of the policy named in `rule` did, or nobody in time (``expire``).
 
-    `text` is an amendment; `until` is when a parked card comes back. `sampled` marks an answer of a
-    rule that a person is to look at afterwards.
+    `subject_sha256` is what was seen when it was answered. `text` is an amendment; `until` is when a
+    parked card comes back, and `expires_at` when it is refused then. `sampled` marks an answer of a rule that a person is to look at afterwards.
     """
 
     kind: Literal["CardAnswered"] = "CardAnswered"
@@ -47,9 +47,11 @@ class CardAnswered(Fact):
     action: CardAction
     by: str
     reason: str = ""
+    subject_sha256: str = ""
     text: ContentRef | None = None
     text_sha256: str = ""
     until: datetime | None = None
+    expires_at: datetime | None = None
     rule: str = ""
     sampled: bool = False
 
@@ -59,3 +61,12 @@ class NoticeLeft(Fact):
 
     kind: Literal["NoticeLeft"] = "NoticeLeft"
     about: str
+
+
+class Acknowledged(Fact):
+    """A person has looked at what was done without one: the run's notice, or the answer that a rule gave to `card`."""
+
+    kind: Literal["Acknowledged"] = "Acknowledged"
+    by: str
+    card: str = ""
+    reason: str = ""

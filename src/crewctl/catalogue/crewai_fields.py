@@ -126,7 +126,7 @@ TASK_FIELDS: tuple[CrewaiField, ...] = (
     *_honoured("output_file", "create_directory", "guardrail", "guardrail_max_retries"),
     _over("name", "the key in config/tasks.yaml is the task's name", "take the key away"),
     _over("max_retries", "renamed by CrewAI", "write guardrail_max_retries"),
-    _later("human_input", "a person's decision after a task", False),
+    CrewaiField("human_input", "honoured", "a card after the task; the run waits without a process"),
     _later("guardrails", "several guardrails"),
     _later("output_json", "structured output"),
     _later("output_pydantic", "structured output"),

@@ -166,6 +166,24 @@ def _not_a_choice(found: Finding, _: tuple[str, ...]) -> Said:
     return Said("not-a-choice", f"{found.field} cannot be {said}", label, help_line)
 
 
+def _no_such_form(found: Finding, _: tuple[str, ...]) -> Said:
+    """Say which key tells what kind of mapping this is, and what it may be."""
+    key = str(found.context("discriminator")).strip("'")
+    choices = str(found.context("expected_tags")).replace("'", "").split(", ")
+    said = found.value.get(key)
+    owner = container(found.kind, found.name, found.path, found.item)
+    message = f"{key} of {owner} cannot be {quoted(said)}"
+    label = did_you_mean(str(said), choices) or "not one of the choices"
+    path = (*found.path, key)
+    return Said("not-a-choice", message, label, f"use one of: {listed(choices)}", path=path)
+
+
+def _no_form(found: Finding, _: tuple[str, ...]) -> Said:
+    key = str(found.context("discriminator")).strip("'")
+    owner = container(found.kind, found.name, found.path, found.item)
+    return Said("missing-key", f"{owner} has no {key}", f"{key} is missing here", f"add {key}:")
+
+
 def _no_scalar(found: Finding, _: tuple[str, ...]) -> Said:
     message = f"{found.field} must be text, a number, true or false, not {called(found.value)}"
     return Said("wrong-type", message, "one value belongs here", "write one value")
@@ -256,4 +274,6 @@ MESSAGES: dict[str, Callable[[Finding, tuple[str, ...]], Said]] = {
     "string_too_short": _pattern,
     "string_pattern_mismatch": _pattern,
     "value_error": _value,
+    "union_tag_invalid": _no_such_form,
+    "union_tag_not_found": _no_form,
 }

@@ -21,6 +21,7 @@ def risk_of(catalogue: Catalogue, crew: str, tools: Sequence[PlannedTool]) -> Ri
     entry = catalogue.entries.get(crew) or EntrySpec()
     level = entry.risk_level or "limited"
     asks = [*_by_level(entry, catalogue.policy.approval), *_by_tools(tools)]
+    told = not asks and _is_told(entry, catalogue.policy.approval)
     return Risk(
         level=level,
         tagged=entry.risk_level is not None,
@@ -28,8 +29,18 @@ def risk_of(catalogue: Catalogue, crew: str, tools: Sequence[PlannedTool]) -> Ri
         data_categories=tuple(sorted(set(entry.data_categories))),
         owner=entry.owner,
         needs_approval=bool(asks),
-        why=tuple(asks) or (f"risk level {level} needs no approval under registry/policy.yaml",),
+        why=tuple(asks) or (_leave(level, told=told),),
+        notify=told,
     )
+
+
+def _is_told(entry: EntrySpec, rules: ApprovalRules) -> bool:
+    return entry.risk_level is not None and getattr(rules, entry.risk_level, "") == "notify"
+
+
+def _leave(level: str, *, told: bool) -> str:
+    said = "runs without approval, and people are told of it," if told else "needs no approval"
+    return f"risk level {level} {said} under registry/policy.yaml"
 
 
 def _by_level(entry: EntrySpec, rules: ApprovalRules) -> list[str]:

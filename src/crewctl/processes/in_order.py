@@ -7,11 +7,12 @@ one that is not holds every earlier output for a synchronous task, and nothing f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 from crewctl.planning.plan import PlannedTask
+from crewctl.processes.asking import Made, decided
 from crewctl.processes.outcome import Outcome, ProcessEnded, first_end, outcome_of
 from crewctl.processes.outputs import Finished, text_of, write_output
 from crewctl.processes.rooms import ProcessRooms
@@ -34,7 +35,7 @@ def run_in_order(tasks: Sequence[PlannedTask], rooms: ProcessRooms, steps: Steps
         results = steps.do_all(
             {key: partial(rooms.engine.run_task, work) for key, work in works.items()}, StepResult
         )
-        finished += _finish(group, list(results.values()), rooms, steps)
+        finished += _finish(group, results, rooms, steps)
     return finished
 
 
@@ -69,18 +70,25 @@ def _key(tasks: Sequence[PlannedTask], task: PlannedTask) -> str:
 
 
 def _finish(
-    group: Sequence[PlannedTask], results: Sequence[StepResult], rooms: ProcessRooms, steps: Steps
+    group: Sequence[PlannedTask], results: Mapping[str, StepResult], rooms: ProcessRooms, steps: Steps
 ) -> tuple[Finished, ...]:
-    """Write the output files of what was done, then end the process if anything was not."""
-    ends: list[Outcome | None] = []
-    finished: list[Finished] = []
-    for task, result in zip(group, results, strict=True):
-        ends.append(outcome_of(task.name, result))
-        if ends[-1] is None:
-            write_output(task, result.output, rooms, steps)
-            text = text_of(rooms.contents, result.output)
-            finished.append(Finished(task=task.name, output=result.output, raw=text))
+    """Write the output files of what was done, then end the process if anything was not.
+
+    People are asked only where the run goes on; an output that they have not seen is not written.
+    """
+    ends = [outcome_of(task.name, result) for task, result in zip(group, results.values(), strict=True)]
     end = first_end(ends)
+    done = [
+        Made(task, key, task.agent or "", result.output)
+        for task, (key, result), its_end in zip(group, results.items(), ends, strict=True)
+        if its_end is None and (end is None or not task.human_input)
+    ]
+    finished: list[Finished] = []
+    for made, left in zip(done, decided(done, rooms, steps), strict=True):
+        if left.skipped is None:
+            write_output(made.task, left.output, rooms, steps)
+        text = text_of(rooms.contents, left.output)
+        finished.append(Finished(task=made.task.name, output=left.output, raw=text))
     if end is not None:
         raise ProcessEnded(end)
     return tuple(finished)

@@ -9,6 +9,7 @@ from crewctl.judging.choose import choose
 from crewctl.judging.drafts import Draft
 from crewctl.planning.plan import Plan, PlannedMarket
 from crewctl.planning.rendering import filled
+from crewctl.processes.asking import Made, decided
 from crewctl.processes.in_order import context_of, run_in_order
 from crewctl.processes.market_judging import case_of, give, judge_of
 from crewctl.processes.outcome import Outcome, ProcessEnded, first_end, outcome_of
@@ -38,8 +39,13 @@ def market(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     selected = given.text if given.contestant is None else results[given.contestant].output
     if selected is None:
         return Outcome(how="undecided", error=verdict.reasoning.partition("\n")[0])
-    write_output(contest.task, selected, rooms, steps)
-    return Outcome(how="finished", output=selected)
+    step = f"draft.{given.contestant}" if given.contestant else "verdict"
+    [left] = decided([Made(contest.task, step, given.contestant or "", selected)], rooms, steps)
+    if left.skipped is not None:
+        said = f"{contest.task.name}: {left.skipped.by} put the text aside: {left.skipped.reason}"
+        return Outcome(how="failed", error=said)
+    write_output(contest.task, left.output, rooms, steps)
+    return Outcome(how="finished", output=left.output)
 
 
 def _compete(

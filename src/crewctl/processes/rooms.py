@@ -10,7 +10,8 @@ from crewctl.judging.port import JudgeModel
 from crewctl.planning.plan import Plan
 from crewctl.processes.port import OutputFiles
 from crewctl.processes.recorded import RecordedDrafts
-from crewctl.running.port import CrewEngine, Steps
+from crewctl.running.cards import Desk
+from crewctl.running.port import Clock, CrewEngine, Steps
 
 JudgeFactory = Callable[[Plan, "ProcessRooms", Steps], JudgeModel]
 """Makes the judge of one run: how a person or a recording takes the model's place."""
@@ -21,7 +22,8 @@ class ProcessRooms:
     """One run's rooms. `files` None means that no output file is written: a rehearsal.
 
     `judge` None means the plan's own judge, asked through the engine. With `recorded` drafts nothing
-    is done but to judge them.
+    is done but to judge them. `desk`, where people are asked, is made by `run_process` from the plan and
+    the `clock`.
     """
 
     run_id: str
@@ -31,3 +33,5 @@ class ProcessRooms:
     files: OutputFiles | None = None
     judge: JudgeFactory | None = None
     recorded: RecordedDrafts | None = None
+    clock: Clock | None = None
+    desk: Desk | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from crewctl.planning.plan import Plan
 from crewctl.processes.hierarchical import hierarchical
@@ -11,6 +12,7 @@ from crewctl.processes.outcome import Outcome, ProcessEnded
 from crewctl.processes.rejudge import rejudge
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.processes.sequential import sequential
+from crewctl.running.cards import desk_of
 from crewctl.running.port import Steps
 
 PROCESSES: Mapping[str, Callable[[Plan, ProcessRooms, Steps], Outcome]] = {
@@ -22,6 +24,9 @@ PROCESSES: Mapping[str, Callable[[Plan, ProcessRooms, Steps], Outcome]] = {
 
 def run_process(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     """Run the plan to its outcome, or judge recorded drafts as it says; what ended a step early is an outcome, never an exception."""
+    if rooms.clock is not None and rooms.desk is None:
+        desk = desk_of(plan, rooms.run_id, rooms.store, rooms.contents, rooms.clock)
+        rooms = replace(rooms, desk=desk)
     try:
         process = PROCESSES[plan.process] if rooms.recorded is None else rejudge
         return process(plan, rooms, steps)

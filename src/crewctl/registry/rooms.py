@@ -54,6 +54,7 @@ class Rooms:
             files=None if self.rehearsal else self.files,
             judge=self.judge,
             recorded=self.recorded,
+            clock=self.clock,
         )
 
     def record(self, event: Event) -> None:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events_people import CardAction, CardAnswered, CardOpened, CardSource
-from crewctl.audit.port import ContentStore, RunStore
+from crewctl.audit.port import CardAnsweredError, CardExistsError, ContentStore, RunStore
+from crewctl.planning.plan import Plan, PlannedRule
+from crewctl.running.card_rules import is_sampled, rule_for
 from crewctl.running.port import Clock, Value
+
+_ASKING = threading.Lock()
+"""Held while a card is numbered and opened: several steps of a run ask from threads of one process."""
+
+_TRIES = 5
 
 
 class Asking(Value):
-    """What a card is to ask. `key` is its place in the run; `subject` the very bytes decided on."""
+    """What a card is to ask. `key` is its place in the run; `subject` the very bytes decided on.
+
+    Without `expires` the card waits as long as the plan says.
+    """
 
     key: str
     source: CardSource
@@ -30,12 +42,15 @@ class Asking(Value):
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a run's cards are opened and looked for."""
+    """Where a run's cards are opened and looked for; `rules` of the plan answer some of them at once."""
 
     run_id: str
     store: RunStore
     contents: ContentStore
     clock: Clock
+    expires: timedelta | None = None
+    crew: str = ""
+    rules: tuple[PlannedRule, ...] = ()
 
     def cards(self) -> tuple[CardState, ...]:
         """Return every card of the run."""
@@ -43,32 +58,87 @@ class Desk:
 
     def ask(self, asking: Asking) -> CardState:
         """Return the card at this place about this very subject, opened now unless it is there."""
-        digest = "" if asking.subject is None else hashlib.sha256(asking.subject).hexdigest()
-        cards = self.cards()
-        for card in cards:
-            if card.opened.key == asking.key and card.opened.subject_sha256 == digest:
-                return card
-        now = self.clock.now()
-        opened = CardOpened(
-            card=f"{self.run_id}.{len(cards) + 1}",
-            subject=None if asking.subject is None else self.contents.put(self.run_id, asking.subject),
-            subject_sha256=digest,
-            expires_at=None if asking.expires is None else now + asking.expires,
-            **asking.model_dump(exclude={"subject", "expires"}),
-        )
-        self.store.append(self.run_id, opened)
-        return CardState(opened=opened, opened_at=now)
+        for tried in range(_TRIES):
+            try:
+                with _ASKING:
+                    return self._ruled(self._found(asking) or self._opened(asking), asking)
+            except CardExistsError:  # another process of ours was quicker
+                if tried == _TRIES - 1:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def answer_to(self, asking: Asking) -> CardAnswered | None:
         """Ask, and return the answer if there is one; a card past its time is answered by ``expire``."""
         state = self.ask(asking)
-        if state.answer is not None:
-            return state.answer
-        due = state.opened.expires_at
-        if due is None or self.clock.now() < due:
-            return None
-        expired = CardAnswered(
-            card=state.card, action="expire", by="crewctl", reason="nobody answered in time"
+        if state.answer is None and state.has_expired(self.clock.now()):
+            return expire(self.store, self.run_id, state)
+        return state.answer
+
+    def _found(self, asking: Asking) -> CardState | None:
+        digest = _digest(asking.subject)
+        return next(
+            (
+                card
+                for card in self.cards()
+                if card.opened.key == asking.key and card.opened.subject_sha256 == digest
+            ),
+            None,
         )
-        self.store.append(self.run_id, expired)
-        return expired
+
+    def _opened(self, asking: Asking) -> CardState:
+        subject, expires = asking.subject, asking.expires or self.expires
+        opened = CardOpened(
+            card=f"{self.run_id}.{len(self.cards()) + 1}",
+            subject=None if subject is None else self.contents.put(self.run_id, subject),
+            subject_sha256=_digest(subject),
+            expires_at=None if expires is None else self.clock.now() + expires,
+            **asking.model_dump(exclude={"subject", "expires"}),
+        )
+        return CardState(opened=opened, opened_at=self.store.append(self.run_id, opened).at)
+
+    def _ruled(self, state: CardState, asking: Asking) -> CardState:
+        """Let the policy's rules answer a card that nobody has touched."""
+        if state.answer is not None or state.parkings:
+            return state
+        rule = rule_for(self.rules, self.crew, state.opened, asking.subject)
+        if rule is None:
+            return state
+        answer = CardAnswered(
+            card=state.card,
+            action="approve",
+            by=f"rule {rule.name}",
+            reason=f"everything that the rule {rule.name} asks for holds",
+            subject_sha256=state.opened.subject_sha256,
+            rule=rule.name,
+            sampled=is_sampled(rule, state.opened),
+        )
+        with suppress(CardAnsweredError):  # a person was quicker
+            self.store.append(self.run_id, answer)
+        return next(each for each in self.cards() if each.card == state.card)
+
+
+def desk_of(plan: Plan, run_id: str, store: RunStore, contents: ContentStore, clock: Clock) -> Desk:
+    """Return the desk of a run: its cards wait as long as the plan says, and its rules answer."""
+    people = plan.people
+    return Desk(
+        run_id=run_id,
+        store=store,
+        contents=contents,
+        clock=clock,
+        expires=timedelta(seconds=people.expires),
+        crew=plan.crew,
+        rules=people.rules,
+    )
+
+
+def expire(store: RunStore, run_id: str, state: CardState) -> CardAnswered:
+    """Refuse a card whose time is over; return the answer that counts: somebody may have been quicker."""
+    said = CardAnswered(card=state.card, action="expire", by="crewctl", reason="nobody answered in time")
+    with suppress(CardAnsweredError):
+        store.append(run_id, said)
+    counts = next(each for each in fold_cards(store.events_of(run_id)) if each.card == state.card)
+    return counts.answer or said
+
+
+def _digest(subject: bytes | None) -> str:
+    return "" if subject is None else hashlib.sha256(subject).hexdigest()

@@ -14,6 +14,7 @@ from crewctl.running.port import ModelCall, StepResult
 from crewctl.testing.fake_engine import FakeEngine, Script, judge_by_length
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.memory_steps import MemorySteps
+from crewctl.testing.set_clock import SetClock
 
 RUN = "run-1"
 
@@ -34,11 +35,12 @@ class FakeRoom:
         self.contents = FakeContentStore()
         self.engine = FakeEngine(RUN, self.store, self.contents, script, judge)
         self.steps = MemorySteps()
+        self.clock = SetClock()
         self.files = files
 
     def run(self) -> Outcome:
         """Run the plan's process to its end."""
-        rooms = ProcessRooms(RUN, self.engine, self.store, self.contents, self.files)
+        rooms = ProcessRooms(RUN, self.engine, self.store, self.contents, self.files, clock=self.clock)
         return run_process(self.plan, rooms, self.steps)
 
     def text(self, ref: ContentRef | None) -> str:

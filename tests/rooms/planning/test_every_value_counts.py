@@ -26,6 +26,14 @@ from crewctl.catalogue.specs.crew_spec import (
 from crewctl.catalogue.specs.faults_spec import BreakerSpec, TaskRetrySpec
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec, PriceSpec
+from crewctl.catalogue.specs.people_spec import (
+    AnswerRule,
+    BoundCondition,
+    EqualsCondition,
+    InCondition,
+    MatchesCondition,
+    PeopleRules,
+)
 from crewctl.catalogue.specs.registry_specs import (
     ApprovalRules,
     Criterion,
@@ -125,6 +133,21 @@ PANEL = {f"{MAIL} market judge": [{"agent": "judge"}]}
 MERGED = {f"{MAIL} market decision": "merge", f"{MAIL} market editor": "reader"}
 KIN = {"config/agents.yaml judge llm": "openai/gpt-4o"}
 UNSEEN = {f"{ENTRY} human_oversight_required": False}
+LONG = {"field": "length", "op": "above", "value": 9}
+RULED = {
+    f"{POLICY} people rules": [
+        {
+            "name": "short",
+            "when": [
+                {"field": "length", "op": "below", "value": 9},
+                {"field": "task", "op": "equals", "value": "look"},
+                {"field": "source", "op": "in", "value": ["output", "tool_call"]},
+                {"field": "crew", "op": "matches", "value": "mail|brief"},
+            ],
+        }
+    ]
+}
+SHORT = f"{POLICY} people rules 0 when"
 
 COUNTS = (
     Change(AgentSpec, "role", WRITER, "Poet"),
@@ -151,6 +174,7 @@ COUNTS = (
     Change(TaskSpec, "tools", LOOK, ["FileReadTool"]),
     Change(TaskSpec, "markdown", LOOK, True),
     Change(TaskSpec, "async_execution", LOOK, True),
+    Change(TaskSpec, "human_input", LOOK, True),
     Change(TaskSpec, "output_file", LOOK, "out.txt"),
     Change(TaskSpec, "create_directory", LOOK, False),
     Change(TaskSpec, "guardrail", LOOK, "It names no prices."),
@@ -235,6 +259,23 @@ COUNTS = (
     Change(EntrySpec, "data_categories", ENTRY, ["health"]),
     Change(EntrySpec, "human_oversight_required", ENTRY, False),
     Change(EntrySpec, "limits", ENTRY, {"max_turns": 7}),
+    Change(EntrySpec, "four_eyes", ENTRY, True),
+    Change(PolicySpec, "people", POLICY, {"expires": "1d"}),
+    Change(PeopleRules, "expires", f"{POLICY} people", "1d"),
+    Change(PeopleRules, "four_eyes", f"{POLICY} people", ["limited"]),
+    Change(PeopleRules, "rules", f"{POLICY} people", [], RULED),
+    Change(AnswerRule, "name", f"{POLICY} people rules 0", "other", RULED),
+    Change(AnswerRule, "when", f"{POLICY} people rules 0", [LONG], RULED),
+    Change(AnswerRule, "sample", f"{POLICY} people rules 0", 0.5, RULED),
+    Change(BoundCondition, "field", f"{SHORT} 0", "arguments.words", RULED),
+    Change(BoundCondition, "op", f"{SHORT} 0", "above", RULED),
+    Change(BoundCondition, "value", f"{SHORT} 0", 8, RULED),
+    Change(EqualsCondition, "field", f"{SHORT} 1", "arguments.task", RULED),
+    Change(EqualsCondition, "value", f"{SHORT} 1", "draft", RULED),
+    Change(InCondition, "field", f"{SHORT} 2", "arguments.source", RULED),
+    Change(InCondition, "value", f"{SHORT} 2", ["output"], RULED),
+    Change(MatchesCondition, "field", f"{SHORT} 3", "arguments.to", RULED),
+    Change(MatchesCondition, "value", f"{SHORT} 3", "m.*", RULED),
     Change(PolicySpec, "limits", POLICY, {"max_turns": 7}),
     Change(PolicySpec, "tools", POLICY, {"FileReadTool": ["sends_data"], "custom:count": []}),
     Change(PolicySpec, "retry", POLICY, {"attempts": 1}),
@@ -259,6 +300,7 @@ LEFT_OUT: dict[tuple[type[BaseModel], str], str] = {
     (MarketCrew, "verbose"): "display only, and ignored",
     (InputSpec, "example"): "shown in help texts; a rehearsal takes it for a value, a kickoff never",
     (RubricSpec, "description"): "for readers of the file; the judge never sees it",
+    (PeopleRules, "max_waiting"): "holds back the start of runs, and changes nothing of a run",
 }
 ONE_CHOICE = {
     (SequentialCrew, "process"),
@@ -267,6 +309,9 @@ ONE_CHOICE = {
     (MarketCrew, "market"),
     (EntrySpec, "approvals_required"),
     (ApprovalRules, "high"),
+    (EqualsCondition, "op"),
+    (InCondition, "op"),
+    (MatchesCondition, "op"),
 }
 """Fields with one possible value, or whose own fields are all here."""
 

@@ -40,6 +40,10 @@ def with_entry(policy: dict[str, Any] | None = None, **entry: Any) -> Plan:
         ({"risk_level": "limited", "human_oversight_required": False}, {"limited": "always"}, True),
         ({"risk_level": "limited"}, {"limited": "never"}, False),
         ({"risk_level": "limited", "human_oversight_required": True}, {"limited": "never"}, True),
+        ({"risk_level": "minimal"}, {"minimal": "notify"}, False),
+        ({"risk_level": "limited"}, {"limited": "notify"}, False),
+        ({"risk_level": "limited", "human_oversight_required": True}, {"limited": "notify"}, True),
+        ({}, {"limited": "notify"}, True),
         ({"risk_level": "high", "human_oversight_required": False}, {}, True),
         ({"risk_level": "prohibited", "human_oversight_required": False}, {}, True),
     ],
@@ -50,6 +54,17 @@ def test_who_needs_approval(entry: dict[str, Any], approval: dict[str, Any], nee
     assert risk.level == entry.get("risk_level", "limited")
     assert risk.tagged is ("risk_level" in entry)
     assert len(risk.why) == 1
+
+
+def test_people_are_told_of_a_crew_that_runs_without_a_yes_where_the_policy_says_so() -> None:
+    told = with_entry({"approval": {"minimal": "notify"}}, risk_level="minimal").risk
+    assert told.notify
+    assert told.why == (
+        "risk level minimal runs without approval, and people are told of it, under registry/policy.yaml",
+    )
+    assert not with_entry({"approval": {"minimal": "never"}}, risk_level="minimal").risk.notify
+    asked = {"risk_level": "minimal", "human_oversight_required": True}
+    assert not with_entry({"approval": {"minimal": "notify"}}, **asked).risk.notify
 
 
 def test_a_crew_that_nobody_registered_counts_as_limited_with_oversight() -> None:

@@ -49,8 +49,8 @@ def _leave(draft: Draft, name: str, entry: EntrySpec) -> _Leave | None:
         return None
     if level == "minimal":
         return _Leave(entry_file(name), ("risk_level",), "minimal risk needs no oversight")
-    if rule == "never":
-        return _Leave(POLICY_FILE, ("approval", level), f"{level} risk never needs approval")
+    if rule in ("never", "notify"):
+        return _Leave(POLICY_FILE, ("approval", level), f"{level} risk never waits for approval")
     return None
 
 

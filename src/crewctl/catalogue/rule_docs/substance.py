@@ -65,6 +65,14 @@ SUBSTANCE: dict[str, RuleDoc] = {
         _SENDS + "# registry/entries/brief.yaml\nrisk_level: limited\nhuman_oversight_required: false\n",
         _SENDS + "# registry/entries/brief.yaml\nrisk_level: limited\nhuman_oversight_required: true\n",
     ),
+    "card-rule": RuleDoc(
+        "A rule that answers cards has another's name, or a condition that never comes true.",
+        "Whoever wrote it believes that cards are answered, or that only certain ones are.",
+        "# registry/policy.yaml\npeople:\n  rules:\n    - name: short-texts\n      when:\n"
+        "        - {field: source, op: equals, value: approval}\n",
+        "# registry/policy.yaml\npeople:\n  rules:\n    - name: short-texts\n      when:\n"
+        "        - {field: source, op: equals, value: output}\n        - {field: length, op: below, value: 500}\n",
+    ),
     "unmetered-tool": RuleDoc(
         "A tool calls models on its own where tokens or money are limited.",
         "The meter never sees those calls, so the limit could not hold.",
