@@ -114,6 +114,15 @@ class DurableEngine:
         found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
         return {one.workflow_id: one.status for one in found}
 
+    def unfinished(self) -> int:
+        """Return how many runs are on the queue or being done, by anybody."""
+        table = _database().tables.workflow_status
+        with _database().engine.begin() as connection:
+            found = connection.execute(
+                sa.select(sa.func.count()).where(table.c.status.in_(("ENQUEUED", "PENDING")))
+            )
+            return int(found.scalar_one())
+
     def executors(self) -> tuple[str, ...]:
         """Return the ids of all other processes that runs are with."""
         table = _database().tables.workflow_status

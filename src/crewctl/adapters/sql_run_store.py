@@ -139,6 +139,13 @@ class SqlRunStore:
             executor,
         )
 
+    def queued_runs(self) -> Sequence[str]:
+        """Return the runs that were enqueued and that nobody has taken up yet, oldest first."""
+        return self._ids(
+            "SELECT r.run_id FROM runs r JOIN run_owners o ON o.run_id=r.run_id"
+            " WHERE r.closed=0 AND o.epoch=0 ORDER BY r.number"
+        )
+
     def open_cards(self) -> Sequence[CardPlace]:
         """Return every card without an answer, oldest first; parked ones too."""
         if not self._database.is_there():

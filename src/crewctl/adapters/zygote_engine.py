@@ -12,12 +12,13 @@ from typing import Self
 from crewctl.adapters.child_process import ChildProcess
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, ForkOrder
 from crewctl.adapters.engine_context import RunContext
-from crewctl.adapters.engine_state import EngineState
+from crewctl.adapters.engine_state import EngineState, wait_for_bell
 from crewctl.adapters.step_events import LONGEST_ERROR
 from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
 from crewctl.adapters.step_limits import START_SECONDS, StepLimits
 from crewctl.adapters.step_log import StepLog
 from crewctl.adapters.step_run import StepRun, Verdict
+from crewctl.adapters.stop_watch import EVERY
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote import Zygote
 from crewctl.adapters.zygote_environment import all_secrets, secrets_for
@@ -27,7 +28,7 @@ from crewctl.diagnostics.visible import visible
 from crewctl.errors import EngineError
 from crewctl.planning.plan import Plan
 from crewctl.planning.rehearsal import NOT_EXECUTED
-from crewctl.running.port import ModelCall, Refusal, StepResult, TaskWork
+from crewctl.running.port import Abandoned, ModelCall, Refusal, StepResult, TaskWork
 
 LOG_LINES = 5
 """Lines of a dead child's log that its error quotes."""
@@ -89,6 +90,21 @@ class ZygoteEngine:
         """Make one model call. Never raises for what the model did."""
         return self._run_step("judge_call", "", call.agent, call)
 
+    def pause(self, step: str, seconds: float) -> StepResult | None:
+        """Wait before the next try of a step, on the run's clock; a stop or a limit ends the wait at once."""
+        limits = StepLimits(self._state, None, time.monotonic())
+        until = time.monotonic() + seconds
+        try:
+            with self._state.bell() as bell:
+                while (ended := self._ended()) is None and (left := until - time.monotonic()) > 0:
+                    if (limit := limits.passed_of_run()) is not None:
+                        self._state.reach(limit, step)
+                        continue
+                    wait_for_bell(bell, min(left, limits.next_of_run() or left, EVERY))
+                return ended
+        finally:
+            limits.leave()
+
     def _doer(self, work: TaskWork) -> str:
         tasks = [*self._plan.tasks, *([self._plan.market.task] if self._plan.market else [])]
         planned = next((task for task in tasks if task.name == work.task), None)
@@ -113,6 +129,8 @@ class ZygoteEngine:
             fate = "lost with its zygote"
         finally:
             tidy_step_folder(folder)
+        if result.outcome != "done":
+            self._leave_if_asked()
         self._finish(work.step, attempt, began, result, fate)
         return result
 
@@ -126,12 +144,22 @@ class ZygoteEngine:
                 error=result.error,
                 seconds=time.monotonic() - began,
                 exit=fate,
+                passing=result.passing,
+                model=result.model,
+                limit=result.limit,
+                until=result.until,
             )
         )
+
+    def _leave_if_asked(self) -> None:
+        """Abandoned when this process leaves the run: a step that was cut off is not finished."""
+        if self._run.stop.cause == "leave":
+            raise Abandoned("this process is leaving")
 
     def _ended(self) -> StepResult | None:
         """Return what a new step comes to when the run is at its end; None while it is not."""
         self._state.watch.look()
+        self._leave_if_asked()
         if self._run.stop.is_set:
             return StepResult(outcome="stopped", error=self._run.stop.why)
         reached = self._state.reached or self._run.meter.tripped
@@ -194,7 +222,11 @@ class ZygoteEngine:
         if step.result is None:
             return self._failed(_death(child.fate(), log.last(LOG_LINES)))
         if not step.result.ok:
-            return self._failed(step.result.error or "the step failed without saying why")
+            failed = self._failed(step.result.error or "the step failed without saying why")
+            # What passes is known from the transport, never from what anybody says.
+            return failed.model_copy(
+                update={"passing": step.faults.passing, "model": step.faults.model}
+            )
         output = step.result.output.encode()
         if len(output) > MAX_OUTPUT:
             return self._failed(f"the output has {len(output):,} bytes, and {MAX_OUTPUT:,} are allowed")
@@ -202,7 +234,15 @@ class ZygoteEngine:
 
     def _by_verdict(self, verdict: Verdict) -> StepResult:
         error = self._clean(verdict.error)
-        return StepResult(outcome=verdict.outcome, error=error, limit=verdict.limit, card=verdict.card)
+        return StepResult(
+            outcome=verdict.outcome,
+            error=error,
+            limit=verdict.limit,
+            card=verdict.card,
+            passing=verdict.until is not None,
+            model=verdict.model,
+            until=verdict.until,
+        )
 
     def _failed(self, error: str) -> StepResult:
         return StepResult(outcome="failed", error=self._clean(error))

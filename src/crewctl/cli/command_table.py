@@ -31,9 +31,15 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "approve": Entry("crewctl.cli.approve_command", "Let a crew run exactly as it is now."),
         "revoke": Entry("crewctl.cli.revoke_command", "Take an approval back."),
         "approvals": Entry("crewctl.cli.approvals_command", "List approvals and whether they still hold."),
+        "suspend": Entry("crewctl.cli.suspend_command", "Let a crew run for nobody until that is lifted."),
+        "unsuspend": Entry("crewctl.cli.unsuspend_command", "Lift what another person has suspended."),
         "kickoff": Entry("crewctl.cli.kickoff_command", "Run a crew through the registry."),
+        "worker": Entry("crewctl.cli.worker_command", "Serve the queue of runs."),
+        "resume": Entry("crewctl.cli.resume_command", "Go on with a run that was put down or cut off."),
         "decide": Entry("crewctl.cli.decide_command", "Choose among the drafts of an undecided run."),
-        "stop": Entry("crewctl.cli.stop_command", "Stop a run and everything it has started."),
+        "stop": Entry(
+            "crewctl.cli.stop_command", "Stop a run, or all of them, with everything they started."
+        ),
     },
     "Look at runs": {
         "runs": Entry("crewctl.cli.runs_command", "List runs, or show one."),

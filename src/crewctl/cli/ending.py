@@ -25,6 +25,7 @@ SAID = {
     "revoked": "its approval was revoked",
     "drifted": "it has changed since it was approved",
     "prohibited": "its risk level is prohibited, and nobody can approve that",
+    "suspended": "it is suspended",
 }
 """What each refusal of the gate means."""
 
@@ -37,10 +38,23 @@ def show_end(plan: Plan, ended: Ended, form: Format, options: Sequence[str] = ()
     if ended.refusal is not None:
         _refused(plan, ended, ended.refusal, form, options)
         return
+    if ended.outcome == "waiting":
+        _waiting(plan, ended, form)
+        return
     report = ended.report or {"run_id": ended.run_id, "outcome": ended.outcome, "exit_code": ended.exit_code}
     emit_one(report, ended.run_id, form, lambda: _finished(plan, ended, report))
     if form != "table" and ended.report_path:
         note(f"Report: {ended.report_path}")
+
+
+def _waiting(plan: Plan, ended: Ended, form: Format) -> None:
+    data = {"run_id": ended.run_id, "crew": plan.crew, "outcome": ended.outcome, "exit_code": ended.exit_code}
+    emit_one(data | {"cards": list(ended.cards)}, ended.run_id, form, lambda: None)
+    head = click.style("waiting:", fg="yellow", bold=True)
+    click.echo(f"{head} {one_line(plan.crew)} is put down until a person has answered", err=True)
+    for card in ended.cards:
+        click.echo(f"      crewctl card show {card}", err=True)
+    note(f"Then a worker goes on with it, or: crewctl resume {ended.run_id}")
 
 
 def _refused(
@@ -57,7 +71,10 @@ def _refused(
         note("What has changed since:")
         show_changes(refusal.changes, err=True)
     help_word = click.style("help:", fg="cyan")
-    if step:
+    if refusal.decision == "suspended":
+        click.echo(f"{help_word} another person than the one who suspended it can lift that:", err=True)
+        click.echo(f"      {one_line(step)}", err=True)
+    elif step:
         look = shlex.join(["crewctl", "plan", plan.crew, *options])
         click.echo(f"{help_word} look at it with '{one_line(look)}', then:", err=True)
         click.echo(f"      {one_line(step)}", err=True)
@@ -69,6 +86,8 @@ def next_command(plan: Plan, refusal: ApprovalDecided, options: Sequence[str] = 
     """Return the exact command after which the kickoff would go through; empty when none would."""
     if refusal.decision == "prohibited":
         return ""
+    if refusal.decision == "suspended":
+        return f'crewctl unsuspend {plan.crew} --reason "…"'
     return f'crewctl approve {shlex.join([plan.crew, *options])} --reason "…"'
 
 

@@ -16,17 +16,28 @@ from crewctl.cli.session import open_project
     "crewctl kickoff company-brief -i company='Acme Corp'",
     "crewctl kickoff outreach-email -i company=@company.txt -i first_name=Elena",
     "crewctl kickoff outreach-email --inputs @inputs.json -o json",
+    "crewctl kickoff company-brief -i company='Acme Corp' --detach",
 )
 @click.argument("crew", shell_complete=complete_crews)
 @inputs_options
 @click.option("-q", "--quiet", is_flag=True, help="Show nothing while it runs.")
+@click.option("-d", "--detach", is_flag=True, help="Leave the run to a worker ('crewctl worker').")
 @output_option
-def command(crew: str, single: tuple[str, ...], whole: str | None, quiet: bool, form: Format) -> int:  # noqa: FBT001 - click's
+def command(
+    crew: str,
+    single: tuple[str, ...],
+    whole: str | None,
+    quiet: bool,  # noqa: FBT001
+    detach: bool,  # noqa: FBT001
+    form: Format,
+) -> int:
     """Run CREW within its limits, once it is approved as it is; the report says what happened and why.
 
     The run is watched live on a terminal, and with one line for each event elsewhere. The exit
     code tells the outcome: 'crewctl explain' lists them.
     """
-    from crewctl.cli.running import run_crew  # noqa: PLC0415 - a help text must not import plans and events
+    from crewctl.cli.running import enqueue_crew, run_crew  # noqa: PLC0415 - start-up cost
 
+    if detach:
+        return enqueue_crew(open_project(), crew, read_inputs(single, whole), form)
     return run_crew(open_project(), crew, read_inputs(single, whole), form, quiet=quiet)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from crewctl.cli.ending import show_end
 from crewctl.cli.inputs import Inputs
-from crewctl.cli.output import Format, note
+from crewctl.cli.output import Format, emit_one, note, say
 from crewctl.cli.watching import watching
-from crewctl.errors import InvalidError
+from crewctl.errors import Exit, InvalidError
+from crewctl.registry.undecided import plan_of
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.planning.plan import PlannedModel
@@ -28,6 +29,25 @@ def run_crew(
         note(f"Simulated: no real model answers as {models}.")
     with watching(plan, quiet=quiet) as watch:
         ended = project.kickoff(plan, watch, project.request(crew, rehearsal=rehearsal))
+    show_end(plan, ended, form)
+    return ended.exit_code
+
+
+def enqueue_crew(project: Project, crew: str, inputs: Inputs, form: Format) -> int:
+    """Leave the run to a worker and say its id."""
+    plan = project.plan(crew, inputs)
+    run_id = project.enqueue(plan, project.request(crew, detached=True))
+    emit_one({"run_id": run_id, "crew": crew, "outcome": None}, run_id, form, lambda: say(run_id))
+    note(f"{run_id} waits for a worker. Follow it with: crewctl logs {run_id} --follow")
+    return Exit.DONE
+
+
+def resume_run(project: Project, run_id: str, form: Format, *, quiet: bool) -> int:
+    """Go on with the run here and return the exit code of its outcome."""
+    plan = plan_of(project.store.events_of(run_id), project.contents)
+    need_keys(plan.models)
+    with watching(plan, quiet=quiet) as watch:
+        ended = project.resume(run_id, watch)
     show_end(plan, ended, form)
     return ended.exit_code
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
 
 from crewctl.audit.build_report import build_report
 from crewctl.audit.cards import fold_cards
@@ -17,6 +16,7 @@ from crewctl.errors import CrewctlError, Exit, FencedError, LostDatabaseError, N
 from crewctl.processes.outcome import Outcome as ProcessOutcome
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import Abandoned, Suspended, Value
+from crewctl.running.stop import Cause
 
 EXITS: Mapping[Outcome, Exit] = {
     "finished": Exit.DONE,
@@ -68,7 +68,7 @@ def put_down(rooms: Rooms) -> PutDown:
     return PutDown(run_id=rooms.run_id, cards=cards)
 
 
-def ending_of(outcome: ProcessOutcome, cause: Literal["", "request", "signal"]) -> Ending:
+def ending_of(outcome: ProcessOutcome, cause: Cause) -> Ending:
     """Name the process's outcome as the account does; a stop by a signal is an interruption."""
     name: Outcome = outcome.how
     if outcome.how == "stopped" and cause == "signal":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crewctl.audit.events import ApprovalDecided, PlanMade, RunStarted
+from crewctl.audit.events_faults import DeadLettered
 from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
@@ -19,6 +20,7 @@ from crewctl.registry.close import (
     put_down,
 )
 from crewctl.registry.gate import ask_again, ask_gate
+from crewctl.registry.poison import killed_too_often
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import Steps, Suspended
 
@@ -32,6 +34,9 @@ def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
     try:
         with closed_if_broken(rooms):
             announce(plan, rooms)
+            if why := killed_too_often(rooms.store.events_of(rooms.run_id)):
+                rooms.record(DeadLettered(why=why))
+                return close(rooms, ending_of_error(CrewctlError(why)))
             if not rooms.rehearsal:
                 decision = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
                 if decision.decision != "approved":

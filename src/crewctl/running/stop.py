@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Literal
 
-Cause = Literal["", "request", "signal"]
+Cause = Literal["", "request", "signal", "leave"]
 
 
 class StopFlag:
     """Set once, never cleared. Without locks, because signal handlers set it too.
 
-    `cause` says whether a person asked for the stop (`request`) or a signal did (`signal`);
+    `cause` says whether a person asked for the stop (`request`) or a signal did (`signal`), or whether
+    only this process leaves the run, for another to take up (`leave`);
     `urgent` is set by a second signal: then nothing is waited for.
     """
 
@@ -40,6 +41,10 @@ class StopFlag:
     def request(self, by: str, reason: str = "") -> None:
         """Note that a person asked for the stop; a signal that came first keeps its place."""
         self._set("request", by, reason)
+
+    def leave(self) -> None:
+        """Note that this process will not go on with the run: it is not over."""
+        self._set("leave", "", "")
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the flag is set; it must be quick and take no locks."""

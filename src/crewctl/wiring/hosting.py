@@ -31,7 +31,7 @@ from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.running.meter import Meter, caps_of
 from crewctl.running.ownership import Owner, run_lock
-from crewctl.running.port import CrewEngine
+from crewctl.running.port import Abandoned, CrewEngine
 from crewctl.running.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -60,8 +60,15 @@ class _Owned:
     stop: StopFlag
 
 
-def _nobody(_: Recorded) -> None:
+def _nobody(_: object) -> None:
     """Nobody watches."""
+
+
+def _line(came: Came) -> str:
+    if isinstance(came, PutDown):
+        return f"run {came.run_id} waits for {', '.join(came.cards)}"
+    error = f": {came.ending.error}" if came.ending.error else ""
+    return f"run {came.run_id} {came.ending.outcome.replace('_', ' ')}{error}"
 
 
 class RunHost:
@@ -70,10 +77,15 @@ class RunHost:
     `warm` is used by all of them. Abandoned is let through: then the run has to be left to others.
     """
 
-    def __init__(self, project: Project, executor: str, warm: WarmZygote) -> None:
+    def __init__(
+        self, project: Project, executor: str, warm: WarmZygote, *, tell: Callable[[str], None] | None = None
+    ) -> None:
         self._project = project
-        self._executor = executor
+        self.executor = executor
         self._warm = warm
+        self._tell = tell or _nobody
+        self._stops: dict[str, StopFlag] = {}
+        self._leaving = False
         self.attended: dict[str, Attended] = {}
         self.came: dict[str, Came] = {}
 
@@ -81,6 +93,8 @@ class RunHost:
         """Take the run up and do it to its end, or until it is put down."""
         if self._is_closed(run_id):
             return {"how": "closed"}  # the process that closed it died before the engine knew
+        if self._leaving:
+            raise Abandoned("this process is leaving")
         # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
         held = self._project.locks.acquire(run_lock(run_id), patience=0.0)
         try:
@@ -91,7 +105,14 @@ class RunHost:
                 held.release()
         if run_id in self.attended:
             self.came[run_id] = came
+        self._tell(_line(came))
         return {"how": "waiting" if isinstance(came, PutDown) else came.ending.outcome}
+
+    def leave(self) -> None:
+        """Have every run put itself down where it stands, for another process to take up."""
+        self._leaving = True
+        for stop in tuple(self._stops.values()):
+            stop.leave()
 
     def _is_closed(self, run_id: str) -> bool:
         records = self._project.store.events_of(run_id)
@@ -110,11 +131,15 @@ class RunHost:
             contents=self._project.contents_without(hidden),
             stop=attended.stop,
         )
-        return kickoff(plan, self._rooms(run), DbosSteps(secrets=hidden))
+        self._stops[run_id] = attended.stop
+        try:
+            return kickoff(plan, self._rooms(run), DbosSteps(secrets=hidden))
+        finally:
+            del self._stops[run_id]
 
     def _taken(self, run_id: str, watchers: Sequence[Watch]) -> Owner:
         seen = len(self._project.store.events_of(run_id))
-        epoch = self._project.store.take(run_id, self._executor)
+        epoch = self._project.store.take(run_id, self.executor)
         for record in self._project.store.events_of(run_id, after=seen):
             for watch in watchers:
                 watch(record)

@@ -179,6 +179,19 @@ class Project:
 
         return resume(self, run_id, watch)
 
+    def work(
+        self,
+        slots: int,
+        tell: Callable[[str], None],
+        must_leave: Callable[[], bool],
+        *,
+        until_idle: bool = False,
+    ) -> None:
+        """Serve the queue of runs until `must_leave` says so, or until nothing waits any more."""
+        from crewctl.wiring.worker import work  # noqa: PLC0415 - imports the engine
+
+        work(self, slots, tell, must_leave, until_idle=until_idle)
+
     def assemble(self, crew: str) -> Any:
         """Return the crew as CrewAI would have it, to look at; it refuses to be kicked off."""
         from crewctl.adapters.zygote_environment import FIXED  # noqa: PLC0415 - start-up cost

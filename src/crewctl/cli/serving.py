@@ -1,0 +1,39 @@
+"""Serves the queue of runs until a signal comes, saying in a line each what is done."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from crewctl.cli.output import note
+from crewctl.diagnostics.visible import one_line
+from crewctl.errors import Exit
+
+if TYPE_CHECKING:
+    from crewctl.wiring import Project
+
+
+def serve(project: Project, slots: int, *, until_idle: bool) -> int:
+    """Work until SIGINT, SIGTERM or SIGHUP; runs that are not done by then are left to others."""
+    leaving = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        leaving.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    note(f"Serving the queue with {slots} slot{'s' if slots != 1 else ''}; Ctrl-C leaves.")
+    project.work(slots, _tell, leaving.is_set, until_idle=until_idle)
+    note("Left. What was not finished goes on where it was, with the next worker or 'crewctl resume'.")
+    return Exit.DONE
+
+
+def _tell(line: str) -> None:
+    with suppress(BrokenPipeError):  # work does not end because nobody reads along
+        click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {one_line(line)}", err=True)

@@ -1,0 +1,179 @@
+"""A worker: serves the queue, takes back what dead processes left, and wakes runs whose answers have come."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
+from crewctl.adapters.sql_workers import SqlWorkers
+from crewctl.adapters.system_clock import SystemClock
+from crewctl.adapters.warm_zygote import WarmZygote
+from crewctl.errors import LostDatabaseError, StoreError
+from crewctl.running.ownership import Held, worker_lock
+from crewctl.wiring.embedded import engine_place
+from crewctl.wiring.feeding import argument_of_run, feed
+from crewctl.wiring.hosting import RunHost
+from crewctl.wiring.line import warm_zygote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crewctl.wiring.project import Project
+
+BEAT_SECONDS = 2.0
+LEASE_SECONDS = 20.0
+"""Seconds without a beat after which a worker counts as dead although its process is still there: frozen."""
+
+ANEW_SECONDS = 1.0
+"""Seconds before a worker that lost its database tries to begin anew."""
+
+AGAIN_SECONDS = 30.0
+"""Seconds after which a run that was put on the queue and not taken up is put there again."""
+
+Told = Callable[[str], None]
+
+
+@dataclass
+class Moments:
+    """When each duty is due next, on the monotonic clock."""
+
+    due: dict[str, float] = field(default_factory=dict)
+
+    def has_come(self, duty: str, every: float) -> bool:
+        """Tell whether `duty`, done every so many seconds, is due, and note that it is done."""
+        now = time.monotonic()
+        if now < self.due.get(duty, 0.0):
+            return False
+        self.due[duty] = now + every
+        return True
+
+
+class LostWorkerError(StoreError):
+    """This process was taken for dead, or lost its database: what it does is no longer its own."""
+
+
+class WorkerLoop:
+    """One worker's duties. `tell` hears a line about each thing that it does."""
+
+    def __init__(
+        self, project: Project, engine: DurableEngine, host: RunHost, held: Held, tell: Told
+    ) -> None:
+        self._project = project
+        self._engine = engine
+        self._host = host
+        self._held = held
+        self._tell = tell
+        self._workers = SqlWorkers(project.database, project.locks)
+        self._moments = Moments()
+        self._fed: dict[str, float] = {}
+
+    def turn(self) -> None:
+        """Do what is due; LostWorkerError when this process may not go on."""
+        if self._moments.has_come("beat", BEAT_SECONDS):
+            self._beat()
+        if self._moments.has_come("reap", 1.0):
+            self._take_back()
+        self._feed()
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits for a worker and this one does nothing."""
+        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(SystemClock().now())
+        return not waiting and not self._engine.unfinished()
+
+    def _beat(self) -> None:
+        if self._held.is_lost() or not self._workers.beat(self._host.executor):
+            raise LostWorkerError("this worker was taken for dead")
+
+    def _take_back(self) -> None:
+        gone = {worker.executor for worker in self._workers.dead_workers(LEASE_SECONDS)}
+        for executor in self._engine.executors():
+            if executor not in gone and self._project.locks.is_held(worker_lock(executor)):
+                continue
+            for run_id in self._engine.take_back(executor):
+                self._tell(f"run {run_id} was left by a process that died; it goes on")
+        for executor in gone:
+            self._workers.end(executor)
+
+    def _feed(self) -> None:
+        now = time.monotonic()
+        store = self._project.store
+        for run_id in (*store.queued_runs(), *store.answered_runs(SystemClock().now())):
+            if now < self._fed.get(run_id, 0.0):
+                continue
+            feed(self._engine, run_id, argument_of_run(store.events_of(run_id)))
+            self._fed[run_id] = now + AGAIN_SECONDS if run_id in store.queued_runs() else 0.0
+
+
+@contextmanager
+def working(project: Project, slots: int, tell: Told) -> Iterator[WorkerLoop]:
+    """Give a worker that serves the queue until the end of this."""
+    with warm_zygote(project, tools=True) as warm:
+        warm.current()  # CrewAI is imported beside the engine
+        with _serving(project, slots, tell, warm) as loop:
+            yield loop
+
+
+@contextmanager
+def _serving(project: Project, slots: int, tell: Told, warm: WarmZygote) -> Iterator[WorkerLoop]:
+    executor = new_executor()
+    host = RunHost(project, executor, warm, tell=tell)
+    workers = SqlWorkers(project.database, project.locks)
+    with project.locks.hold(worker_lock(executor)) as held:
+        workers.begin(executor, slots)
+        log = project.state / "engine.log"
+        engine = DurableEngine(engine_place(project), executor, host, log=log, slots=slots)
+        try:
+            yield WorkerLoop(project, engine, host, held, tell)
+        finally:
+            host.leave()
+            engine.close(patience=LEAVE_SECONDS)
+            with suppress(StoreError):
+                workers.end(executor)
+
+
+LEAVE_SECONDS = 5.0
+"""Seconds for which the runs of a worker that leaves may put themselves down."""
+
+
+def work(
+    project: Project, slots: int, tell: Told, must_leave: Callable[[], bool], *, until_idle: bool = False
+) -> None:
+    """Serve until `must_leave` says so, or with `until_idle` until nothing is left to do.
+
+    A worker that was taken for dead, or whose database went away, begins anew as another one: its
+    children are ended with it, and the runs that it had are taken up again.
+    """
+    with _anew_when_lost(tell), working(project, slots, tell) as loop:
+        while not must_leave():
+            with _anew_when_lost(tell):
+                loop.turn()
+                if until_idle and loop.is_idle():
+                    return
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _anew_when_lost(tell: Told) -> Iterator[None]:
+    """Replace this process by a fresh one of the same command: nothing of what it had may be written.
+
+    Nothing is tidied up before, because that would wait for the database too. Whatever was started
+    sees this process's sockets close, and ends.
+    """
+    try:
+        yield
+    except (LostWorkerError, LostDatabaseError) as lost:
+        tell(f"{lost.message}; beginning anew")
+        time.sleep(ANEW_SECONDS)
+        _begin_anew()
+
+
+def _begin_anew() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the very same command again
