@@ -10,7 +10,7 @@ from crewctl.approval.state import checked_reason
 from crewctl.approval.statement import Approver, Suspension, Unsuspension, own_id
 from crewctl.errors import NotApprovedError, NotFoundError
 
-RESTORE = "get the file back as it was committed; nobody can lift what cannot be read"
+RESTORE = "get it back as it was committed, for nobody can lift what cannot be read"
 
 
 def standing(approvals: Approvals, crew: str) -> tuple[Suspension, ...]:

@@ -33,15 +33,29 @@ class RunSuspended(Fact):
 
 
 class KeptStep(Fact):
-    """A finished step of an earlier run."""
+    """A finished step of an earlier run; its output is this run's own copy.
+
+    A contestant that had come to nothing stays so: `outcome` and `error` are that run's. `changed` says
+    what differs in today's plan, where somebody wanted the step kept all the same.
+    """
 
     step: str
     output: ContentRef | None = None
+    task: str = ""
+    agent: str = ""
+    outcome: Literal["done", "failed", "limit_reached"] = "done"
+    error: str = ""
+    file: str = ""
+    changed: str = ""
 
 
 class StepsKept(Fact):
-    """Finished steps of an earlier run were taken over instead of being done."""
+    """Finished steps of an earlier run were taken over instead of being done.
+
+    `simulated` says that some of them may have been answered by a model that is not real.
+    """
 
     kind: Literal["StepsKept"] = "StepsKept"
     run: str
     steps: tuple[KeptStep, ...]
+    simulated: bool = False

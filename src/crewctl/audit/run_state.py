@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import (
     ApprovalDecided,
     ClockStarted,
@@ -28,7 +29,7 @@ from crewctl.audit.events import (
     StopRequested,
     VerdictGiven,
 )
-from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
+from crewctl.audit.events_work import KeptStep, RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
 
 E = TypeVar("E", bound=Fact)
@@ -36,7 +37,10 @@ Status = Literal["requested", "queued", "running", "waiting", "closed", "lost"]
 
 
 class StepState(Fact):
-    """One attempt at a step; `outcome` None means that it is still going on."""
+    """One attempt at a step; `outcome` None means that it is still going on.
+
+    `kept` names the run that did it, when this one took it over; then it is no attempt of this run's.
+    """
 
     step: str
     kind: StepKind
@@ -50,6 +54,7 @@ class StepState(Fact):
     error: str = ""
     seconds: float | None = None
     exit: str = ""
+    kept: str | None = None
 
 
 class RunState(Fact):
@@ -58,7 +63,8 @@ class RunState(Fact):
     `status` is ``queued`` until a worker takes the run up, ``waiting`` while it is put down until
     people have answered, and ``lost`` when nobody works on a run that was never closed, and once that has been
     recorded; `ended_at` is then the time of the last thing that happened. What people decide afterwards
-    changes neither `outcome` nor `ended_at`.
+    changes neither `outcome` nor `ended_at`. `left_at` is when it was put down or put on the queue, as long
+    as nobody has taken it up since; `open_cards` wait for people.
     """
 
     run_id: str
@@ -82,6 +88,9 @@ class RunState(Fact):
     decided_at: datetime | None = None
     files: tuple[OutputWritten, ...]
     retries: tuple[RetryScheduled, ...]
+    left_at: datetime | None = None
+    open_cards: tuple[CardState, ...] = ()
+    kept: StepsKept | None = None
 
     @property
     def crew(self) -> str:
@@ -100,8 +109,10 @@ class RunState(Fact):
 
     @property
     def simulated(self) -> bool:
-        """Whether any answer came from a model that is not real."""
-        return self.plan is not None and self.plan.simulated
+        """Whether any answer came from a model that is not real; those that were taken over count."""
+        return (self.plan is not None and self.plan.simulated) or (
+            self.kept is not None and self.kept.simulated
+        )
 
     @property
     def approval(self) -> ApprovalDecided | None:
@@ -171,6 +182,11 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
         ),
         files=_all(events, OutputWritten),
         retries=_all(events, RetryScheduled),
+        left_at=_left_at(records) if status in {"waiting", "queued"} else None,
+        open_cards=()
+        if closing is not None
+        else tuple(card for card in fold_cards(records) if card.answer is None),
+        kept=_last(events, StepsKept),
     )
 
 
@@ -188,6 +204,8 @@ def fold_steps(records: Iterable[Recorded], *, over: bool) -> tuple[StepState, .
                 attempt=event.attempt,
                 started_at=record.at,
             )
+        elif isinstance(event, StepsKept):
+            attempts |= {(kept.step, 0): _kept(kept, event.run, record.at) for kept in event.steps}
         elif isinstance(event, StepFinished) and (event.step, event.attempt) in attempts:
             attempts[event.step, event.attempt] = attempts[event.step, event.attempt].model_copy(
                 update={
@@ -206,6 +224,22 @@ def fold_steps(records: Iterable[Recorded], *, over: bool) -> tuple[StepState, .
     )
 
 
+def _kept(step: KeptStep, run_id: str, at: datetime) -> StepState:
+    return StepState(
+        step=step.step,
+        kind="task",
+        task=step.task,
+        agent=step.agent,
+        attempt=0,
+        started_at=at,
+        finished_at=at,
+        outcome=step.outcome,
+        output=step.output,
+        error=step.error,
+        kept=run_id,
+    )
+
+
 def _status(events: Sequence[Event], closing: RunClosed | None, *, started: bool, alive: bool) -> Status:
     if closing is not None:
         return "lost" if closing.outcome == "lost" else "closed"
@@ -217,6 +251,11 @@ def _status(events: Sequence[Event], closing: RunClosed | None, *, started: bool
     if not alive:
         return "lost"
     return "running" if started else "requested"
+
+
+def _left_at(records: Sequence[Recorded]) -> datetime | None:
+    """Return since when the run has waited as it does: being asked to stop, say, does not begin it anew."""
+    return next((r.at for r in reversed(records) if isinstance(r.event, (RunEnqueued, RunSuspended))), None)
 
 
 def _last_happening(records: Sequence[Recorded]) -> datetime:

@@ -43,5 +43,15 @@ def records_of(project: Project, word: str) -> Sequence[Recorded]:
 
 
 def state_of(records: Sequence[Recorded]) -> RunState:
-    """Return the run's state; after `open_account` whatever is open is alive."""
+    """Return the run's state, as if whatever is open is alive; see `state_now`."""
     return fold_run(records, alive=True)
+
+
+def state_now(project: Project, records: Sequence[Recorded]) -> RunState:
+    """Return the run's state, ``lost`` where nobody works on it any more and a worker could go on with it."""
+    state = state_of(records)
+    if state.status not in {"requested", "running"}:
+        return state
+    from crewctl.wiring.attended import is_attended  # noqa: PLC0415 - only a run that goes on needs it
+
+    return state if is_attended(project, state.run_id) else fold_run(records, alive=False)

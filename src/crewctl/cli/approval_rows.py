@@ -6,25 +6,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crewctl.approval.statement import Statement
-from crewctl.diagnostics.nearest import nearest
-from crewctl.errors import CrewctlError, NotFoundError
+from crewctl.approval.suspension import standing
+from crewctl.cli.meant_crew import known_crews, meant_crew
+from crewctl.cli.suspended_view import suspensions_of
+from crewctl.errors import CrewctlError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
 
 
 def approval_rows(project: Project, crew: str | None) -> list[dict[str, Any]]:
-    """Return one row for each statement, newest first; NotFoundError for an unknown crew."""
-    # A crew that is gone keeps its approvals, and they can still be listed.
-    known = sorted(
-        {*project.approvals.crews(), *(path.stem for path in (project.root / "crews").glob("*.yaml"))}
-    )
-    if crew is not None and crew not in known:
-        meant = nearest(crew, known)
-        advice = f"did you mean '{meant}'?" if meant else "see the crews with: crewctl list"
-        raise NotFoundError(f"there is no crew '{crew}'", help=advice)
-    rows = [row for name in ([crew] if crew else known) for row in _rows(project, name)]
-    return sorted(rows, key=lambda row: str(row["approved_at"]), reverse=True)
+    """Return one row for each approval and each suspension, newest first; NotFoundError for an unknown crew."""
+    names = known_crews(project) if crew is None else [meant_crew(project, crew)]
+    rows = [row for name in names for row in (*_rows(project, name), *_suspensions(project, name))]
+    return sorted(rows, key=lambda row: (str(row["at"]), str(row["kind"])), reverse=True)
 
 
 def _rows(project: Project, crew: str) -> list[dict[str, Any]]:
@@ -33,7 +28,27 @@ def _rows(project: Project, crew: str) -> list[dict[str, Any]]:
         return []
     revoked = {each.revokes for each in project.approvals.revocations(crew)}
     digest = _digest_now(project, crew)
-    return [_row(project, statement, revoked, digest) for statement in statements]
+    rows = [_row(project, statement, revoked, digest) for statement in statements]
+    if suspensions_of(project, crew):
+        rows = [{**row, "state": "suspended"} if row["state"] == "standing" else row for row in rows]
+    return rows
+
+
+def _suspensions(project: Project, crew: str) -> list[dict[str, Any]]:
+    stand = {each.id for each in standing(project.approvals, crew)}
+    return [
+        {
+            "id": each.id,
+            "kind": "suspension",
+            "crew": crew,
+            "state": "suspends" if each.id in stand else "lifted",
+            "by": each.suspended_by.name,
+            "at": _iso(each.suspended_at),
+            **dict.fromkeys(("approved_by", "approved_at", "expires", "runs", "inputs", "crew_digest")),
+            "reason": each.reason,
+        }
+        for each in project.approvals.suspensions(crew)
+    ]
 
 
 def _row(project: Project, statement: Statement, revoked: set[str], digest: str | None) -> dict[str, Any]:
@@ -43,13 +58,16 @@ def _row(project: Project, statement: Statement, revoked: set[str], digest: str 
     elsewhere = statement.max_runs is not None and statement.store != project.approvals.store_id()
     return {
         "id": statement.id,
+        "kind": "approval",
         "crew": statement.crew,
         "state": "revoked"
         if statement.id in revoked
         else _state(statement, spent=spent, elsewhere=elsewhere, digest=digest),
+        "by": statement.approved_by.name,
+        "at": _iso(statement.approved_at),
         "approved_by": statement.approved_by.name,
-        "approved_at": f"{statement.approved_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "expires": f"{statement.expires.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "approved_at": _iso(statement.approved_at),
+        "expires": _iso(statement.expires),
         "runs": _used(used, statement.max_runs, elsewhere=elsewhere),
         "inputs": "any" if statement.inputs_digest is None else statement.inputs_digest,
         "crew_digest": statement.crew_digest,
@@ -74,6 +92,10 @@ def _state(statement: Statement, *, spent: bool, elsewhere: bool, digest: str | 
     if elsewhere:
         return "elsewhere"
     return "standing" if now >= statement.not_before else "not_yet"
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _digest_now(project: Project, crew: str) -> str | None:

@@ -29,7 +29,7 @@ EXIT_CODES: dict[int, Meaning] = {
     ),
     4: Meaning(
         "Not approved: no approval was given, or it was revoked, has expired, is used up, was for another "
-        "state of the crew, or the crew is prohibited. Nothing was run.",
+        "state of the crew, or the crew is suspended or prohibited. Nothing was run.",
         "Read what changed, look at 'crewctl plan CREW', and approve it with 'crewctl approve CREW --reason …'.",
     ),
     5: Meaning(

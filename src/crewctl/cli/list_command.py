@@ -25,8 +25,14 @@ def command(kind: str, form: Format) -> None:
     """List crews (the default), agents, tasks, models, tools or rubrics."""
     from crewctl.cli.checking import errors_in  # noqa: PLC0415 - start-up cost
     from crewctl.cli.overview import overview  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.suspended_view import with_suspensions  # noqa: PLC0415 - start-up cost
 
-    seen = overview(open_project())
-    emit_rows(seen.rows[kind], COLUMNS[kind], form)
+    project = open_project()
+    seen = overview(project)
+    rows, columns = list(seen.rows[kind]), COLUMNS[kind]
+    if kind == "crews":
+        rows = with_suspensions(project, rows)
+        columns = ("name", "suspended", *columns[1:]) if any(row["suspended"] for row in rows) else columns
+    emit_rows(rows, columns, form)
     if errors_in(seen):
         note("Some files hold problems, and what they say may be missing here: crewctl check shows them.")

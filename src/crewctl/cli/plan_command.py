@@ -36,6 +36,7 @@ def command(
     """
     from crewctl.cli.plan_since import show_since_approval  # noqa: PLC0415 - a help text must not import plans
     from crewctl.cli.plan_view import show_plan  # noqa: PLC0415 - the same
+    from crewctl.cli.suspended_view import note_if_suspended  # noqa: PLC0415 - the same
 
     project = open_project()
     plan = project.plan(crew, read_inputs(single, whole) or None, overrides=overrides)
@@ -46,3 +47,4 @@ def command(
         note("Long texts are cut here. Every word that will run is in the whole plan: -o yaml")
 
     emit_one(plan.model_dump(mode="json"), plan.crew_digest, form, show)
+    note_if_suspended(project, crew)

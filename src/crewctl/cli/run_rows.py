@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crewctl.audit.bill import Bill, Spent, fold_bill
-from crewctl.audit.events import Recorded
 from crewctl.audit.money import dollars
 from crewctl.audit.run_state import RunState
-from crewctl.cli.account import state_of
+from crewctl.cli.account import state_now
 from crewctl.cli.amounts import count, duration, moment, money
 from crewctl.diagnostics.visible import one_line
 
@@ -20,18 +19,28 @@ if TYPE_CHECKING:  # only its shape is needed
 COLUMNS = ("run", "crew", "outcome", "turns", "tokens", "cost", "took", "started", "approved_by")
 
 
+class Found(NamedTuple):
+    """A run and what it has spent."""
+
+    state: RunState
+    bill: Bill
+
+
 def runs(
-    project: Project, *, crew: str | None, outcome: str | None, most: int
-) -> Iterator[Sequence[Recorded]]:
-    """Give the events of the newest `most` runs of that crew and outcome, newest first."""
+    project: Project, *, crew: str | None, outcome: str | None, status: str | None, most: int
+) -> Iterator[Found]:
+    """Give the newest `most` runs of that crew, outcome and status, newest first."""
     found = 0
     for run_id in project.store.run_ids(crew=crew):
         if found == most:
             return
         records = project.store.events_of(run_id)
-        if records and outcome in (None, ended_as(state_of(records))):
+        if not records:
+            continue
+        state = state_now(project, records)
+        if outcome in {None, ended_as(state)} and status in {None, state.status}:
             found += 1
-            yield records
+            yield Found(state, fold_bill(records))
 
 
 def ended_as(state: RunState) -> str:
@@ -46,16 +55,36 @@ def decided_mark(state: RunState) -> list[str]:
     return [f"{count(len(state.ballots), 'ballot')} in"] if state.ballots else []
 
 
-def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
+def doing(state: RunState) -> str:
+    """Say how a run ended, or what it waits for and since when."""
+    if state.status == "waiting":
+        cards = count(len(state.open_cards), "card")
+        waits = f"for {cards}" if state.open_cards else "for a worker, all cards are answered"
+        return f"waiting {waits}, since {moment(state.left_at)}"
+    if state.status == "queued":
+        return f"queued since {moment(state.left_at)}"
+    if state.status == "lost" and state.closing is None:
+        return "lost, can be resumed"
+    return ended_as(state).replace("_", " ")
+
+
+def refused_as(state: RunState) -> str | None:
+    """Return the gate's answer where that ended the run."""
+    last = state.decisions[-1].decision if state.decisions else None
+    return last if state.outcome == "not_approved" else None
+
+
+def table_row(found: Found) -> dict[str, Any]:
     """Return a run as a person reads it."""
-    state, spent = state_of(records), fold_bill(records).total
+    state, spent = found.state, found.bill.total
     row = run_data(state, spent)
-    marks = [mark for mark in ("simulated", "rehearsal") if row[mark]]
-    marks += [f"rejudges {state.rejudges}"] if state.rejudges else []
+    marks = ["suspended"] if refused_as(state) == "suspended" else []
+    marks += [mark for mark in ("simulated", "rehearsal") if row[mark]]
+    marks += [f"rejudges {state.rejudges}"] if state.rejudges else [*origin(state)]
     return {
         "run": state.run_id,
         "crew": state.crew,
-        "outcome": ", ".join([ended_as(state).replace("_", " "), *decided_mark(state), *marks]),
+        "outcome": ", ".join([doing(state), *decided_mark(state), *marks]),
         "started": moment(state.requested_at),
         "took": None if state.seconds is None else duration(state.seconds),
         "turns": spent.turns,
@@ -66,9 +95,16 @@ def table_row(records: Sequence[Recorded]) -> dict[str, Any]:
     }
 
 
-def data_row(records: Sequence[Recorded]) -> dict[str, Any]:
+def data_row(found: Found) -> dict[str, Any]:
     """Return a run as data, in one level."""
-    return run_data(state_of(records), fold_bill(records).total)
+    return run_data(found.state, found.bill.total)
+
+
+def origin(state: RunState) -> Iterator[str]:
+    """Say of which run it is a repetition or a fork, or what set it off."""
+    request = state.request
+    if request is not None and request.source != "person" and not request.rejudges:
+        yield f"{request.source} of {request.of}" if request.of else f"by {request.source}"
 
 
 def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
@@ -79,6 +115,10 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "run": state.run_id,
         "crew": state.crew,
         "outcome": ended_as(state),
+        "status": state.status,
+        "refused": refused_as(state),
+        "waits_for": [card.card for card in state.open_cards],
+        "left_at": _iso(state.left_at),
         "exit_code": state.closing.exit_code if state.closing else None,
         "error": state.closing.error if state.closing else "",
         "requested_by": state.request.by if state.request else None,
@@ -96,6 +136,8 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "simulated": state.simulated,
         "rehearsal": state.rehearsal,
         "rejudges": state.rejudges,
+        "source": state.request.source if state.request else None,
+        "of": state.request.of if state.request else None,
     }
 
 

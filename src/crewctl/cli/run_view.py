@@ -8,13 +8,14 @@ from crewctl.audit.log_lines import amount
 from crewctl.audit.run_state import RunState, StepState
 from crewctl.cli.amounts import count, duration, moment, short
 from crewctl.cli.output import emit_rows, heading, note, pairs
-from crewctl.cli.run_rows import cost_text, decided_mark, ended_as
+from crewctl.cli.run_rows import cost_text, decided_mark, doing, origin
+from crewctl.cli.waiting_view import show_waiting
 
 
 def show_run(state: RunState, bill: Bill) -> None:
     """Print the run for a person."""
     marks = [mark for mark, true in (("simulated", state.simulated), ("rehearsal", state.rehearsal)) if true]
-    ended = [ended_as(state).replace("_", " "), *decided_mark(state)]
+    ended = [doing(state), *decided_mark(state), *origin(state)]
     heading(f"{state.crew}: {', '.join([*ended, *marks])}")
     pairs(
         [
@@ -36,12 +37,16 @@ def show_run(state: RunState, bill: Bill) -> None:
         ],
         indent=2,
     )
+    show_waiting(state)
     if state.steps:
         heading("Steps")
         emit_rows(
             [_step(step) for step in state.steps], ("step", "agent", "outcome", "took", "error"), "table"
         )
-    commands = ("report", "trace", "logs") if state.started_at else ("logs",)  # a refused run has no report
+    if state.status == "lost" and state.closing is None:
+        note(f"Go on with it: crewctl resume {state.run_id}")
+    told = ("report",) if state.closing is not None else ()
+    commands = (*told, "trace", "logs") if state.started_at else ("logs",)  # a refused run has no report
     note(f"More: {', '.join(f'crewctl {command} {state.run_id}' for command in commands)}")
 
 
@@ -98,6 +103,7 @@ def _limit(limit: LimitReached) -> str:
 
 def _step(step: StepState) -> dict[str, str | None]:
     again = f" (attempt {step.attempt})" if step.attempt > 1 else ""
+    again += f" (kept from {step.kept})" if step.kept else ""
     return {
         "step": step.step + again,
         "agent": step.agent,

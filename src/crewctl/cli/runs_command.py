@@ -9,6 +9,7 @@ import click
 from crewctl.cli.command import CONTEXT, declare, write_examples
 from crewctl.cli.complete import complete_crews, complete_runs
 from crewctl.cli.output import Format, emit_one, emit_rows, output_option
+from crewctl.errors import UsageError
 
 OUTCOMES = (
     "finished",
@@ -22,6 +23,7 @@ OUTCOMES = (
     "running",
     "requested",
 )
+STATUSES = ("requested", "queued", "running", "waiting", "lost", "closed")
 
 
 class RunsGroup(click.Group):
@@ -31,6 +33,7 @@ class RunsGroup(click.Group):
         "crewctl runs",
         "crewctl runs --crew outreach-email --last 5",
         "crewctl runs --outcome lost -o json",
+        "crewctl runs --waiting",
         "crewctl runs show last",
     )
 
@@ -49,6 +52,13 @@ class RunsGroup(click.Group):
     "undecided or lost; or that are running.",
 )
 @click.option(
+    "--status",
+    type=click.Choice(STATUSES),
+    metavar="STATUS",
+    help="Only runs that are requested, queued, running, waiting, lost or closed now.",
+)
+@click.option("--waiting", is_flag=True, help="Only runs that wait for people; the same as --status waiting.")
+@click.option(
     "--last",
     "most",
     type=click.IntRange(min=1),
@@ -59,20 +69,32 @@ class RunsGroup(click.Group):
 )
 @output_option
 @click.pass_context
-def command(context: click.Context, crew: str | None, outcome: str | None, most: int, form: Format) -> None:
+def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each option, by name
+    context: click.Context,
+    crew: str | None,
+    outcome: str | None,
+    status: str | None,
+    waiting: bool,  # noqa: FBT001 - click passes flags by name
+    most: int,
+    form: Format,
+) -> None:
     """List runs, newest first.
 
-    A run whose process died is shown as lost, with what it had finished. Tokens with a star count
+    A run that waits says for how many cards and since when. One whose process died is shown as lost,
+    with what it had finished. Tokens with a star count
     calls of unknown usage at their whole reservation.
     """
     if context.invoked_subcommand is not None:
         return
+    if waiting and status not in {None, "waiting"}:
+        raise UsageError(f"--waiting and --status {status} contradict each other", help="give one of them")
     from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
     from crewctl.cli.run_rows import COLUMNS, data_row, runs, table_row  # noqa: PLC0415 - start-up cost
 
     row = table_row if form == "table" else data_row
-    found = runs(open_account(), crew=crew, outcome=outcome, most=most)
-    emit_rows([row(records) for records in found], COLUMNS, form)
+    meant = "waiting" if waiting else status
+    found = runs(open_account(), crew=crew, outcome=outcome, status=meant, most=most)
+    emit_rows([row(each) for each in found], COLUMNS, form)
 
 
 @declare("show", "crewctl runs show last", "crewctl runs show 20261121-09 -o yaml")
@@ -84,12 +106,13 @@ def show(run: str, form: Format) -> None:
     RUN is an id, its beginning, or 'last'.
     """
     from crewctl.audit.bill import fold_bill  # noqa: PLC0415 - start-up cost
-    from crewctl.cli.account import open_account, records_of, state_of  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import open_account, records_of, state_now  # noqa: PLC0415 - start-up cost
     from crewctl.cli.run_rows import run_page  # noqa: PLC0415 - start-up cost
     from crewctl.cli.run_view import show_run  # noqa: PLC0415 - start-up cost
 
-    records = records_of(open_account(), run)
-    state, bill = state_of(records), fold_bill(records)
+    project = open_account()
+    records = records_of(project, run)
+    state, bill = state_now(project, records), fold_bill(records)
     page: dict[str, Any] = run_page(state, bill)
     emit_one(page, state.run_id, form, lambda: show_run(state, bill))
 

@@ -19,6 +19,10 @@ KINDS = ("crew", "agent", "task", "model", "rubric")
 def command(name: str, kind: str | None, form: Format) -> None:
     """Show one crew, agent, task, model or rubric: where it stands and what it says."""
     from crewctl.cli.showing import find, show  # noqa: PLC0415 - a help text must not import the specs
+    from crewctl.cli.suspended_view import may_be_suspended, note_if_suspended  # noqa: PLC0415 - the same
 
-    found = find(open_project().catalogue, name, kind)
+    project = open_project()
+    found = find(project.catalogue, name, kind)
     emit_one(found.data, found.name, form, lambda: show(found))
+    if found.kind == "crew" and may_be_suspended(project):
+        note_if_suspended(project, found.name)

@@ -1,26 +1,46 @@
-"""``crewctl stop``: ends a run and everything it has started."""
+"""``crewctl stop``: ends a run, or every run, and everything it has started."""
 
 from __future__ import annotations
 
 import click
 
 from crewctl.cli.command import declare
-from crewctl.cli.complete import complete_runs
+from crewctl.cli.complete import complete_crews, complete_runs
 from crewctl.cli.output import Format, emit_one, note, output_option
+from crewctl.errors import Exit, UsageError
 
 
-@declare("stop", "crewctl stop last", 'crewctl stop 20261121-09 --reason "wrong company"')
-@click.argument("run", shell_complete=complete_runs)
-@click.option("--reason", default="", help="Why; kept in the run's account.")
+@declare(
+    "stop",
+    "crewctl stop last",
+    'crewctl stop 20261121-09 --reason "wrong company"',
+    'crewctl stop --all --reason "the provider leaks prompts"',
+    'crewctl stop --all --crew outreach-email --reason "wrong list of addresses" --yes',
+)
+@click.argument("run", required=False, shell_complete=complete_runs)
+@click.option("--all", "every", is_flag=True, help="Stop every run that is not over, riskiest first.")
+@click.option("--crew", shell_complete=complete_crews, help="With --all: only the runs of this crew.")
+@click.option("--reason", default="", help="Why; kept in the run's account. Needed with --all.")
+@click.option("-y", "--yes", is_flag=True, help="With --all: do not ask first.")
 @output_option
-def command(run: str, reason: str, form: Format) -> None:
+def command(run: str | None, every: bool, crew: str | None, reason: str, yes: bool, form: Format) -> int:  # noqa: FBT001 - click passes one parameter for each option, by name
     """Stop the run whose id begins with RUN ('last' is the newest): no process of it is left.
 
-    What was finished is kept.
+    What was finished is kept. A run that waits for people or for a worker is closed at once, and its
+    cards with it. With --all the runs are shown and you are asked first; exit 1 if one of them did not end.
     """
-    from crewctl.cli.account import find_run, open_account  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
 
+    _refuse_senseless(run, crew, reason, every=every, yes=yes)
     project = open_account()
+    if run is None:
+        from crewctl.cli.meant_crew import meant_crew  # noqa: PLC0415 - start-up cost
+        from crewctl.cli.stopping import stop_all  # noqa: PLC0415 - start-up cost
+
+        meant = None if crew is None else meant_crew(project, crew)
+        return stop_all(project, meant, reason.strip(), form, yes=yes)
+    from crewctl.cli.account import find_run  # noqa: PLC0415 - start-up cost
+
     run_id = find_run(project, run)
     stopped = project.stop(run_id, reason.strip())
     emit_one({"run": run_id, "stopped": stopped}, run_id, form, lambda: None)
@@ -28,3 +48,18 @@ def command(run: str, reason: str, form: Format) -> None:
         note(f"{run_id} is stopped. See what was finished: crewctl report {run_id}")
     else:
         note(f"{run_id} was over already: crewctl runs show {run_id}")
+    return Exit.DONE
+
+
+def _refuse_senseless(run: str | None, crew: str | None, reason: str, *, every: bool, yes: bool) -> None:
+    if every == (run is not None):
+        raise UsageError(
+            "both a run and --all are given" if every else "no run is given",
+            help="name one run, or stop all of them with --all --reason ...",
+        )
+    if every and not reason.strip():
+        raise UsageError(
+            "--all needs a reason", help='say why, such as: --reason "the provider leaks prompts"'
+        )
+    if not every and (crew or yes):
+        raise UsageError("--crew and --yes belong to --all", help="leave them out to stop one run")

@@ -165,7 +165,7 @@ def test_what_cannot_be_read_suspends_and_nobody_can_lift_it() -> None:
     decision = decide(plan_of(), approvals, NOW)
     assert (decision.answer, decision.by) == ("suspended", "nobody")
     assert "outreach-x-suspended.json" in decision.reason
-    assert "get the file back as it was committed" in decision.refusal(plan_of()).help
+    assert "get it back as it was committed" in decision.refusal(plan_of()).help
     with pytest.raises(NotApprovedError, match="cannot be read"):
         to_lift(approvals, "outreach", person("bob"))
 
