@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crewctl.adapters.zygote_environment import FIXED
+
+if TYPE_CHECKING:  # most tests never start it
+    from crewctl.testing.postgres_server import PostgresServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +22,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start one PostgreSQL server for all tests; a test that stops or kills it takes one of its own."""
+    from crewctl.testing.postgres_server import PostgresServer  # noqa: PLC0415 - most tests never start it
+
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """Make an empty database and return its URL."""
+    return postgres_server.new_database()
 
 
 @pytest.fixture(autouse=True)

@@ -33,11 +33,11 @@ class FileLocks:
         give_up = time.monotonic() + patience
         while True:
             descriptor = _open(self._root, name, create=True)
-            if _locks(descriptor, fcntl.LOCK_EX) and os.fstat(descriptor).st_nlink:
+            if _locks(descriptor, fcntl.LOCK_EX) and _stands(descriptor):
                 held = _HeldFile(descriptor, self._held)
                 self._held.add(held)
                 return held
-            os.close(descriptor)  # taken, or forgotten since: a lock on a removed file says nothing
+            os.close(descriptor)
             if time.monotonic() >= give_up:
                 return None
             time.sleep(_PAUSE)
@@ -63,6 +63,9 @@ class FileLocks:
         """Give whether the lock is free, and as long as this lasts nobody can take it."""
         try:
             descriptor = _open(self._root, name, create=False)
+            if not _stands(descriptor):
+                os.close(descriptor)
+                descriptor = _open(self._root, name, create=False)
         except FileNotFoundError:
             yield True
             return
@@ -72,14 +75,18 @@ class FileLocks:
         finally:
             os.close(descriptor)
 
+    def wrest(self, name: str) -> None:
+        """Take the lock from a holder that is taken for dead: its file is removed under it."""
+        with suppress(FileNotFoundError), opened_folder(self._root, *_folders(name)) as folder:
+            os.unlink(_FILE, dir_fd=folder)
+
     def forget(self, name: str) -> None:
         """Remove the file of a lock that nobody holds and nobody will want again."""
         held = self.acquire(name, patience=0)
         if held is None:
             return
         try:
-            with suppress(FileNotFoundError), opened_folder(self._root, *_folders(name)) as folder:
-                os.unlink(_FILE, dir_fd=folder)
+            self.wrest(name)
             with suppress(OSError):  # other files may be there
                 self._root.joinpath(*_folders(name)).rmdir()
         finally:
@@ -106,8 +113,8 @@ class _HeldFile:
             self._descriptor = None
 
     def is_lost(self) -> bool:
-        """Tell whether it was released: a file's lock does not slip away."""
-        return self._descriptor is None
+        """Tell whether it was released, or somebody removed the file under it."""
+        return self._descriptor is None or not _stands(self._descriptor)
 
 
 def said_held(name: str) -> str:
@@ -129,6 +136,11 @@ def _open(root: Path, name: str, *, create: bool) -> int:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
     with opened_folder(root, *_folders(name), create=create) as folder:
         return os.open(_FILE, flags, FILE_MODE, dir_fd=folder)
+
+
+def _stands(descriptor: int) -> bool:
+    """Tell whether the file is still there: a lock on a removed file says nothing."""
+    return bool(os.fstat(descriptor).st_nlink)
 
 
 def _locks(descriptor: int, how: int) -> bool:

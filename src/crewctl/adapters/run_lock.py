@@ -15,8 +15,7 @@ from crewctl.running.ownership import PATIENCE, Held, run_lock
 class RunLock:
     """Held for as long as a run's parent lives: take it *before* the run's first event.
 
-    A process id may be used again; this lock cannot outlive its process. The file is never
-    removed, because a lock on a removed file says nothing.
+    A process id may be used again; this lock cannot outlive its process.
     """
 
     def __init__(self, root: Path, run_id: str) -> None:

@@ -11,7 +11,7 @@ APPROVALS = Part(
     "approvals",
     1,
     (
-        "CREATE TABLE approval_store (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL)",
+        'CREATE TABLE approval_store ("only" INTEGER PRIMARY KEY CHECK ("only" = 1), id TEXT NOT NULL)',
         """CREATE TABLE approval_uses (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             statement TEXT NOT NULL,

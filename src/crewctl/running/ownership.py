@@ -60,6 +60,10 @@ class Locks(Protocol):
         """Give whether the lock is free, and as long as this lasts nobody can take it."""
         ...
 
+    def wrest(self, name: str) -> None:
+        """Take the lock from a holder that is taken for dead, a frozen one say; it is free afterwards."""
+        ...
+
     def forget(self, name: str) -> None:
         """Leave nothing behind of a lock that nobody will want again; one that is held stays."""
         ...

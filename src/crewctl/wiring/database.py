@@ -53,6 +53,9 @@ def open_locks(root: Path, database: Database) -> Locks:
         from crewctl.adapters.file_locks import FileLocks  # noqa: PLC0415 - start-up cost
 
         return FileLocks(root)
+    from crewctl.adapters.postgres import PostgresDatabase  # noqa: PLC0415 - start-up cost
     from crewctl.adapters.postgres_locks import PostgresLocks  # noqa: PLC0415 - start-up cost
 
+    if not isinstance(database, PostgresDatabase):
+        raise TypeError(f"there are no locks for {type(database).__name__}")
     return PostgresLocks(database)
