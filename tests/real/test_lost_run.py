@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.sqlite_file import check_integrity
-from crewctl.audit.events import RunClosed, TurnGranted
+from crewctl.audit.events import RunClosed, StepStarted, TurnGranted
+from crewctl.audit.events_work import RunTaken
 
 pytestmark = pytest.mark.real
 
@@ -24,8 +26,8 @@ turns:
   - for: {task: research}
     answer: Acme has three offices.
   - for: {task: write}
-    answer: never said
-    delay: 60s
+    answer: Acme, written up.
+    delay: 5s
 """
 PROJECT = {
     "config/agents.yaml": "writer: {role: Writer, goal: Write., backstory: Years of it.}\n",
@@ -67,41 +69,89 @@ def _wait_for_the_second_call(store: SqlRunStore, kickoff: subprocess.Popen[byte
     pytest.fail(f"the second call never began; the kickoff's exit code is {kickoff.poll()}")
 
 
-def test_a_killed_run_is_lost_with_what_had_finished_and_its_open_call_counts_as_spent(root: Path) -> None:
+@pytest.fixture
+def killed(root: Path) -> str:
+    """Kill a kickoff in the middle of its second call, and return its run's id."""
     kickoff = subprocess.Popen(
         [sys.executable, "-m", "crewctl", "--project", str(root), "kickoff", "brief"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
     try:
-        run_id = _wait_for_the_second_call(store, kickoff)
+        return _wait_for_the_second_call(_store(root), kickoff)
     finally:
         os.kill(kickoff.pid, signal.SIGKILL)
         kickoff.wait(timeout=10)
 
-    lookers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "crewctl", "--project", str(root), "runs", "-o", "json"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    said = [json.loads(looker.communicate(timeout=60)[0])[0] for looker in lookers]
-    report = json.loads((root / "registry" / "reports" / "brief" / f"{run_id}.json").read_text())
-    reserved = [r.event.reserved_tokens for r in store.events_of(run_id) if isinstance(r.event, TurnGranted)]
-    closings = [record for record in store.events_of(run_id) if isinstance(record.event, RunClosed)]
-    store.close()
 
-    assert all((row["outcome"], row["unsettled_turns"], row["turns"]) == ("lost", 1, 2) for row in said)
-    assert len(closings) == 1
-    assert report["outcome"] == "lost"
+def _store(root: Path) -> SqlRunStore:
+    return SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
+
+
+def _report(root: Path, run_id: str) -> Any:
+    return json.loads((root / "registry" / "reports" / "brief" / f"{run_id}.json").read_text())
+
+
+def test_a_killed_run_is_shown_as_lost_and_not_closed_by_looking(root: Path, killed: str) -> None:
+    for _ in range(2):
+        rows = json.loads(_crewctl(root, "runs", "-o", "json").stdout)
+        assert [(row["run"], row["outcome"], row["unsettled_turns"], row["turns"]) for row in rows] == [
+            (killed, "lost", 1, 2)
+        ]
+
+    assert not any(isinstance(record.event, RunClosed) for record in _store(root).events_of(killed))
+    assert "crewctl resume" in _crewctl(root, "runs", "show", killed).stderr
+
+
+def test_a_killed_run_goes_on_with_what_had_finished_and_its_open_call_counts_as_spent(
+    root: Path, killed: str
+) -> None:
+    resumed = _crewctl(root, "resume", killed)
+    report = _report(root, killed)
+    events = [record.event for record in _store(root).events_of(killed)]
+    reserved = [event.reserved_tokens for event in events if isinstance(event, TurnGranted)]
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert report["outcome"] == "finished"
+    assert [event.epoch for event in events if isinstance(event, RunTaken)] == [1, 2]
+    started = [(event.step, event.attempt) for event in events if isinstance(event, StepStarted)]
+    assert started == [("1.research", 1), ("2.write", 1), ("2.write", 2)]
+    assert len(reserved) == 3
+    assert report["bill"]["total"]["unsettled_tokens"] == reserved[1]
+    assert report["limits"][0]["used"] == 3
+    assert check_integrity(root / ".crewctl" / "crewctl.db") == ()
+    assert "Acme, written up." in _crewctl(root, "report", "last").stdout
+
+
+def test_a_killed_run_can_be_given_up_and_its_report_tells_what_had_finished(root: Path, killed: str) -> None:
+    _crewctl(root, "stop", killed, "--reason", "not needed any more")
+    report = _report(root, killed)
+
+    assert report["outcome"] == "stopped"
     assert [(task["outcome"], task["output"]) for task in report["tasks"]] == [
         ("done", "Acme has three offices."),
         ("lost", None),
     ]
-    assert report["bill"]["total"]["unsettled_tokens"] == reserved[1]
-    assert report["limits"][0]["used"] == 2
-    assert check_integrity(root / ".crewctl" / "crewctl.db") == ()
-    assert "Acme has three offices." in _crewctl(root, "report", "last").stdout
+    assert _crewctl(root, "resume", killed).returncode == 1
+
+
+def test_whose_approval_was_revoked_meanwhile_does_not_go_on(root: Path) -> None:
+    entry = root / "registry" / "entries" / "brief.yaml"
+    entry.write_text(entry.read_text().replace("oversight_required: false", "oversight_required: true"))
+    assert _crewctl(root, "approve", "brief", "--reason", "trying it out", "--expires", "1h").returncode == 0
+    kickoff = subprocess.Popen(
+        [sys.executable, "-m", "crewctl", "--project", str(root), "kickoff", "brief"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    run_id = _wait_for_the_second_call(_store(root), kickoff)
+    os.kill(kickoff.pid, signal.SIGKILL)
+    kickoff.wait(timeout=10)
+    assert _crewctl(root, "revoke", "brief", "--reason", "second thoughts").returncode == 0
+
+    resumed = _crewctl(root, "resume", run_id)
+
+    events = [record.event for record in _store(root).events_of(run_id)]
+    assert resumed.returncode == 4, resumed.stderr
+    assert [event.attempt for event in events if isinstance(event, StepStarted)] == [1, 1]
+    assert _report(root, run_id)["outcome"] == "not_approved"
