@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
+from crewctl.adapters.exchange_recording import Recording
+from crewctl.audit.events_recorded import ExchangeKind
 from crewctl.running.port import ModelCall, TaskWork, Value
 
 MAX_LINE = 32 * 1024 * 1024
@@ -44,6 +46,7 @@ class ChildRequest(Value):
     """What one child has to do. Secrets are not in it: they are in the child's environment by then.
 
     `plan` is the plan's canonical JSON, whose digests the child computes again and compares.
+    `recordings` answer instead of models and tools, the first before the next.
     """
 
     run_id: str
@@ -52,6 +55,7 @@ class ChildRequest(Value):
     inputs_digest: str
     work: TaskWork | ModelCall
     rehearsal: bool = False
+    recordings: tuple[Recording, ...] = ()
 
 
 class ForkOrder(Value):
@@ -81,7 +85,11 @@ class Ask(Said):
 
 
 class Settle(Said):
-    """A granted call came back; usage that is not known is null and stays at the reservation."""
+    """A granted call came back; usage that is not known is null and stays at the reservation.
+
+    Of a failed call `status` is the HTTP status that came back, and `unreached` says that none did: the
+    connection failed, broke off or took too long.
+    """
 
     op: Literal["settle"] = "settle"
     grant: int
@@ -91,6 +99,8 @@ class Settle(Said):
     simulated: bool = False
     error: str = ""
     response: str | None = None
+    status: Annotated[int, Field(ge=100, le=599)] | None = None
+    unreached: bool = False
 
 
 class ToolAsk(Said):
@@ -183,6 +193,45 @@ class Retry(Said):
     delay: Seconds
 
 
+class Exchanged(Said):
+    """A model or tool was asked and answered, whole; `number` counts the questions of the child."""
+
+    ev: Literal["exchanged"] = "exchanged"
+    number: int
+    what: ExchangeKind
+    asked_sha256: Name
+    exchange: JsonValue
+
+
+class Replayed(Said):
+    """A recorded answer was given to question `number`; it was recorded as number `of_number`."""
+
+    ev: Literal["replayed"] = "replayed"
+    number: int
+    what: ExchangeKind
+    of_run: Name
+    of_attempt: int
+    of_number: int
+
+
+class Departed(Said):
+    """Question `number` is not in the recording of `of_run`; `of_number` was recorded at its place, if any.
+
+    After a `final` one the child waits for its end. `asked` is the question.
+    """
+
+    ev: Literal["departed"] = "departed"
+    number: int
+    what: ExchangeKind
+    asked_sha256: Name
+    recorded_sha256: Name = ""
+    of_run: Name
+    of_attempt: int = 0
+    of_number: int = 0
+    final: bool = False
+    asked: JsonValue = None
+
+
 class Result(Said):
     """What the work came to; the last line of a child that reaches its end."""
 
@@ -195,14 +244,11 @@ class Result(Said):
 ToolAnswer = ToolGranted | ToolRefused
 Answer = Granted | ToolAnswer
 RpcMessage = Annotated[Ask | Settle | ToolAsk, Field(discriminator="op")]
-EventMessage = Annotated[
-    Ready | ToolStarted | ToolFinished | Delegated | Retry | Result, Field(discriminator="ev")
-]
+Told = Ready | ToolStarted | ToolFinished | Delegated | Retry | Exchanged | Replayed | Departed | Result
+EventMessage = Annotated[Told, Field(discriminator="ev")]
 RPC: TypeAdapter[Ask | Settle | ToolAsk] = TypeAdapter(RpcMessage)
 ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="op")])
-EVENTS: TypeAdapter[Ready | ToolStarted | ToolFinished | Delegated | Retry | Result] = TypeAdapter(
-    EventMessage
-)
+EVENTS: TypeAdapter[Told] = TypeAdapter(EventMessage)
 
 
 def line(message: Said | Answer) -> bytes:

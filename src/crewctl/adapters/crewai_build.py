@@ -130,7 +130,8 @@ def cast_of(plan: Plan, doer: str | None) -> list[str]:
     judge nor a rival may be among them: a contestant who may delegate would meet its rivals, and
     could hand its draft to one of them.
     """
-    absent = {plan.manager_agent}
+    # Who only stands in is no coworker: CrewAI's own crew would not have them.
+    absent = {plan.manager_agent, *(name for name in plan.stand_ins if name != doer)}
     if plan.market is not None:
         absent |= {*plan.market.contestants, *plan.market.bench} - {doer}
     return [agent.name for agent in plan.agents if agent.name not in absent]

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from crewctl.adapters import crewai_choke, crewai_http
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, Ready, Result
 from crewctl.adapters.crewai_build import MANAGER, Parts, crew_for, planned_task
+from crewctl.adapters.crewai_exchanges import Exchanges
 from crewctl.adapters.crewai_failure import plainly
 from crewctl.adapters.crewai_hooks import Watch
 from crewctl.adapters.crewai_models import build_llm
@@ -23,6 +24,7 @@ from crewctl.adapters.crewai_wire import Wire
 from crewctl.adapters.tool_files import write_sources
 from crewctl.errors import EngineError
 from crewctl.planning.digest import plan_from_bytes
+from crewctl.planning.faults import with_models
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
 from crewctl.running.port import ModelCall, TaskWork
@@ -56,9 +58,11 @@ def run(request: ChildRequest, rpc_fd: int, events_fd: int) -> NoReturn:
 def _work(request: ChildRequest, wire: Wire) -> str:
     plan = _plan(request)
     _quieten()
+    exchanges = Exchanges(wire, request.recordings)
     if isinstance(request.work, ModelCall):
-        return _call(plan, request.work, wire)
-    return _task(plan, request.work, wire, rehearsal=request.rehearsal)
+        return _call(plan, request.work, exchanges)
+    taken = with_models(plan, request.work.models)
+    return _task(taken, request.work, exchanges, rehearsal=request.rehearsal)
 
 
 def _plan(request: ChildRequest) -> Plan:
@@ -69,16 +73,16 @@ def _plan(request: ChildRequest) -> Plan:
     return filled(plan)
 
 
-def _call(plan: Plan, call: ModelCall, wire: Wire) -> str:
+def _call(plan: Plan, call: ModelCall, exchanges: Exchanges) -> str:
     """Make exactly one model call, with no agent around it."""
     model = plan.model(call.model)
-    turns = Turns(wire, plan.retry, Speaker(call.agent, _purpose(call.purpose)), model)
+    turns = Turns(exchanges, plan.retry, Speaker(call.agent, _purpose(call.purpose)), model)
     SPEAKER.set(turns.default)
     crewai_choke.install(turns)
     crewai_http.install(turns)
     llm = build_llm(model, os.environ)
     turns.knows(llm, model)
-    wire.event(Ready())
+    exchanges.wire.event(Ready())
     return as_text(llm.call([message.model_dump() for message in call.messages]))
 
 
@@ -87,13 +91,13 @@ def _purpose(purpose: str) -> Any:
     return purpose if purpose in {"judge", "edit", "guardrail"} else "other"
 
 
-def _task(plan: Plan, work: TaskWork, wire: Wire, *, rehearsal: bool) -> str:
+def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, *, rehearsal: bool) -> str:
     """Do one task with one small crew, and return its text."""
     doer = work.agent or planned_task(plan, work).agent
     leader = plan.manager_agent or MANAGER if plan.process == "hierarchical" else doer
     hierarchical = plan.process == "hierarchical"
     speaker = Speaker(leader or MANAGER, "manager" if hierarchical else "agent")
-    turns = Turns(wire, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
+    turns = Turns(exchanges, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
     SPEAKER.set(turns.default)
     gated = {tool.name for tool in plan.tools if tool.gated}
     watch = Watch(turns, rehearsal=rehearsal, gated=gated)
@@ -112,7 +116,7 @@ def _task(plan: Plan, work: TaskWork, wire: Wire, *, rehearsal: bool) -> str:
         watch.knows(agent, name)
     if parts.manager is not None:
         watch.knows(parts.manager, speaker.agent, "manager")
-    wire.event(Ready())
+    exchanges.wire.event(Ready())
     return str(crew.kickoff().raw)
 
 

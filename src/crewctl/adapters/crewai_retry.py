@@ -12,7 +12,7 @@ LONGEST_PAUSE = 60.0
 """Seconds; a provider's Retry-After is honoured up to this, and backoff grows up to this."""
 _JITTER = 0.25
 _TOO_MANY = 429
-_PASSING_STATUS = frozenset({408, 409, _TOO_MANY, *range(500, 600)})
+_PASSING_STATUS = frozenset({408, 409, 425, _TOO_MANY, *range(500, 600)})
 _PASSING_NAMES = frozenset(
     {
         "APIConnectionError",
@@ -55,14 +55,23 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
+def http_status(error: BaseException) -> int | None:
+    """Return the status as HTTP knows them; None for a number that is none."""
+    status = status_of(error)
+    return status if status is not None and status in range(100, 600) else None
+
+
 def is_passing(error: BaseException) -> bool:
     """Say whether the same call may well succeed a little later."""
     if any(isinstance(cause, CrewctlError) for cause in causes(error)):
         return False
     status = status_of(error)
-    if status is not None:
-        return status in _PASSING_STATUS
-    return any(
+    return status in _PASSING_STATUS if status is not None else is_unreached(error)
+
+
+def is_unreached(error: BaseException) -> bool:
+    """Say whether no answer came: the connection failed, broke off or took too long."""
+    return status_of(error) is None and any(
         isinstance(cause, ConnectionError | TimeoutError) or type(cause).__name__ in _PASSING_NAMES
         for cause in causes(error)
     )

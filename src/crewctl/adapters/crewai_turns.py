@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from crewctl.adapters.child_protocol import Purpose, Retry, Settle
 from crewctl.adapters.crewai_bound import PromptBound, as_messages
+from crewctl.adapters.crewai_exchanges import Exchanges
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker, purpose_here
-from crewctl.adapters.crewai_wire import Question, Wire
+from crewctl.adapters.crewai_retry import http_status, is_unreached
+from crewctl.adapters.crewai_wire import Question
 from crewctl.planning.plan import PlannedModel
 from crewctl.planning.plan import Retry as RetryPolicy
 
@@ -47,20 +49,30 @@ def credible(prompt: int, completion: int) -> Usage | None:
     return Usage(min(prompt, _MOST_TOKENS), min(completion, _MOST_TOKENS))
 
 
+class Prompt(NamedTuple):
+    """What a call sends: messages, and the tool and answer schemas beside them."""
+
+    messages: list[dict[str, Any]]
+    extras: list[Any]
+
+
 @dataclass
 class OpenCall:
-    """A granted call that is being made.
+    """A call that is being made, or about to be: without a `grant` it may only be answered from a recording.
 
     `requests` counts the HTTP requests made for it; the first uses this grant. `first` is what that
-    request's answer said it used, `tracked` what CrewAI read from the answer.
+    request's answer said it used, `tracked` what CrewAI read from the answer. `replayed` says that the
+    answer was a recorded one.
     """
 
-    grant: int
-    cap: int
     instance: object
     question: Question
+    prompt: Prompt
     key: str
     simulated: bool
+    cap: int
+    grant: int | None = None
+    replayed: bool = False
     started: float = field(default_factory=time.monotonic)
     requests: int = 0
     first: Usage | None = None
@@ -76,22 +88,18 @@ class OpenCall:
 CALL: ContextVar[OpenCall | None] = ContextVar("crewctl_call", default=None)
 """The call being made in this context, if any."""
 
-_OPEN: ContextVar[tuple[int, ...]] = ContextVar("crewctl_open", default=())
-"""The grants of this context that cannot settle before what is done in it is done."""
-
-
-class Prompt(NamedTuple):
-    """What a call sends: messages, and the tool and answer schemas beside them."""
-
-    messages: list[dict[str, Any]]
-    extras: list[Any]
+_OPEN: ContextVar[tuple[OpenCall, ...]] = ContextVar("crewctl_open", default=())
+"""The calls of this context that cannot settle before what is done in it is done."""
 
 
 class Turns:
     """The turns of one child. `models` says which planned model an LLM instance is."""
 
-    def __init__(self, wire: Wire, retry: RetryPolicy, default: Speaker, model: PlannedModel) -> None:
-        self.wire = wire
+    def __init__(
+        self, exchanges: Exchanges, retry: RetryPolicy, default: Speaker, model: PlannedModel
+    ) -> None:
+        self.exchanges = exchanges
+        self.wire = exchanges.wire
         self.retry = retry
         self.default = default
         self._default_model = model
@@ -115,7 +123,10 @@ class Turns:
     def begin(
         self, instance: object, prompt: Prompt, purpose: Purpose, wanted: int | None = None
     ) -> OpenCall:
-        """Ask leave for one call and wait; returns only once it is granted."""
+        """Ask leave for one call and wait; returns only once it is granted.
+
+        Where a recording may answer without a turn, leave is not asked for yet: see `grant`.
+        """
         speaker, model = SPEAKER.get() or self.default, self.model_of(instance)
         bound, key = self._bound.of(model.name, prompt.messages, prompt.extras)
         question = Question(
@@ -124,17 +135,32 @@ class Turns:
             purpose=purpose,
             prompt_tokens=bound,
             output_tokens=min(wanted or model.max_output_tokens, model.max_output_tokens),
-            blocked=_OPEN.get(),
-            prompt=self._new_messages(speaker.agent, prompt.messages),
         )
-        granted = self.wire.ask(question)
-        return OpenCall(granted.grant, granted.output_cap, instance, question, key, model.simulated)
+        call = OpenCall(instance, question, prompt, key, model.simulated, question.output_tokens)
+        if not self.exchanges.may_be_free("model", model.name):
+            self.grant(call)
+        return call
+
+    def grant(self, call: OpenCall) -> None:
+        """Ask leave for a call that has none yet, and wait; returns only once it is granted."""
+        if call.grant is not None:
+            return
+        granted = self.wire.ask(
+            replace(
+                call.question,
+                blocked=tuple(one.grant for one in _OPEN.get() if one.grant is not None),
+                prompt=self._new_messages(call.question.agent, call.prompt.messages),
+            )
+        )
+        call.grant, call.cap = granted.grant, granted.output_cap
 
     def end(self, call: OpenCall, response: Any = None, error: BaseException | None = None) -> None:
         """Settle a call; usage that nobody knows stays at the whole reservation."""
         usage = call.usage()
         if usage is not None and usage.prompt:
             self._bound.learn(call.key, usage.prompt)
+        if call.grant is None:
+            return
         self.wire.settle(
             Settle(
                 grant=call.grant,
@@ -143,6 +169,8 @@ class Turns:
                 seconds=time.monotonic() - call.started,
                 simulated=call.simulated,
                 error="" if error is None else in_one_line(error),
+                status=None if error is None else http_status(error),
+                unreached=error is not None and is_unreached(error),
                 response=None if response is None else shortened(as_text(response)),
             )
         )
@@ -181,11 +209,11 @@ def capped(instance: object, cap: int) -> Iterator[None]:
 def open_as(call: OpenCall | None) -> Iterator[None]:
     """Make `call` the one that is being made in this context; None for what is no part of a call."""
     token = CALL.set(call)
-    grants = _OPEN.set(_OPEN.get() if call is None else (*_OPEN.get(), call.grant))
+    calls = _OPEN.set(_OPEN.get() if call is None else (*_OPEN.get(), call))
     try:
         yield
     finally:
-        _OPEN.reset(grants)
+        _OPEN.reset(calls)
         CALL.reset(token)
 
 

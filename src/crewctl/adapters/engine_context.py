@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crewctl.audit.port import ContentStore, RunStore
+from crewctl.running.breaker import Breaker
 from crewctl.running.meter import Meter
 from crewctl.running.port import Clock, ToolGate
 from crewctl.running.stop import StopFlag
@@ -18,7 +19,8 @@ class RunContext:
 
     `work_dir` is the run's own folder under the machine state. `environ` is the parent's
     environment: allow-listed names and the secrets that models name are taken from it, nothing else.
-    `tools` decides on the calls of gated tools; without it every call is allowed.
+    `tools` decides on the calls of gated tools; without it every call is allowed. `breaker` is asked before
+    each model call; without it no endpoint is left alone.
     """
 
     run_id: str
@@ -31,3 +33,4 @@ class RunContext:
     rehearsal: bool = False
     stop: StopFlag = field(default_factory=StopFlag)
     tools: ToolGate | None = None
+    breaker: Breaker | None = None

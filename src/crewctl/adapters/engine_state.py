@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.stop_watch import StopWatch
@@ -84,6 +85,15 @@ class EngineState:
         bells, self._bells, self._silent = self._bells, (), []
         for bell in bells:
             os.close(bell)
+
+
+def wait_for_bell(bell: int, seconds: float) -> None:
+    """Sleep until the bell rings, or for so many seconds."""
+    poll = select.poll()
+    poll.register(bell, select.POLLIN)
+    poll.poll(max(0.0, seconds) * 1000)
+    with suppress(BlockingIOError):
+        os.eventfd_read(bell)
 
 
 def limit_event(refusal: Refusal, step: str) -> LimitReached:

@@ -45,12 +45,23 @@ class StepLimits:
         """Return the deadline that has passed, if one has."""
         return next((limit for limit in self._all() if limit.used >= limit.allowed), None)
 
+    def passed_of_run(self) -> Refusal | None:
+        """Return the run's own deadline if it has passed; no child is waited for."""
+        return next((limit for limit in self._of_run() if limit.used >= limit.allowed), None)
+
+    def next_of_run(self) -> float | None:
+        """Return the seconds to the run's own deadline; None without one."""
+        return next((limit.allowed - limit.used for limit in self._of_run()), None)
+
+    def _of_run(self) -> list[Refusal]:
+        run = self._state.plan.limits.timeout
+        if run is None or not self._clocked:
+            return []
+        return [Refusal(limit="timeout", allowed=run.value, used=self._state.clock.elapsed())]
+
     def _all(self) -> list[Refusal]:
         now = time.monotonic()
-        found: list[Refusal] = []
-        run = self._state.plan.limits.timeout
-        if run is not None and self._clocked:
-            found.append(Refusal(limit="timeout", allowed=run.value, used=self._state.clock.elapsed()))
+        found = self._of_run()
         if self._ready_at is None:
             found.append(Refusal(limit="engine_start", allowed=START_SECONDS, used=now - self._began))
         elif self._timeout is not None:

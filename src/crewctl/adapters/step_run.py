@@ -7,6 +7,7 @@ import select
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from crewctl.adapters.child_process import ChildProcess
 from crewctl.adapters.child_protocol import (
@@ -21,6 +22,7 @@ from crewctl.adapters.child_protocol import (
 )
 from crewctl.adapters.engine_state import EngineState, limit_event
 from crewctl.adapters.step_events import StepEvents
+from crewctl.adapters.step_faults import StepFaults, left_alone
 from crewctl.adapters.step_limits import StepLimits
 from crewctl.adapters.step_tools import StepTools
 from crewctl.adapters.step_turns import StepTurns
@@ -64,6 +66,8 @@ class Verdict:
     error: str
     limit: LimitName | None = None
     card: str | None = None
+    model: str = ""
+    until: datetime | None = None
 
 
 class StepRun:
@@ -90,7 +94,7 @@ class StepRun:
         self._bell = bell
         self._limits = limits
         self._turns = StepTurns(state, step, child.answer)
-        self._events = StepEvents(state.run, step)
+        self._events = StepEvents(state.run, step, attempt)
         self._tools = StepTools(state, step, attempt, child.answer)
         self._drain_by: float | None = None
         self._drain_until = 0.0
@@ -187,8 +191,20 @@ class StepRun:
         finishing = self._is_held and self._tools.are_open
         if (self._is_ending and not finishing) or self._child.over:
             self._turns.hold(ask)
+        elif (until := self._turns.closed_until(ask)) is not None:
+            self._leave_alone(ask, until)
         else:
             self._refused(self._turns.ask(ask))
+
+    def _leave_alone(self, ask: Ask, until: datetime) -> None:
+        """End the step: an endpoint that keeps failing is not called, and no turn is spent."""
+        self.verdict = Verdict("failed", left_alone(ask.model, until), model=ask.model, until=until)
+        self._drain_by = time.monotonic() + DRAIN_SECONDS
+
+    @property
+    def faults(self) -> StepFaults:
+        """What this step's model calls failed of."""
+        return self._turns.faults
 
     def _asked_for_tool(self, ask: ToolAsk) -> None:
         """Answer; where a person must decide first, end the step once its open calls have come back."""

@@ -6,9 +6,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from crewctl.adapters.child_protocol import Ask, Granted, Settle
 from crewctl.adapters.engine_state import EngineState
+from crewctl.adapters.step_faults import StepFaults
 from crewctl.audit.events import TurnGranted, TurnRefused, TurnTaken
 from crewctl.audit.fact import ContentRef
 from crewctl.planning.plan import PlannedModel
@@ -38,6 +40,7 @@ class StepTurns:
         self._run = state.run
         self._step = step
         self._answer = answer
+        self.faults = StepFaults(state.run.breaker)
         self._open: dict[int, OpenTurn] = {}
         self._waiting: list[Ask] = []
         self._unanswered: list[Ask] = []
@@ -72,6 +75,13 @@ class StepTurns:
             self._grant(ask, answer)
         return None
 
+    def closed_until(self, ask: Ask) -> datetime | None:
+        """Return until when the asked model's endpoint is left alone; such an ask is never answered."""
+        until = self.faults.closed_until(self._model(ask.model))
+        if until is not None:
+            self.hold(ask)
+        return until
+
     def ask_again(self) -> Refusal | None:
         """Put the asks that wait to the meter once more."""
         waiting, self._waiting = self._waiting, []
@@ -89,6 +99,7 @@ class StepTurns:
         if turn is None:  # settled twice, or never this step's: nothing to settle
             return None
         settlement = self._run.meter.settle(said.grant, said.prompt_tokens, said.completion_tokens)
+        self.faults.heard(turn.ask.model, turn.model, said)
         self._state.record(
             self._taken(said.grant, turn, settlement).model_copy(
                 update={

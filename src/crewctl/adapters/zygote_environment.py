@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from crewctl.planning.faults import with_models
 from crewctl.planning.plan import Plan
 from crewctl.running.port import ModelCall, TaskWork
 
@@ -41,8 +42,9 @@ def secrets_for(plan: Plan, work: TaskWork | ModelCall, environ: Mapping[str, st
         models = {work.model}
     else:
         absent = set(plan.market.bench if plan.market else ()) - {work.agent}
-        models = {agent.model for agent in plan.agents if agent.name not in absent}
-        models |= {plan.manager_model} if plan.manager_model else set()
+        now = with_models(plan, work.models)
+        models = {agent.model for agent in now.agents if agent.name not in absent}
+        models |= {now.manager_model} if now.manager_model else set()
     names = {model.api_key_env for model in plan.models if model.name in models and model.api_key_env}
     return {name: environ[name] for name in sorted(names) if name in environ}
 

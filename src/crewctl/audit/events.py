@@ -58,6 +58,8 @@ class KickoffRequested(Fact):
     source: Source = "person"
     of: str | None = None
     key: str | None = None
+    from_task: str | None = None
+    keep_anyway: bool = False
     detached: bool = False
 
 

@@ -80,13 +80,18 @@ def models_after(models: Mapping[str, PlannedModel], name: str) -> tuple[str, ..
     return tuple(found)
 
 
-def agents_after(plan: Plan, task: PlannedTask, doer: str | None) -> tuple[str, ...]:
-    """Return the agents who take over a task after `doer`, in order; a manager's task has none."""
+def agents_after(
+    plan: Plan, task: PlannedTask, doer: str | None, *, took_over: bool = False
+) -> tuple[str, ...]:
+    """Return the agents who take over a task after `doer`, in order; a manager's task has none.
+
+    What the task says of its fallback holds for its first agent, not for one who `took_over`.
+    """
     if plan.process == "hierarchical" or doer is None:
         return ()
     agents = {agent.name: agent for agent in plan.agents}
     found: list[str] = []
-    name = task.fallback or agents[doer].fallback
+    name = (None if took_over else task.fallback) or agents[doer].fallback
     while name is not None and name not in (*found, doer):
         found.append(name)
         name = agents[name].fallback

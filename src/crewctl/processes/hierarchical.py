@@ -14,4 +14,4 @@ def hierarchical(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
 
     A manager keeps nothing from one task to the next in CrewAI either, but the outputs, which are context.
     """
-    return final_outcome(run_in_order(plan.tasks, rooms, steps))
+    return final_outcome(run_in_order(plan, rooms, steps))

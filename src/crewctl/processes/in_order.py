@@ -11,16 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
-from crewctl.planning.plan import PlannedTask
+from crewctl.planning.plan import Plan, PlannedTask
 from crewctl.processes.asking import Made, decided
-from crewctl.processes.outcome import Outcome, ProcessEnded, first_end, outcome_of
+from crewctl.processes.attempts import attempted
+from crewctl.processes.outcome import Outcome, ProcessEnded, came_to_nothing, first_end, outcome_of
 from crewctl.processes.outputs import Finished, text_of, write_output
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.running.port import ContextOutput, StepResult, Steps, TaskWork
 
 
-def run_in_order(tasks: Sequence[PlannedTask], rooms: ProcessRooms, steps: Steps) -> tuple[Finished, ...]:
-    """Run every task; ProcessEnded when one of them ends the run."""
+def run_in_order(plan: Plan, rooms: ProcessRooms, steps: Steps) -> tuple[Finished, ...]:
+    """Run every task of the plan; ProcessEnded when one of them ends the run."""
+    tasks = plan.tasks
     finished: tuple[Finished, ...] = ()
     for group in _groups(tasks):
         works = {
@@ -33,7 +35,7 @@ def run_in_order(tasks: Sequence[PlannedTask], rooms: ProcessRooms, steps: Steps
             for task in group
         }
         results = steps.do_all(
-            {key: partial(rooms.engine.run_task, work) for key, work in works.items()}, StepResult
+            {key: partial(attempted, plan, rooms, work) for key, work in works.items()}, StepResult
         )
         finished += _finish(group, results, rooms, steps)
     return finished
@@ -54,8 +56,8 @@ def context_of(
     if task.context is None:
         if task.async_execution and not alone:
             return ()
-        return tuple(one.as_context for one in finished)
-    by_name = {one.task: one for one in finished}
+        return tuple(one.as_context for one in finished if one.given_up != "skip")
+    by_name = {one.task: one for one in finished if one.given_up != "skip"}
     return tuple(by_name[name].as_context for name in task.context if name in by_name)
 
 
@@ -76,19 +78,33 @@ def _finish(
 
     People are asked only where the run goes on; an output that they have not seen is not written.
     """
-    ends = [outcome_of(task.name, result) for task, result in zip(group, results.values(), strict=True)]
+    ends = [_end_of(task, result) for task, result in zip(group, results.values(), strict=True)]
     end = first_end(ends)
     done = [
         Made(task, key, task.agent or "", result.output)
         for task, (key, result), its_end in zip(group, results.items(), ends, strict=True)
-        if its_end is None and (end is None or not task.human_input)
+        if result.outcome == "done" and its_end is None and (end is None or not task.human_input)
     ]
-    finished: list[Finished] = []
+    finished = {
+        task.name: _without(task, result) for task, result in zip(group, results.values(), strict=True)
+    }
     for made, left in zip(done, decided(done, rooms, steps), strict=True):
         if left.skipped is None:
             write_output(made.task, left.output, rooms, steps)
         text = text_of(rooms.contents, left.output)
-        finished.append(Finished(task=made.task.name, output=left.output, raw=text))
+        finished[made.task.name] = Finished(task=made.task.name, output=left.output, raw=text)
     if end is not None:
         raise ProcessEnded(end)
-    return tuple(finished)
+    return tuple(one for one in finished.values() if one is not None)
+
+
+def _end_of(task: PlannedTask, result: StepResult) -> Outcome | None:
+    given_up = came_to_nothing(result) and task.on_failure != "fail"
+    return None if given_up else outcome_of(task.name, result)
+
+
+def _without(task: PlannedTask, result: StepResult) -> Finished | None:
+    """Return what goes on of a task that was given up; None of any other, which has an output or none."""
+    if not came_to_nothing(result) or task.on_failure == "fail":
+        return None
+    return Finished(task=task.name, output=None, raw="", given_up=task.on_failure)

@@ -6,6 +6,7 @@ from functools import partial
 
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
 from crewctl.planning.plan import Plan
+from crewctl.processes.attempts import asked
 from crewctl.processes.outcome import ProcessEnded, outcome_of
 from crewctl.processes.outputs import text_of
 from crewctl.processes.rooms import ProcessRooms
@@ -24,7 +25,7 @@ class EngineJudge:
         """Make every call side by side; a call that failed is an answer without text."""
         calls = [self._call(prompt) for prompt in prompts]
         results = self._steps.do_all(
-            {call.step: partial(self._rooms.engine.run_call, call) for call in calls}, StepResult
+            {call.step: partial(asked, self._plan, self._rooms, call) for call in calls}, StepResult
         )
         return tuple(self._answer(call.agent, results[call.step]) for call in calls)
 

@@ -10,9 +10,10 @@ from crewctl.judging.drafts import Draft
 from crewctl.planning.plan import Plan, PlannedMarket
 from crewctl.planning.rendering import filled
 from crewctl.processes.asking import Made, decided
+from crewctl.processes.attempts import attempted
 from crewctl.processes.in_order import context_of, run_in_order
 from crewctl.processes.market_judging import case_of, give, judge_of
-from crewctl.processes.outcome import Outcome, ProcessEnded, first_end, outcome_of
+from crewctl.processes.outcome import Outcome, ProcessEnded, came_to_nothing, first_end, outcome_of
 from crewctl.processes.outputs import Finished, text_of, write_output
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.running.port import StepResult, Steps, TaskWork
@@ -28,8 +29,8 @@ def market(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     contest = plan.market
     if contest is None:
         raise AssertionError("a market's plan has a market")
-    finished = run_in_order(plan.tasks, rooms, steps)
-    results = _compete(contest, finished, rooms, steps)
+    finished = run_in_order(plan, rooms, steps)
+    results = _compete(plan, contest, finished, rooms, steps)
     drafts = tuple(_draft(name, result, rooms) for name, result in results.items())
     if not any(draft.text and draft.text.strip() for draft in drafts):
         return Outcome(how="failed", error=_nothing(drafts))
@@ -49,12 +50,12 @@ def market(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
 
 
 def _compete(
-    contest: PlannedMarket, finished: tuple[Finished, ...], rooms: ProcessRooms, steps: Steps
+    plan: Plan, contest: PlannedMarket, finished: tuple[Finished, ...], rooms: ProcessRooms, steps: Steps
 ) -> dict[str, StepResult]:
     """Run every contestant side by side; ProcessEnded when a limit of the run or a stop ended any."""
     works = {name: _work(contest, name, finished) for name in contest.contestants}
     done = steps.do_all(
-        {work.step: partial(rooms.engine.run_task, work) for work in works.values()}, StepResult
+        {work.step: partial(attempted, plan, rooms, work) for work in works.values()}, StepResult
     )
     results = {name: done[work.step] for name, work in works.items()}
     end = first_end([_end_of(name, result) for name, result in results.items()])
@@ -76,9 +77,7 @@ def _work(contest: PlannedMarket, contestant: str, finished: tuple[Finished, ...
 
 def _end_of(name: str, result: StepResult) -> Outcome | None:
     # A contestant that ran out of its own time has failed; the others have not.
-    end = outcome_of(name, result)
-    own = end is not None and (end.how == "failed" or end.limit == "task_timeout")
-    return None if own else end
+    return None if came_to_nothing(result) else outcome_of(name, result)
 
 
 def _draft(contestant: str, result: StepResult, rooms: ProcessRooms) -> Draft:

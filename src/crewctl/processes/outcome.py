@@ -43,6 +43,12 @@ def outcome_of(name: str, result: StepResult) -> Outcome | None:
     return Outcome(how="failed", error=f"{name}: {result.error or result.outcome}")
 
 
+def came_to_nothing(result: StepResult) -> bool:
+    """Tell whether the step itself failed; a stop and a limit of the run are no failures of the step."""
+    own_time = result.outcome == "limit_reached" and result.limit == "task_timeout"
+    return result.outcome in ("failed", "lost") or own_time
+
+
 def first_end(outcomes: list[Outcome | None]) -> Outcome | None:
     """Return what ended steps that ran side by side: a stop before a limit before a failure."""
     ends = [outcome for outcome in outcomes if outcome is not None]

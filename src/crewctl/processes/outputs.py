@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from crewctl.audit.events import OutputWritten
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
@@ -14,16 +16,21 @@ from crewctl.running.port import ContextOutput, Steps, Value
 
 
 class Finished(Value):
-    """A task that is done: its place in the content store and its text."""
+    """A task that is done: its place in the content store and its text.
+
+    A task that was `given_up` has neither; later tasks are told of it (``continue``) or not (``skip``).
+    """
 
     task: str
     output: ContentRef | None
     raw: str
+    given_up: Literal["continue", "skip"] | None = None
 
     @property
     def as_context(self) -> ContextOutput:
         """The same, as a later task sees it."""
-        return ContextOutput(task=self.task, raw=self.raw)
+        nothing = f"The task {self.task} came to nothing: there is no output of it."
+        return ContextOutput(task=self.task, raw=nothing if self.given_up == "continue" else self.raw)
 
 
 def text_of(contents: ContentStore, output: ContentRef | None) -> str:

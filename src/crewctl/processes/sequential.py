@@ -11,4 +11,4 @@ from crewctl.running.port import Steps
 
 def sequential(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     """Run the plan's tasks; the last output that is not empty is the crew's."""
-    return final_outcome(run_in_order(plan.tasks, rooms, steps))
+    return final_outcome(run_in_order(plan, rooms, steps))

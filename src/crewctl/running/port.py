@@ -35,6 +35,7 @@ class TaskWork(Value):
     `step` is the key in the journal. `agent` overrides the task's (a contestant's name).
     `contestant_of_market` says that the task is the market's. `context` is the preset output of
     every task that CrewAI would show this one; None means that the task gets no context at all.
+    `models` has what is asked in place of models that keep failing.
     """
 
     step: str
@@ -43,6 +44,7 @@ class TaskWork(Value):
     market: bool = False
     context: tuple[ContextOutput, ...] = ()
     timeout: float | None = None
+    models: dict[str, str] = {}
 
 
 class Message(Value):
@@ -66,7 +68,8 @@ class StepResult(Value):
     """How a step ended, as the parent saw it; `output` is the text's place in the content store.
 
     A step that is ``waiting`` for the answer to `card` is not finished: it will be done again.
-    `passing` says that a failure may well be over by the next try.
+    `passing` says that a failure may well be over by the next try, but not before `until`. `model` is the
+    model whose failed call came last.
     """
 
     outcome: StepOutcome
@@ -75,6 +78,8 @@ class StepResult(Value):
     limit: LimitName | None = None
     card: str | None = None
     passing: bool = False
+    model: str = ""
+    until: datetime | None = None
 
 
 class CrewEngine(Protocol):
@@ -86,6 +91,10 @@ class CrewEngine(Protocol):
 
     def run_call(self, call: ModelCall) -> StepResult:
         """Make one model call. Never raises for what the model did."""
+        ...
+
+    def pause(self, step: str, seconds: float) -> StepResult | None:
+        """Wait before the next try of a step; return how the step ends if a stop or a limit ends the wait."""
         ...
 
 
@@ -157,11 +166,12 @@ class RefuseTool(Value):
     """The tool is not called; the agent is told `said` in place of a result.
 
     `of_attempt` is the earlier attempt at the step in which this very call was made, where `said` is
-    what it came to.
+    what it came to; `failed` says that it failed then.
     """
 
     said: str
     of_attempt: int | None = None
+    failed: bool = False
 
 
 class HoldTool(Value):

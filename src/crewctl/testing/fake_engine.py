@@ -11,7 +11,7 @@ from crewctl.audit.port import ContentStore, RunStore
 from crewctl.running.port import ModelCall, StepResult, TaskWork
 from crewctl.testing.fake_judge import longest_first, well_formed
 
-Script = Mapping[str, str | StepResult]
+Script = Mapping[str, str | StepResult | list[str | StepResult]]
 
 
 def judge_by_length(call: ModelCall) -> str:
@@ -43,12 +43,15 @@ class FakeEngine:
         self._lock = threading.Lock()
         self.kickoffs: list[TaskWork] = []
         self.calls: list[ModelCall] = []
+        self.pauses: list[tuple[str, float]] = []
+        self.interrupted: StepResult | None = None
+        self._attempts: dict[str, int] = {}
 
     def run_task(self, work: TaskWork) -> StepResult:
         """Answer a task by the script."""
         with self._lock:
             self.kickoffs.append(work)
-        names = (work.step, work.agent or "", work.task)
+        names = (*work.models.values(), work.step, work.agent or "", work.task)
         said = next((self._script[name] for name in names if name in self._script), f"output of {work.step}")
         return self._end(work.step, "task", work.task, work.agent or "", said)
 
@@ -58,23 +61,29 @@ class FakeEngine:
             self.calls.append(call)
         return self._end(call.step, "judge_call", "", call.agent, self._judge(call))
 
-    def _end(self, step: str, kind: StepKind, task: str, agent: str, said: str | StepResult) -> StepResult:
+    def pause(self, step: str, seconds: float) -> StepResult | None:
+        """Note the wait and spend no time; `interrupted` is how a wait ends the step."""
+        with self._lock:
+            self.pauses.append((step, seconds))
+        return self.interrupted
+
+    def _end(
+        self,
+        step: str,
+        kind: StepKind,
+        task: str,
+        agent: str,
+        said: str | StepResult | list[str | StepResult],
+    ) -> StepResult:
+        with self._lock:
+            attempt = self._attempts[step] = self._attempts.get(step, 0) + 1
         self._store.append(
-            self._run_id, StepStarted(step=step, step_kind=kind, attempt=1, task=task, agent=agent)
+            self._run_id, StepStarted(step=step, step_kind=kind, attempt=attempt, task=task, agent=agent)
         )
-        result = said
+        result = said[min(attempt, len(said)) - 1] if isinstance(said, list) else said
         if isinstance(result, str):
             output = self._contents.put(self._run_id, result.encode())
             result = StepResult(outcome="done", output=output)
-        self._store.append(
-            self._run_id,
-            StepFinished(
-                step=step,
-                attempt=1,
-                outcome=result.outcome,
-                output=result.output,
-                error=result.error,
-                seconds=0.0,
-            ),
-        )
+        told = result.model_dump(exclude={"card"})
+        self._store.append(self._run_id, StepFinished(step=step, attempt=attempt, seconds=0.0, **told))
         return result

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
-from crewctl.audit.events import OutputWritten
+from crewctl.audit.events import OutputWritten, StepFinished
 from crewctl.processes.outcome import Outcome
 from crewctl.running.port import ContextOutput, StepResult
 from crewctl.testing.fake_engine import FakeEngine
 from crewctl.testing.fake_room import RUN, FakeRoom
+from crewctl.testing.fake_store import FakeRunStore
 from crewctl.testing.sample_plans import hierarchical_plan, sequential_plan, task
 
 
@@ -158,6 +159,7 @@ def test_a_recovered_run_does_only_what_is_missing() -> None:
     first = room.engine
     room.run()
     del room.steps.journal["2.write"]
+    room.store = _while_going_on(room.store, "2.write")
     room.engine = FakeEngine(RUN, room.store, room.contents, {"write": "brief"})
 
     outcome = room.run()
@@ -166,6 +168,27 @@ def test_a_recovered_run_does_only_what_is_missing() -> None:
     assert [work.task for work in room.engine.kickoffs] == ["write"]
     assert room.engine.kickoffs[0].context == (ContextOutput(task="research", raw="facts"),)
     assert room.text(outcome.output) == "brief"
+
+
+def test_a_step_that_is_done_in_the_account_is_not_done_again() -> None:
+    room = FakeRoom(sequential_plan(), {"research": "facts", "write": "brief"})
+    room.run()
+    del room.steps.journal["2.write"]  # the process died between the event and the journal
+    room.engine = FakeEngine(RUN, room.store, room.contents, {"write": "another"})
+
+    outcome = room.run()
+
+    assert room.engine.kickoffs == []
+    assert room.text(outcome.output) == "brief"
+
+
+def _while_going_on(store: FakeRunStore, step: str) -> FakeRunStore:
+    """Return the account as it was before `step` was finished."""
+    before = FakeRunStore()
+    for event in store.events(RUN):
+        if not (isinstance(event, StepFinished) and event.step == step):
+            before.append(RUN, event)
+    return before
 
 
 def test_every_hierarchical_task_is_a_step_of_its_own_with_the_outputs_before_it() -> None:

@@ -1,0 +1,65 @@
+"""How often a step was tried and who does it now, computed from the run's account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from crewctl.audit.events import Recorded, StepFinished, StepStarted
+from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
+from crewctl.processes.outcome import came_to_nothing
+from crewctl.running.port import StepResult
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Where a step stands.
+
+    `count` failed tries of whoever does it now: `agent`, if somebody has taken over, on `models` in place
+    of those that failed. `attempt` is the last attempt's number over all. `last` is how it ended, while
+    nothing has been done about that yet. The next try begins at `due`.
+    """
+
+    count: int = 0
+    attempt: int = 0
+    agent: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
+    last: StepResult | None = None
+    due: datetime | None = None
+    given_up: bool = False
+
+    def after(self, record: Recorded) -> Tries:
+        """Return where the step stands after an event of its own."""
+        event = record.event
+        if isinstance(event, StepStarted):
+            return replace(self, attempt=event.attempt, last=None, due=None)
+        if isinstance(event, StepFinished):
+            return self._finished(event)
+        if isinstance(event, StepRetryScheduled):
+            return replace(self, last=None, due=record.at + timedelta(seconds=event.delay))
+        if isinstance(event, FallbackTaken):
+            return self._taken_over(event)
+        return replace(self, given_up=True) if isinstance(event, StepGivenUp) else self
+
+    def _finished(self, event: StepFinished) -> Tries:
+        told = event.model_dump(include={"outcome", "output", "error", "passing", "model", "limit", "until"})
+        result = StepResult.model_validate(told)
+        if result.outcome != "done" and not came_to_nothing(result):
+            return replace(self, last=None)  # a wait, a stop or a limit: it is done again
+        return replace(self, last=result, count=self.count + came_to_nothing(result))
+
+    def _taken_over(self, event: FallbackTaken) -> Tries:
+        now = replace(self, count=0, last=None, due=None)
+        if event.what == "agent":
+            return replace(now, agent=event.taken)
+        return replace(now, models={**self.models, event.instead_of: event.taken})
+
+
+def tries_of(records: Iterable[Recorded], step: str) -> Tries:
+    """Return where a step stands by everything that the account tells of it."""
+    tries = Tries()
+    for record in records:
+        if getattr(record.event, "step", None) == step:
+            tries = tries.after(record)
+    return tries
