@@ -98,15 +98,38 @@ def test_only_the_crewai_adapters_import_crewai() -> None:
     assert inside, "the adapters do import crewai"
 
 
+def test_only_the_engines_adapters_import_the_engine() -> None:
+    inside = {
+        _name(path)
+        for path in SOURCES
+        if any(name.split(".")[0] in {"dbos", "sqlalchemy"} for name in _imports(_tree(path)))
+    }
+    assert {name for name in inside if not name.startswith("src/crewctl/adapters/dbos_")} == set()
+    assert inside, "the adapters do import the engine"
+
+
 @pytest.mark.parametrize(
-    "command", [["--help"], ["list"], ["check"], ["plan", "company-brief", "-i", "company=Acme"]]
+    "command",
+    [
+        ["--help"],
+        ["list"],
+        ["check"],
+        ["plan", "company-brief", "-i", "company=Acme"],
+        ["runs"],
+        ["inbox"],
+        ["approvals"],
+        ["schedule", "list"],
+        ["worker", "--help"],
+    ],
+    ids=" ".join,
 )
-def test_a_command_that_runs_nothing_never_imports_crewai(command: list[str]) -> None:
+def test_a_command_that_runs_nothing_never_imports_crewai_or_the_engine(command: list[str]) -> None:
     code = (
         "import sys; sys.argv = ['crewctl', *sys.argv[1:]]\n"
         "from crewctl.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
-        "loaded = sorted(name for name in sys.modules if name.split('.')[0].startswith('crewai'))\n"
+        "heavy = ('crewai', 'dbos', 'sqlalchemy', 'psycopg')\n"
+        "loaded = sorted(name for name in sys.modules if name.split('.')[0].startswith(heavy))\n"
         "print(loaded, code, file=sys.stderr)"
     )
     done = subprocess.run(
