@@ -13,7 +13,16 @@ import crewai.llms.base_llm as point
 from crewai.llms.cache import CACHE_BREAKPOINT_KEY
 from crewai.types.usage_metrics import UsageMetrics
 
+from crewctl.adapters.crewai_exchange_calls import (
+    answer_of,
+    asking,
+    error_of,
+    question_of,
+    response_of,
+    usage_of,
+)
 from crewctl.adapters.crewai_retry import is_passing, pause_before
+from crewctl.adapters.crewai_simulated_llm import SimulatedLLM
 from crewctl.adapters.crewai_turns import (
     CALL,
     OpenCall,
@@ -25,13 +34,17 @@ from crewctl.adapters.crewai_turns import (
     open_as,
     prompt_of,
 )
+from crewctl.adapters.exchange_player import Asked
+from crewctl.audit.exchange_content import Json
 
 
 class Made(NamedTuple):
     """A call as CrewAI's wrapper hands it over."""
 
-    instance: object
+    instance: Any
     prompt: Prompt
+    answer_model: Any
+    source: dict[str, Any]
 
 
 def made_by(operation: Callable[[], Any]) -> Made:
@@ -46,11 +59,13 @@ def made_by(operation: Callable[[], Any]) -> Made:
     def argument(name: str, position: int) -> Any:
         return args[position] if len(args) > position else kwargs.get(name)
 
-    prompt = prompt_of(argument("messages", 0), argument("tools", 1), argument("response_model", 6))
+    answer_model = argument("response_model", 6)
+    prompt = prompt_of(argument("messages", 0), argument("tools", 1), answer_model)
     for message in prompt.messages:
         # CrewAI's own mark, which it takes off before sending, and which moves as a conversation grows.
         message.pop(CACHE_BREAKPOINT_KEY, None)
-    return Made(cells["instance"], _as_sent(cells["instance"], prompt))
+    source = {"from_task": argument("from_task", 4), "from_agent": argument("from_agent", 5)}
+    return Made(cells["instance"], _as_sent(cells["instance"], prompt), answer_model, source)
 
 
 def _as_sent(instance: Any, prompt: Prompt) -> Prompt:
@@ -72,10 +87,12 @@ class _Attempts:
         # Read here, in the caller's thread: what follows may run in another.
         self._purpose = turns.purpose()
         self._number = 0
+        self._asked: tuple[Asked, Json] | None = None
 
     def begin(self) -> OpenCall:
         """Ask leave for the next attempt and wait for it."""
         self._number += 1
+        self._asked = None
         return self._turns.begin(self._made.instance, self._made.prompt, self._purpose)
 
     @contextlib.contextmanager
@@ -84,15 +101,56 @@ class _Attempts:
         with open_as(call), capped(self._made.instance, call.cap):
             yield
 
+    def recorded(self, call: OpenCall) -> Callable[[], Any] | None:
+        """Return what gives the recorded answer to the call; where there is none, leave is asked for it.
+
+        A call that goes over HTTP is looked for there, by its request.
+        """
+        exchanges, model = self._turns.exchanges, call.question.model
+        if exchanges.awaits(model, "http"):
+            return None
+        if call.simulated or exchanges.may_answer("model", model):
+            question = question_of(self._made.prompt)
+            self._asked = asking(exchanges, call, question), question
+            answer = exchanges.answer_to(*self._asked)
+            if answer is not None:
+                return functools.partial(self._again, call, answer)
+        self._turns.grant(call)
+        return None
+
+    def _again(self, call: OpenCall, answer: Json) -> Any:
+        call.replayed, call.tracked = True, usage_of(answer)
+        if isinstance(self._made.instance, SimulatedLLM):
+            self._made.instance.was_answered(self._made.source)
+        return response_of(answer, self._made.answer_model)
+
+    def record(self, call: OpenCall, answer: Json) -> None:
+        """Record the exchange, unless its requests were recorded, or its answer was a recorded one."""
+        if call.replayed or call.requests:
+            return
+        self._turns.grant(call)  # a call that went past both nets is counted at least
+        if self._asked is None:
+            question = question_of(self._made.prompt)
+            self._asked = asking(self._turns.exchanges, call, question), question
+        self._turns.exchanges.record(*self._asked, answer)
+
     def pause_after(self, call: OpenCall, error: Exception) -> float:
         """Settle a failed attempt; return the seconds before the next, or raise the error for good."""
+        self.record(call, {"broke": error_of(error)})
         self._turns.end(call, error=error)
         policy = self._turns.retry
         if self._number >= policy.attempts or not is_passing(error):
             raise error
+        if call.replayed:
+            return 0.0
         pause = pause_before(self._number + 1, policy.backoff, error)
         self._turns.will_retry(error, pause)
         return pause
+
+    def end(self, call: OpenCall, response: Any) -> None:
+        """Record a call that came back, and settle it."""
+        self.record(call, answer_of(response, call.usage()))
+        self._turns.end(call, response)
 
 
 def install(turns: Turns) -> None:
@@ -110,12 +168,13 @@ def _run(turns: Turns, operation: Callable[[], Any], **_: Any) -> Any:
     while True:
         call = attempts.begin()
         try:
+            again = attempts.recorded(call)
             with attempts.being_made(call):
-                response = operation()
+                response = operation() if again is None else again()
         except Exception as error:  # noqa: BLE001 - raised again unless it is to be retried
             time.sleep(attempts.pause_after(call, error))
         else:
-            turns.end(call, response)
+            attempts.end(call, response)
             return response
 
 
@@ -127,12 +186,13 @@ async def _arun(turns: Turns, operation: Callable[[], Awaitable[Any]], **_: Any)
     while True:
         call = await asyncio.to_thread(attempts.begin)
         try:
+            again = await asyncio.to_thread(attempts.recorded, call)
             with attempts.being_made(call):
-                response = await operation()
+                response = await operation() if again is None else again()
         except Exception as error:  # noqa: BLE001 - as above
             await asyncio.sleep(attempts.pause_after(call, error))
         else:
-            turns.end(call, response)
+            attempts.end(call, response)
             return response
 
 

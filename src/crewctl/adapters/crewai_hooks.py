@@ -20,6 +20,7 @@ from crewai.tools.base_tool import Tool
 from crewai.utilities.string_utils import sanitize_tool_name
 
 from crewctl.adapters.child_protocol import Delegated, Purpose
+from crewctl.adapters.crewai_exchange_tools import RecordedTools
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
 from crewctl.adapters.crewai_tool_calls import ToolCalls
 from crewctl.adapters.crewai_tool_gate import ToolGate
@@ -43,6 +44,7 @@ class Watch:
         self._agents: dict[int, tuple[Agent, Speaker]] = {}
         self._calls = ToolCalls(turns, rehearsal=rehearsal)
         self._gate = ToolGate(self._calls)
+        self._tools = RecordedTools(turns.exchanges, lambda: self._speaker().agent)
 
     def install(self) -> None:
         """Put the watch in place for this process. Not to be undone."""
@@ -72,7 +74,8 @@ class Watch:
         return tool
 
     def _held(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
-        return self._gate.gated(run, tool, name) if name in self._gated else self._calls.watched(run, name)
+        held = self._gate.gated(run, tool, name) if name in self._gated else self._calls.watched(run, name)
+        return self._tools.recorded(held, tool, name)
 
     def _allow(self, name: str) -> None:
         self._allowed.add(sanitize_tool_name(name))

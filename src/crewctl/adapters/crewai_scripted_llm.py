@@ -48,6 +48,10 @@ class ScriptedLLM(SimulatedLLM):
             return answer
         return Said(answer.text, answer.calls, turn.usage.prompt, turn.usage.completion)
 
+    def was_answered(self, source: dict[str, Any]) -> None:
+        """Pass over the turn that the recording gave."""
+        self._follower.next_turn(_caller(source))
+
 
 def _caller(source: dict[str, Any]) -> Caller:
     speaker = SPEAKER.get()

@@ -45,6 +45,9 @@ class SimulatedLLM(BaseLLM):  # type: ignore[misc]  # CrewAI's types are not fol
         """
         raise NotImplementedError
 
+    def was_answered(self, source: dict[str, Any]) -> None:
+        """Hear that a call was answered from a recording: what follows a script must not give that turn again."""
+
     def supports_function_calling(self) -> bool:
         """Say that tools are called natively, not in the text of an answer."""
         return True

@@ -1,9 +1,10 @@
-"""Turn what a child tells of its tools, delegations and retries into events of the account."""
+"""Turn what a child tells of its tools, delegations, retries and exchanges into events of the account."""
 
 from __future__ import annotations
 
 from crewctl.adapters.child_protocol import Delegated, Retry, Said, ToolFinished, ToolStarted
 from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.step_exchanges import StepExchanges
 from crewctl.audit.events import Event, RetryScheduled, ToolCallFinished, ToolCallStarted, WorkDelegated
 from crewctl.audit.fact import ContentRef
 
@@ -14,9 +15,10 @@ LONGEST_ERROR = 4_000
 class StepEvents:
     """Translates for one step; what is content goes to the content store."""
 
-    def __init__(self, run: RunContext, step: str) -> None:
+    def __init__(self, run: RunContext, step: str, attempt: int = 1) -> None:
         self._run = run
         self._step = step
+        self._exchanges = StepExchanges(run, step, attempt)
 
     def event(self, said: Said) -> Event | None:
         """Return the event that tells of this; None for what is no event."""
@@ -40,7 +42,7 @@ class StepEvents:
             return WorkDelegated(step=self._step, by=said.by, to=said.to, asks=said.asks)
         if isinstance(said, Retry):
             return RetryScheduled(step=self._step, error=said.error[:LONGEST_ERROR], delay=said.delay)
-        return None
+        return self._exchanges.event(said)
 
     def keep(self, text: str | None) -> ContentRef | None:
         """Keep text as content; nothing where there is none."""
