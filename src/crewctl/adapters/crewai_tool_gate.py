@@ -17,6 +17,7 @@ from crewctl.adapters.child_protocol import ToolAnswer, ToolGranted, ToolRefused
 from crewctl.adapters.crewai_tool_calls import ToolCalls
 from crewctl.adapters.crewai_turns import in_one_line
 from crewctl.adapters.tool_arguments import arguments_from, arguments_text
+from crewctl.audit.tool_calls import FAILED
 from crewctl.tools import calling_under
 
 _INSIDE: ContextVar[frozenset[int]] = ContextVar("crewctl_inside_tools", default=frozenset())
@@ -86,8 +87,8 @@ class ToolGate:
                 yield outcome
                 result.extend(outcome)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises
-            said = f"The tool failed, and may have done a part of its work: {type(error).__name__}: "
-            outcome[:] = [ToolFailure(message=said + in_one_line(error), reason=ToolFailureReason.EXCEPTION)]
+            said = f"{FAILED}{type(error).__name__}: {in_one_line(error)}"
+            outcome[:] = [ToolFailure(message=said, reason=ToolFailureReason.EXCEPTION)]
         finally:
             _INSIDE.reset(inside)
 

@@ -90,7 +90,7 @@ class StepTools:
         self._answer(ToolGranted(id=ask.id, arguments=decision.arguments, key=decision.key))
 
     def _refuse(self, ask: ToolAsk, decision: RefuseTool) -> None:
-        known = decision.of_attempt is not None
+        known = decision.of_attempt is not None and not decision.failed
         if decision.of_attempt is not None:
             self._state.record(
                 ExchangeReplayed(
