@@ -6,8 +6,8 @@ import itertools
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,19 +20,19 @@ from crewctl.planning.plan import Price
 from crewctl.running.port import Caps, Grant, Ledger, Refusal, Request, Wait
 from crewctl.testing.memory_ledger import MemoryLedger
 
+if TYPE_CHECKING:
+    from conftest import Place, Places
+
 PRICE = Price(input=3, output=15, source="test")
 RUN = "run"
 NUMBERS = itertools.count()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def ledger(request: pytest.FixtureRequest, places: Places) -> Ledger:
     if request.param == "memory":
-        yield MemoryLedger()
-        return
-    made = SqlLedger(SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
-    yield made
-    made.close()
+        return MemoryLedger()
+    return SqlLedger(places(request.param).database())
 
 
 def ask(
@@ -239,55 +239,69 @@ def test_threads_never_book_over_a_cap(ledger: Ledger) -> None:
 
 
 WORKER = """
-import sys
+import os, sys, threading
 from pathlib import Path
 from crewctl.adapters.sql_ledger import SqlLedger
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.running.port import Caps, Grant, Request, Wait
-ledger = SqlLedger(SqliteDatabase(Path(sys.argv[1])))
-ledger.open("run", Caps(max_turns=30, max_tokens=2_000))
+from crewctl.wiring.database import open_database
+ledger = SqlLedger(open_database(Path(sys.argv[1]), os.environ))
+ledger.open("run", Caps(max_turns=60, max_tokens=4_000))
 turns = []
-while True:
-    answer = ledger.reserve("run", Request(step="s", agent="a", model="m", purpose="agent",
-                            prompt_tokens=10, output_tokens=40, price=None))
-    if isinstance(answer, Wait):
-        continue
-    if not isinstance(answer, Grant):
-        break
-    turns.append(answer.turn)
-    ledger.settle("run", answer.grant, 20, None)
+def work():
+    while True:
+        answer = ledger.reserve("run", Request(step="s", agent="a", model="m", purpose="agent",
+                                prompt_tokens=10, output_tokens=40, price=None))
+        if isinstance(answer, Wait):
+            continue
+        if not isinstance(answer, Grant):
+            break
+        turns.append(answer.turn)
+        ledger.settle("run", answer.grant, 20, None)
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
 print(*turns)
 """
 
 
-def test_processes_share_one_account(tmp_path: Path) -> None:
-    path = tmp_path / "crewctl.db"
+def test_processes_and_their_threads_share_one_account_to_the_last_turn(place: Place) -> None:
     workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, str(path)], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(place.root)],
+            env=place.environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
     ]
-    turns = [int(word) for worker in workers for word in worker.communicate(timeout=60)[0].split()]
-    assert sorted(turns) == list(range(1, 31))
+    turns = [int(word) for worker in workers for word in worker.communicate(timeout=120)[0].split()]
+
+    assert sorted(turns) == list(range(1, 61))
+    totals = SqlLedger(place.database()).totals(RUN)
+    assert (totals.turns, totals.tokens, totals.reserved_tokens) == (60, 60 * 20, 0)
 
 
-def test_what_a_killed_process_reserved_counts_as_spent(tmp_path: Path) -> None:
-    path = tmp_path / "crewctl.db"
-    dying = """
+DYING = """
 import os, sys
 from pathlib import Path
 from crewctl.adapters.sql_ledger import SqlLedger
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.running.port import Caps, Request
-ledger = SqlLedger(SqliteDatabase(Path(sys.argv[1])))
+from crewctl.wiring.database import open_database
+ledger = SqlLedger(open_database(Path(sys.argv[1]), os.environ))
 ledger.open("run", Caps(max_tokens=100))
 ledger.reserve("run", Request(step="s", agent="a", model="m", purpose="agent",
                prompt_tokens=10, output_tokens=50, price=None))
 os.kill(os.getpid(), 9)
 """
-    subprocess.run([sys.executable, "-c", dying, str(path)], check=False, timeout=60)
-    ledger = SqlLedger(SqliteDatabase(path))
+
+
+def test_what_a_killed_process_reserved_counts_as_spent(place: Place) -> None:
+    subprocess.run([sys.executable, "-c", DYING, str(place.root)], env=place.environ, check=False, timeout=60)
+    ledger = SqlLedger(place.database())
+
     assert (ledger.totals(RUN).turns, ledger.totals(RUN).reserved_tokens) == (1, 60)
-    ledger.close()
+    assert ledger.settle_lost(RUN) == 1
+    assert (ledger.totals(RUN).tokens, ledger.totals(RUN).reserved_tokens) == (60, 0)
 
 
 def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -33,24 +34,22 @@ from crewctl.audit.port import RunIsClosedError, RunStore
 from crewctl.errors import StoreError
 from crewctl.testing.fake_store import FakeRunStore
 
+if TYPE_CHECKING:
+    from conftest import Places
+
 
 def _requested(crew: str = "brief") -> KickoffRequested:
     return KickoffRequested(crew=crew, by="ada", host="desk", pid=7)
 
 
 CLOSED = RunClosed(outcome="finished", exit_code=0)
-STORES: list[Callable[[Path], RunStore]] = [
-    lambda _path: FakeRunStore(),
-    lambda path: SqlRunStore(SqliteDatabase(path / ".crewctl" / "crewctl.db")),
-]
 
 
-@pytest.fixture(params=STORES, ids=["fake", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
-    made = request.param(tmp_path)
-    yield made
-    if isinstance(made, SqlRunStore):
-        made.close()
+@pytest.fixture(params=["fake", "sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, places: Places) -> RunStore:
+    if request.param == "fake":
+        return FakeRunStore()
+    return SqlRunStore(places(request.param).database())
 
 
 def test_a_store_without_runs_is_empty(store: RunStore) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from crewctl.audit.afterwards import may_follow
+from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
+from crewctl.audit.events_people import CardAnswered, CardOpened
+from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
 from crewctl.audit.fact import ContentRef
-from crewctl.audit.port import RunIsClosedError
+from crewctl.audit.port import CardAnsweredError, CardExistsError, CardPlace, RunIsClosedError
 from crewctl.errors import NotFoundError
 
 _BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,9 +43,17 @@ class FakeRunStore:
                 raise RunIsClosedError(
                     f"run {run_id} is closed, so {event.kind} cannot be added to its account"
                 )
+            _refuse(run_id, event, fold_cards(kept), [*self._all_cards()])
             recorded = Recorded(run_id=run_id, seq=len(kept) + 1, at=self._now(), event=event)
             kept.append(recorded)
             return recorded
+
+    def take(self, run_id: str, executor: str) -> int:
+        """Take the run up for the process `executor`, and return the epoch."""
+        before = [event for event in self.events(run_id) if isinstance(event, RunTaken)]
+        taken = RunTaken(executor=executor, host="desk", pid=7, epoch=len(before) + 1)
+        self.append(run_id, taken)
+        return taken.epoch
 
     def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
         """Return the run's events above `after`, in order."""
@@ -60,6 +71,26 @@ class FakeRunStore:
             if not any(isinstance(record.event, RunClosed) for record in kept)
         )
 
+    def open_cards(self) -> Sequence[CardPlace]:
+        """Return every card without an answer, oldest first; parked ones too."""
+        still = set(self.open_run_ids())
+        places = [
+            _place(run_id, self._crew(run_id) or "", card)
+            for run_id, card in self._all_cards()
+            if card.answer is None and run_id in still
+        ]
+        return tuple(sorted(places, key=lambda place: (place.opened_at, place.card)))
+
+    def answered_runs(self, now: datetime) -> Sequence[str]:
+        """Return the suspended runs that can go on, the one that waits longest first."""
+        waits = [
+            (last.at, run_id)
+            for run_id in self.open_run_ids()
+            if (last := _last_work(self._runs[run_id])) and isinstance(last.event, RunSuspended)
+            if _goes_on(last, fold_cards(self._runs[run_id]), now)
+        ]
+        return tuple(run_id for _, run_id in sorted(waits))
+
     def events(self, run_id: str) -> list[Event]:
         """Return the bare events of a run, for a test to look at."""
         return [recorded.event for recorded in self.events_of(run_id)]
@@ -67,6 +98,51 @@ class FakeRunStore:
     def _crew(self, run_id: str) -> str | None:
         requests = (kept.event for kept in self._runs[run_id] if isinstance(kept.event, KickoffRequested))
         return next((request.crew for request in requests), None)
+
+    def _all_cards(self) -> Iterator[tuple[str, CardState]]:
+        return ((run_id, card) for run_id, kept in self._runs.items() for card in fold_cards(kept))
+
+
+def _refuse(
+    run_id: str, event: Event, own: Sequence[CardState], cards: Sequence[tuple[str, CardState]]
+) -> None:
+    if isinstance(event, CardOpened):
+        place = (event.key, event.subject_sha256)
+        if any(place == (card.opened.key, card.opened.subject_sha256) for card in own) or any(
+            event.card == card.card for _, card in cards
+        ):
+            raise CardExistsError(f"run {run_id} has card {event.card}, or one at {event.key} about the same")
+    if isinstance(event, CardAnswered):
+        found = next((card for card in own if card.card == event.card), None)
+        if found is None:
+            raise NotFoundError(f"run {run_id} has no card {event.card}")
+        if found.answer is not None:
+            raise CardAnsweredError(f"card {event.card} has been answered")
+
+
+def _place(run_id: str, crew: str, card: CardState) -> CardPlace:
+    return CardPlace(
+        card=card.card,
+        run_id=run_id,
+        crew=crew,
+        source=card.opened.source,
+        opened_at=card.opened_at,
+        due_at=card.parked.until if card.parked else card.opened.expires_at,
+        parked=card.parked is not None,
+    )
+
+
+def _last_work(kept: Sequence[Recorded]) -> Recorded | None:
+    work = (RunEnqueued, RunTaken, RunSuspended)
+    return next((record for record in reversed(kept) if isinstance(record.event, work)), None)
+
+
+def _goes_on(wait: Recorded, cards: Sequence[CardState], now: datetime) -> bool:
+    waited = wait.event.cards if isinstance(wait.event, RunSuspended) else ()
+    still = [card for card in cards if card.card in waited and card.answer is None]
+    expired = any(card.opened.expires_at is not None and card.opened.expires_at <= now for card in still)
+    parked = [card.parked.until for card in still if card.parked and card.parked.until]
+    return not still or expired or any(wait.at < until <= now for until in parked)
 
 
 class FakeContentStore:
