@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from crewctl.adapters.child_protocol import ToolAnswer, ToolAsk, ToolGranted, ToolRefused
 from crewctl.adapters.engine_state import EngineState
-from crewctl.audit.events import ExchangeReplayed, ToolCallStarted
+from crewctl.audit.events import ToolCallStarted
+from crewctl.audit.events_recorded import ExchangeReplayed
 from crewctl.planning.plan import PlannedTool
+from crewctl.running.breaker import tool_target
 from crewctl.running.port import HoldTool, RefuseTool, RunTool, ToolCall
 
 
@@ -22,7 +24,7 @@ class StepTools:
         self._step = step
         self._attempt = attempt
         self._answer = answer
-        self._open: set[int] = set()
+        self._open: dict[int, str] = {}
 
     @property
     def are_open(self) -> bool:
@@ -44,9 +46,13 @@ class StepTools:
         """Open the card that this ask needs, if any: the child is at its end and gets no answer."""
         self._decide(ask)
 
-    def finished(self, call: int) -> None:
-        """Note that a call has come back."""
-        self._open.discard(call)
+    def finished(self, call: int, *, failed: bool) -> None:
+        """Note that a call has come back; a tool that keeps failing is left alone."""
+        tool = self._open.pop(call, None)
+        if tool is None or self._run.breaker is None:
+            return
+        note = self._run.breaker.failed if failed else self._run.breaker.worked
+        note(tool_target(tool))
 
     def may_start(self, tool: str) -> bool:
         """Tell whether a call of this tool may be told of without having been asked for."""
@@ -54,6 +60,9 @@ class StepTools:
         return planned is None or not planned.gated
 
     def _decide(self, ask: ToolAsk) -> RunTool | RefuseTool | HoldTool:
+        closed = None if self._run.breaker is None else self._run.breaker.refusal_of(ask.tool)
+        if closed is not None:
+            return closed
         if self._run.tools is None:
             return RunTool(arguments=ask.arguments, key="")
         planned = self._planned(ask.tool)
@@ -86,7 +95,7 @@ class StepTools:
                 key=decision.key,
             )
         )
-        self._open.add(ask.call)
+        self._open[ask.call] = ask.tool
         self._answer(ToolGranted(id=ask.id, arguments=decision.arguments, key=decision.key))
 
     def _refuse(self, ask: ToolAsk, decision: RefuseTool) -> None:

@@ -119,7 +119,8 @@ class PlannedTool(Planned):
     """A tool: a class of crewai_tools, or a file under tools/ whose source travels in the plan.
 
     `calls` says whether each call waits for a person's yes. A tool with an `effect` changes something
-    outside: the same call is never made twice without a person.
+    outside: the same call is never made twice without a person. A ``watched`` tool is left alone when it keeps
+    failing.
     """
 
     name: str
@@ -129,11 +130,12 @@ class PlannedTool(Planned):
     tags: tuple[str, ...] = ()
     calls: Literal["allow", "ask"] = "allow"
     effect: bool = False
+    watched: bool = False
 
     @property
     def gated(self) -> bool:
         """Whether its calls are decided on one by one, before each is made."""
-        return self.calls == "ask" or self.effect
+        return self.calls == "ask" or self.effect or self.watched
 
 
 class PlannedCriterion(Planned):

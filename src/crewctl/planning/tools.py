@@ -113,4 +113,5 @@ def _tool(
         tags=tuple(sorted(tags)),
         calls="ask" if asks else "allow",
         effect=not EFFECTS.isdisjoint(tags),
+        watched=catalogue.policy.breaker is not None,
     )

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from crewctl.audit.events_faults import BreakerOpened
 from crewctl.audit.port import RunStore
 from crewctl.planning.plan import PlannedBreaker, PlannedModel
-from crewctl.running.port import Value
+from crewctl.running.port import RefuseTool, Value
 
 R = TypeVar("R")
 
@@ -65,6 +65,14 @@ class Breaker:
             return None
         until = self._breakers.change(target, self._asked)
         return None if until is None else datetime.fromtimestamp(until, UTC)
+
+    def refusal_of(self, tool: str) -> RefuseTool | None:
+        """Return what an agent is told of a tool that is left alone; None lets the call through."""
+        until = self.closed_until(tool_target(tool))
+        if until is None:
+            return None
+        said = f"The tool was not called: it kept failing, and is left alone until {until:%H:%M:%S} UTC."
+        return RefuseTool(said=said)
 
     def worked(self, target: str) -> None:
         """Note that a call came back: a probe that works lets all through again."""

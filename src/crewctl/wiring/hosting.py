@@ -13,6 +13,7 @@ from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
+from crewctl.adapters.sql_breakers import SqlBreakers
 from crewctl.adapters.sql_ledger import SqlLedger
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
@@ -29,6 +30,9 @@ from crewctl.processes.recorded import recorded_drafts
 from crewctl.registry.close import Closed, PutDown
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
+from crewctl.registry.tool_gate import PlannedToolGate
+from crewctl.running.breaker import Breaker
+from crewctl.running.cards import desk_of
 from crewctl.running.meter import Meter, caps_of
 from crewctl.running.ownership import Owner, run_lock
 from crewctl.running.port import Abandoned, CrewEngine
@@ -145,6 +149,11 @@ class RunHost:
                 watch(record)
         return Owner(run_id, epoch)
 
+    def _breaker(self, plan: Plan, run: _Owned) -> Breaker | None:
+        if plan.breaker is None:
+            return None
+        return Breaker(SqlBreakers(self._project.database), plan.breaker, run.run_id, run.store)
+
     def _rooms(self, run: _Owned) -> Rooms:
         request = self._request(run.run_id)
         clock = SystemClock()
@@ -165,6 +174,8 @@ class RunHost:
                 environ=os.environ,
                 rehearsal=request.rehearsal,
                 stop=run.stop,
+                tools=PlannedToolGate(plan, desk_of(plan, run.run_id, run.store, run.contents, clock)),
+                breaker=self._breaker(plan, run),
             )
             with ZygoteEngine(canonical(plan), plan, context, warm=self._warm) as engine:
                 yield engine

@@ -22,8 +22,8 @@ def fallbacks_hold(draft: Draft) -> Iterator[Problem]:
         if task.fallback is not None and task.fallback == task.agent:
             yield _same(draft.task(name, "fallback"), f"task '{name}' has '{task.agent}' twice")
     for name, uses in draft.uses.items():
-        for task in uses.tasks:
-            yield from _of_task(draft, name, task)
+        for use in uses.tasks:
+            yield from _of_task(draft, name, use)
         yield from _of_market(draft, name)
 
 
@@ -119,7 +119,7 @@ def _on_both_sides(draft: Draft, crew: str, contestant: str, others: Iterable[st
 
 def _without_tools(draft: Draft, doer: str | None, fallback: str, place: Span) -> Iterator[Problem]:
     agents = draft.catalogue.agents
-    if doer not in agents or fallback not in agents:
+    if doer is None or doer not in agents or fallback not in agents:
         return
     missing = [tool for tool in agents[doer].tools if tool not in agents[fallback].tools]
     if missing:
