@@ -61,13 +61,15 @@ class Lives:
         return {"how": "waiting"}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lives]:
     """Live the first life of a run; every further call is that run after a crash."""
     if request.param == "memory":
         yield Lives(None, [])
-        return
-    yield from _with_engine(sqlite_place(tmp_path), tmp_path)
+    elif request.param == "sqlite":
+        yield from _with_engine(sqlite_place(tmp_path), tmp_path)
+    else:
+        yield from _with_engine(request.getfixturevalue("postgres_url"), tmp_path)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,8 @@ from dbos._sys_db import SystemDatabase
 
 from crewctl.adapters.dbos_database import quiet, settings
 from crewctl.adapters.dbos_json import JsonSerializer, forbid_pickle
-from crewctl.adapters.dbos_steps import LAST_NUMBER
+from crewctl.adapters.dbos_versions import SHAPE, adopt_older, wake_as_this_shape
 from crewctl.errors import EngineError
-
-SHAPE = "crewctl-flow-1"
-"""The version of the *workflow's shape*: which steps a run makes in which order. Not the product's."""
 
 QUEUE = "runs"
 """Where runs wait for a worker. A waiting run is not on it, so it holds no slot."""
@@ -29,6 +27,8 @@ MOST_ATTEMPTS = 100
 """Times a run is taken up at all; the account's own rule for runs that kill workers comes long before."""
 
 POLL_SECONDS = 0.2
+AT_ONCE = 500
+"""Runs that are forgotten at once: the database is not kept busy for long."""
 
 Argument = Mapping[str, Any]
 Host = Callable[[str, Argument], dict[str, Any]]
@@ -100,12 +100,27 @@ class DurableEngine:
 
     def wake(self, run_id: str) -> bool:
         """Put a run that was put down back on the queue, its finished steps kept; False if it is not down."""
-        database = _database()
-        status = database.get_workflow_status(run_id)
-        if status is None or status["status"] not in {"SUCCESS", "ERROR", "CANCELLED"}:
-            return False
-        database.rewind_workflow(run_id, LAST_NUMBER + 1, application_version=SHAPE, queue_name=QUEUE)
-        return True
+        return wake_as_this_shape(_database(), QUEUE, run_id)
+
+    def adopt_older(self, is_dead: Callable[[str], bool]) -> tuple[str, ...]:
+        """Put unfinished runs that an older version began on the queue, and return their ids."""
+        return adopt_older(_database(), QUEUE, is_dead)
+
+    def ended_before(self, moment: datetime) -> tuple[str, ...]:
+        """Return the runs that the engine has been done with since before `moment`; some may only be put down."""
+        found = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            completed_before=moment.isoformat(),
+            load_input=False,
+            load_output=False,
+            limit=AT_ONCE,
+        )
+        return tuple(one.workflow_id for one in found)
+
+    def forget(self, run_ids: Sequence[str]) -> None:
+        """Delete what the engine remembers of these runs: their accounts stay."""
+        if run_ids:
+            DBOS.delete_workflows(list(run_ids))
 
     def known(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Return the engine's own status of each run that it knows."""

@@ -37,6 +37,10 @@ LAST_NUMBER = 2**31 - 3
 """Steps are numbered from one to this: what the engine's columns hold, less a number for 'after all of them'."""
 
 
+AFTER_ALL = LAST_NUMBER + 1
+"""The number after every step: a run that is wound back to it keeps all that it has finished."""
+
+
 class _Raised(BaseException):
     """Carries what a step raised past the engine, which would remember it as the step's result."""
 

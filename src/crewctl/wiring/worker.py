@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 2.0
 LEASE_SECONDS = 20.0
 """Seconds without a beat after which a worker counts as dead although its process is still there: frozen."""
+
+KEPT = timedelta(days=7)
+"""How long the engine remembers the steps of a run that is over: nobody asks for them any more."""
 
 ANEW_SECONDS = 1.0
 """Seconds before a worker that lost its database tries to begin anew."""
@@ -79,6 +83,8 @@ class WorkerLoop:
             self._beat()
         if self._moments.has_come("reap", 1.0):
             self._take_back()
+        if self._moments.has_come("forget", 3600.0):
+            self._forget()
         self._feed()
 
     def is_idle(self) -> bool:
@@ -93,12 +99,23 @@ class WorkerLoop:
     def _take_back(self) -> None:
         gone = {worker.executor for worker in self._workers.dead_workers(LEASE_SECONDS)}
         for executor in self._engine.executors():
-            if executor not in gone and self._project.locks.is_held(worker_lock(executor)):
+            if not self._is_dead(executor, gone):
                 continue
             for run_id in self._engine.take_back(executor):
                 self._tell(f"run {run_id} was left by a process that died; it goes on")
+        for run_id in self._engine.adopt_older(lambda executor: self._is_dead(executor, gone)):
+            self._tell(f"run {run_id} was begun by an older crewctl; it goes on with this one")
         for executor in gone:
             self._workers.end(executor)
+
+    def _is_dead(self, executor: str, gone: set[str]) -> bool:
+        return executor in gone or not self._project.locks.is_held(worker_lock(executor))
+
+    def _forget(self) -> None:
+        """Delete what the engine remembers of runs that have been over for long; their accounts stay."""
+        old = self._engine.ended_before(SystemClock().now() - KEPT)
+        still_open = set(self._project.store.open_run_ids())
+        self._engine.forget([run_id for run_id in old if run_id not in still_open])
 
     def _feed(self) -> None:
         now = time.monotonic()
