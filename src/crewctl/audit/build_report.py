@@ -15,10 +15,12 @@ from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
 from crewctl.audit.port import ContentStore
 from crewctl.audit.report import (
     Approval,
+    KeptDone,
     ModelUsed,
     PlanDone,
     Requested,
     RunReport,
+    StepKept,
     Stopped,
     Times,
 )
@@ -76,6 +78,9 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         simulated=state.simulated,
         rehearsal=state.rehearsal,
         rejudges=state.rejudges,
+        source=request.source if request else "person",
+        of=request.of if request else None,
+        kept=_kept(state),
         partial=state.closing.outcome not in {"finished", "undecided"},
         requested=Requested(
             by=request.by if request else "", host=request.host if request else "", at=state.requested_at
@@ -146,6 +151,23 @@ def _approval(state: RunState, plan: PlanView | None) -> Approval:
         statement=said.statement if said else None,
         decisions=state.decisions,
     )
+
+
+def _kept(state: RunState) -> KeptDone | None:
+    kept = state.kept
+    if kept is None:
+        return None
+    steps = (
+        StepKept(
+            step=step.step,
+            task=step.task,
+            agent=step.agent,
+            decided_by=step.decided_by or None,
+            changed=step.changed or None,
+        )
+        for step in kept.steps
+    )
+    return KeptDone(run=kept.run, steps=tuple(steps))
 
 
 def _plan_done(state: RunState, plan: PlanView | None) -> PlanDone:

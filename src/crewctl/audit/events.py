@@ -20,6 +20,7 @@ from crewctl.audit.events_faults import (
 )
 from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, NoticeLeft
 from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
+from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, Source, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
 
@@ -46,6 +47,7 @@ class KickoffRequested(Fact):
     `rejudges` names the run whose drafts are judged again; then no contestant is asked. `source` says
     what asked; `of` is the run that this one repeats, was forked from or was set off by; `key` is the
     idempotency key, under which there is only one run. Nobody waits at a terminal for a `detached` run.
+    A fork begins at `from_task`, and with `keep_anyway` it keeps even what does not fit any more.
     """
 
     kind: Literal["KickoffRequested"] = "KickoffRequested"
@@ -319,6 +321,7 @@ Event = Annotated[
     | RetryScheduled
     | ToolCallStarted
     | ToolCallFinished
+    | ToolCallWithheld
     | WorkDelegated
     | LimitReached
     | StopRequested

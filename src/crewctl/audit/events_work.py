@@ -35,8 +35,9 @@ class RunSuspended(Fact):
 class KeptStep(Fact):
     """A finished step of an earlier run; its output is this run's own copy.
 
-    A contestant that had come to nothing stays so: `outcome` and `error` are that run's. `changed` says
-    what differs in today's plan, where somebody wanted the step kept all the same.
+    One that had come to nothing stays so: `outcome` and `error` are that run's. `decided_by` names the
+    person who let its output through there, or put it aside. `changed` says what differs in today's
+    plan, where somebody wanted the step kept all the same.
     """
 
     step: str
@@ -45,7 +46,7 @@ class KeptStep(Fact):
     agent: str = ""
     outcome: Literal["done", "failed", "limit_reached"] = "done"
     error: str = ""
-    file: str = ""
+    decided_by: str = ""
     changed: str = ""
 
 

@@ -28,6 +28,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.money import written
 from crewctl.diagnostics.visible import one_line
 
@@ -61,6 +62,10 @@ def _kickoff(event: KickoffRequested) -> str:
     what = "rehearsal" if event.rehearsal else "kickoff"
     if event.rejudges:
         what = f"judging of run {event.rejudges} again, {what}"
+    elif event.source != "person":
+        what = f"{event.source}{f' of run {event.of}' if event.of else ''}, {what}"
+    if event.from_task:
+        what = f"{what} from {event.from_task} on"
     return f"{what} of {event.crew} by {event.by} on {event.host} (process {event.pid})"
 
 
@@ -141,6 +146,19 @@ def _closed(event: RunClosed) -> str:
     return f"{event.outcome} (exit {event.exit_code}){_because(event.error)}"
 
 
+def _run_taken(event: RunTaken) -> str:
+    again = f", for the {event.epoch}. time" if event.epoch > 1 else ""
+    return f"by process {event.pid} on {event.host}{again}"
+
+
+def _kept(event: StepsKept) -> str:
+    names = ", ".join(
+        f"{step.step} (although changed: {step.changed})" if step.changed else step.step
+        for step in event.steps
+    )
+    return f"{names or 'nothing'} from run {event.run}"
+
+
 def _decided(event: PersonDecided) -> str:
     if not event.settled:
         return f"ballot {event.ballot} by {event.by}; the vote is still open"
@@ -171,6 +189,10 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     WorkDelegated: _delegated,
     LimitReached: _limit,
     StopRequested: lambda event: f"by {event.by}{_because(event.reason)}",
+    RunEnqueued: lambda _: "it waits for a worker",
+    RunTaken: _run_taken,
+    RunSuspended: lambda event: f"it waits for {', '.join(event.cards) or 'nobody'}",
+    StepsKept: _kept,
     DraftsTaken: lambda event: f"{', '.join(each.contestant for each in event.drafts)} from run {event.run}",
     VerdictGiven: _verdict,
     OutputWritten: lambda event: f"{event.task}: {event.file}",

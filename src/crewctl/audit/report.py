@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue
 
 from crewctl.audit.events import ApprovalDecided, LimitName, Outcome, StepOutcome
+from crewctl.audit.events_work import Source
 from crewctl.audit.fact import Fact
 
 REPORT_FORMAT: Literal[2] = 2
@@ -134,7 +135,8 @@ class BillDone(Fact):
 class TaskDone(Fact):
     """A task, or a contestant's draft of the market's task.
 
-    `output` is None when there is none or when its content has been erased (`erased`).
+    `output` is None when there is none or when its content has been erased (`erased`). `kept_from` names
+    the run that did it, if this one took it over.
     """
 
     task: str
@@ -149,6 +151,7 @@ class TaskDone(Fact):
     process_exit: str
     files: tuple[str, ...]
     usage: Usage
+    kept_from: str | None = None
 
 
 class ContestantDone(TaskDone):
@@ -240,6 +243,26 @@ class DecisionDone(Fact):
     drafts: dict[str, str | None] = {}
 
 
+class StepKept(Fact):
+    """A step that was taken over; `changed` says what it rests on that differs today, and was kept anyway.
+
+    `decided_by` is the person who let its output through in the earlier run.
+    """
+
+    step: str
+    task: str
+    agent: str
+    decided_by: str | None
+    changed: str | None
+
+
+class KeptDone(Fact):
+    """What this run, a fork, took over from `run`: none of it was done or paid for here."""
+
+    run: str
+    steps: tuple[StepKept, ...]
+
+
 class RunReport(Fact):
     """A run, as registry/reports/<crew>/<run>.json says it.
 
@@ -247,7 +270,8 @@ class RunReport(Fact):
     afterwards is in `decision`, and then `output` and `verdict` are what came of it. `verdict` is the
     market's verdict, whole (see verdict.json); `stopped` is None for a run that came to its end.
     `rejudges` names the run whose drafts were judged again: its contestants are told without steps and
-    usage, which are that run's. `partial` says that the outputs are what was finished before it was stopped.
+    usage, which are that run's. `source` says what asked for the run and `of` which run it repeats, was
+    forked from or was set off by; `kept` has what a fork took over. `partial` says that the outputs are what was finished before it was stopped.
     """
 
     report_format: Literal[2] = REPORT_FORMAT
@@ -259,6 +283,9 @@ class RunReport(Fact):
     simulated: bool
     rehearsal: bool
     rejudges: str | None = None
+    source: Source = "person"
+    of: str | None = None
+    kept: KeptDone | None = None
     partial: bool
     requested: Requested
     times: Times

@@ -166,13 +166,14 @@ class StepPages:
             "agent": last.agent if last else agent,
             "step": last.step if last else None,
             "outcome": (last.outcome or "lost") if last else "not_started",
-            "attempts": len(attempts),
+            "attempts": sum(attempt.kept is None for attempt in attempts),
             "seconds": _seconds(attempts),
             "output": output,
             "erased": last is not None and last.output is not None and output is None,
             "error": last.error if last else "",
             "process_exit": last.exit if last else "",
             "usage": self._usage(attempts),
+            "kept_from": last.kept if last else None,
         }
 
     def _usage(self, attempts: Sequence[StepState]) -> Usage:

@@ -22,6 +22,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_work import StepsKept
 from crewctl.audit.fact import Fact
 from crewctl.audit.run_state import RunState, StepState
 
@@ -38,6 +39,7 @@ NodeKind = Literal[
     "limit",
     "verdict",
     "decision",
+    "kept",
 ]
 
 
@@ -223,6 +225,9 @@ def _choice_note(event: Event, at: datetime) -> TraceNode | None:
         return TraceNode(
             kind="verdict", name=event.contestant or other, started_at=at, detail=event.selected or ""
         )
+    if isinstance(event, StepsKept):
+        names = ", ".join(step.step for step in event.steps) or "nothing"
+        return TraceNode(kind="kept", name=names, started_at=at, detail=f"from run {event.run}")
     if isinstance(event, PersonDecided):
         chosen = event.contestant or f"ballot {event.ballot}"
         return TraceNode(kind="decision", name=chosen, started_at=at, detail=f"by {event.by}")

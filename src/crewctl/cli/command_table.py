@@ -36,6 +36,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "kickoff": Entry("crewctl.cli.kickoff_command", "Run a crew through the registry."),
         "worker": Entry("crewctl.cli.worker_command", "Serve the queue of runs."),
         "resume": Entry("crewctl.cli.resume_command", "Go on with a run that was put down or cut off."),
+        "rerun": Entry("crewctl.cli.rerun_command", "Run an earlier run's plan once more."),
+        "fork": Entry("crewctl.cli.fork_command", "Run anew from a task on, keeping what came before."),
+        "inbox": Entry("crewctl.cli.inbox_command", "List what waits for people, the riskiest first."),
+        "card": Entry("crewctl.cli.card_command", "See what a run asks people, and answer it."),
         "decide": Entry("crewctl.cli.decide_command", "Choose among the drafts of an undecided run."),
         "stop": Entry(
             "crewctl.cli.stop_command", "Stop a run, or all of them, with everything they started."

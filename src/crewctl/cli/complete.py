@@ -110,7 +110,13 @@ def _drafts(root: Path, context: click.Context) -> list[str]:
         return []
 
 
+def _places(root: Path, _: click.Context) -> list[str]:
+    tasks = (root / "config" / "tasks.yaml").read_text(encoding="utf-8", errors="replace")
+    return ["judging", *_KEY.findall(tasks)]
+
+
 complete_crews = _completer(_crews)
+complete_places = _completer(_places)
 complete_drafts = _completer(_drafts)
 complete_agents = _completer(_agents)
 

@@ -26,6 +26,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_work import StepsKept
 from crewctl.planning.plan import Plan
 
 
@@ -144,6 +145,15 @@ def _step_started(state: LiveState, record: Recorded, _: LiveStep | None) -> Non
         state.steps[event.step] = LiveStep(event.task, event.agent, judging, record.at)
 
 
+def _steps_kept(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
+    event = record.event
+    if isinstance(event, StepsKept):
+        for kept in event.steps:
+            step = LiveStep(kept.task, kept.agent, False, record.at)
+            step.outcome, step.seconds, step.error, step.doing = kept.outcome, 0.0, kept.error, ""
+            state.steps[kept.step] = step
+
+
 def _drafts_taken(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
     event = record.event
     if isinstance(event, DraftsTaken) and state.plan.market is not None:
@@ -220,6 +230,7 @@ _HANDLERS: dict[type[Any], Handler] = {
     RunStarted: _run_started,
     ClockStarted: _clock,
     DraftsTaken: _drafts_taken,
+    StepsKept: _steps_kept,
     StepStarted: _step_started,
     StepFinished: _step_finished,
     TurnGranted: _granted,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crewctl.audit.report import Approval, LimitUse, RunReport, TaskDone, Usage
+from crewctl.audit.report import Approval, LimitUse, RunReport, StepKept, TaskDone, Usage
 from crewctl.cli.amounts import count, duration, moment, short
 from crewctl.cli.output import emit_rows, heading, note, pairs, say
 from crewctl.cli.verdict_reading import Judged, read_judged
@@ -48,7 +48,10 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
         ("run", report.run_id),
         ("judges again", f"the drafts of run {report.rejudges}" if report.rejudges else None),
         ("asked for", f"{moment(requested.at)} by {requested.by} on {requested.host}"),
+        (report.source, _origin(report)),
+        *[("kept anyway", f"{step.step}, although changed: {step.changed}") for step in _changed(report)],
         ("approval", _approval(report.approval, rehearsal=report.rehearsal)),
+        ("then refused", _refused(report.approval)),
         ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),
         ("inputs", _inputs(report.plan.inputs)),
         ("took", duration(report.times.seconds)),
@@ -61,6 +64,27 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
 def _kept(report: RunReport) -> str:
     done = [each for each in (*report.tasks, *report.contestants) if each.outcome == "done"]
     return ", ".join(f"{each.task} by {each.agent}" for each in done) or "nothing: no step had been finished"
+
+
+def _origin(report: RunReport) -> str | None:
+    if report.kept is not None:
+        names = ", ".join(step.step for step in report.kept.steps) or "nothing"
+        return f"of run {report.kept.run}, which did: {names}"
+    if report.source == "person" or report.rejudges:
+        return None
+    return f"of run {report.of}" if report.of else "not asked for by hand"
+
+
+def _changed(report: RunReport) -> Sequence[StepKept]:
+    return [step for step in report.kept.steps if step.changed] if report.kept else []
+
+
+def _refused(approval: Approval) -> str | None:
+    """Say what the gate answered when it was asked again, if that was a no."""
+    last = approval.decisions[-1] if approval.decisions else None
+    if last is None or last.decision == "approved" or approval.decision != "approved":
+        return None
+    return f"{last.decision}: {last.reason}" if last.reason else last.decision
 
 
 def _approval(approval: Approval, *, rehearsal: bool) -> str:
@@ -145,7 +169,8 @@ def _verdict(report: RunReport) -> None:
 def _task(title: str, task: TaskDone) -> None:
     took = f", {duration(task.seconds)}" if task.seconds is not None else ""
     again = f", {task.attempts} attempts" if task.attempts > 1 else ""
-    heading(f"{title}: {task.outcome.replace('_', ' ')}{took}{again}")
+    kept = f", kept from run {task.kept_from}" if task.kept_from else ""
+    heading(f"{title}: {task.outcome.replace('_', ' ')}{took}{again}{kept}")
     if task.error:
         say(f"error: {task.error}", indent=2)
     if task.output is not None:

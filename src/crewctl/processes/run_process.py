@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crewctl.planning.plan import Plan
 from crewctl.processes.hierarchical import hierarchical
+from crewctl.processes.kept_steps import with_kept
 from crewctl.processes.market import market
 from crewctl.processes.outcome import Outcome, ProcessEnded
 from crewctl.processes.rejudge import rejudge
@@ -27,6 +28,7 @@ def run_process(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     if rooms.clock is not None and rooms.desk is None:
         desk = desk_of(plan, rooms.run_id, rooms.store, rooms.contents, rooms.clock)
         rooms = replace(rooms, desk=desk)
+    plan, steps = with_kept(plan, rooms.run_id, rooms.store, rooms.contents, steps)
     try:
         process = PROCESSES[plan.process] if rooms.recorded is None else rejudge
         return process(plan, rooms, steps)
