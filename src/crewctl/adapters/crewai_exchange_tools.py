@@ -32,7 +32,9 @@ class RecordedTools:
         self._exchanges = exchanges
         self._speaker = speaker
 
-    def recorded(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
+    def recorded(
+        self, run: Callable[..., Any], tool: BaseTool, name: str, *, gated: bool = False
+    ) -> Callable[..., Any]:
         """Wrap a function of `tool`, synchronous or not, around whatever else is around it."""
         if inspect.iscoroutinefunction(run):
 
@@ -41,7 +43,7 @@ class RecordedTools:
                 if id(tool) in _CALLED.get():
                     return await run(*args, **kwargs)
                 asked, question = self._asked(run, name, args, kwargs)
-                answer = await asyncio.to_thread(self._exchanges.answer_to, asked, question)
+                answer = await asyncio.to_thread(self._exchanges.answer_to, asked, question, gated=gated)
                 if answer is not None:
                     return _again(answer)
                 with self._called(asked, question, tool) as result:
@@ -55,7 +57,7 @@ class RecordedTools:
             if id(tool) in _CALLED.get():
                 return run(*args, **kwargs)
             asked, question = self._asked(run, name, args, kwargs)
-            answer = self._exchanges.answer_to(asked, question)
+            answer = self._exchanges.answer_to(asked, question, gated=gated)
             if answer is not None:
                 return _again(answer)
             with self._called(asked, question, tool) as result:

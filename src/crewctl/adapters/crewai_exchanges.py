@@ -47,10 +47,11 @@ class Exchanges:
         """Say whether recorded answers for `model` that were had in this way are left."""
         return any(player.awaits(model, via) for player in self._players)
 
-    def answer_to(self, asked: Asked, question: Json) -> Json | None:
+    def answer_to(self, asked: Asked, question: Json, *, gated: bool = False) -> Json | None:
         """Return the recorded answer and tell the parent of it; None where it has to be asked for.
 
         Where nothing may be asked for that is not recorded this never returns, and the parent ends the child.
+        On a `gated` call the parent decides, who knows what it came to; only a strict recording comes first.
         """
         found: tuple[Player, RecordedAnswer] | None = None
         with self._lock:
@@ -58,6 +59,8 @@ class Exchanges:
                 if not player.is_for(asked.what, asked.model):
                     continue
                 taken = player.take(asked)
+                if gated and not player.strict:
+                    continue
                 if isinstance(taken, RecordedAnswer):
                     found = found or (player, taken)
                 elif isinstance(taken, Departure) and found is None:
@@ -80,7 +83,7 @@ class Exchanges:
         """Send the exchange to the parent, who keeps it."""
         key = (asked.via, asked.model, asked.agent)
         with self._lock:
-            rest, same = question, {}
+            rest, same = question, dict[str, Any]()
             if asked.what == "model":
                 rest, same = shortened_question(question, *self._earlier.get(key, (0, {})))
             exchange = bounded(_exchange(asked, rest, answer) | ({"same": same} if same else {}))
@@ -102,6 +105,7 @@ class Exchanges:
                 of_attempt=expected.attempt if expected else 0,
                 of_number=expected.number if expected else 0,
                 final=player.strict,
+                cut_off=player.cut_off and expected is None,
                 asked=bounded(_exchange(asked, question, {})),
             )
         )

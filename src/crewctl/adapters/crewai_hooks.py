@@ -74,8 +74,9 @@ class Watch:
         return tool
 
     def _held(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
-        held = self._gate.gated(run, tool, name) if name in self._gated else self._calls.watched(run, name)
-        return self._tools.recorded(held, tool, name)
+        gated = name in self._gated
+        held = self._gate.gated(run, tool, name) if gated else self._calls.watched(run, name)
+        return self._tools.recorded(held, tool, name, gated=gated)
 
     def _allow(self, name: str) -> None:
         self._allowed.add(sanitize_tool_name(name))

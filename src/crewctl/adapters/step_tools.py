@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crewctl.adapters.child_protocol import ToolAnswer, ToolAsk, ToolGranted, ToolRefused
 from crewctl.adapters.engine_state import EngineState
 from crewctl.audit.events import ToolCallStarted
-from crewctl.audit.events_recorded import ExchangeReplayed
+from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.planning.plan import PlannedTool
 from crewctl.running.breaker import tool_target
 from crewctl.running.port import HoldTool, RefuseTool, RunTool, ToolCall
@@ -60,9 +60,13 @@ class StepTools:
         return planned is None or not planned.gated
 
     def _decide(self, ask: ToolAsk) -> RunTool | RefuseTool | HoldTool:
-        closed = None if self._run.breaker is None else self._run.breaker.refusal_of(ask.tool)
-        if closed is not None:
-            return closed
+        decision = self._by_gate(ask)
+        if self._run.breaker is None or not isinstance(decision, RunTool):
+            return decision
+        # Only what would be made: what is known already, or held, does not touch the tool.
+        return self._run.breaker.refusal_of(ask.tool) or decision
+
+    def _by_gate(self, ask: ToolAsk) -> RunTool | RefuseTool | HoldTool:
         if self._run.tools is None:
             return RunTool(arguments=ask.arguments, key="")
         planned = self._planned(ask.tool)
@@ -100,16 +104,18 @@ class StepTools:
 
     def _refuse(self, ask: ToolAsk, decision: RefuseTool) -> None:
         known = decision.of_attempt is not None and not decision.failed
-        if decision.of_attempt is not None:
-            self._state.record(
-                ExchangeReplayed(
-                    step=self._step,
-                    number=ask.call,
-                    what="tool",
-                    of_run=self._run.run_id,
-                    of_attempt=decision.of_attempt,
-                )
+        self._state.record(
+            ToolCallWithheld(
+                step=self._step,
+                call=ask.call,
+                agent=ask.agent,
+                tool=ask.tool,
+                attempt=self._attempt,
+                said=self._run.contents.put(self._run.run_id, decision.said.encode("utf-8", "replace")),
+                of_attempt=decision.of_attempt,
+                card=decision.card,
             )
+        )
         self._answer(ToolRefused(id=ask.id, said=decision.said, known=known))
 
     def _planned(self, name: str) -> PlannedTool | None:

@@ -28,6 +28,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.money import written
 from crewctl.diagnostics.visible import one_line
@@ -129,6 +130,13 @@ def _tool_finished(event: ToolCallFinished) -> str:
     return f"{event.step}: call {event.call}, {event.seconds:.3f}s{_because(event.error)}"
 
 
+def _withheld(event: ToolCallWithheld) -> str:
+    why = "a person decided" if event.card else "it was refused"
+    if event.of_attempt is not None:
+        why = f"what it comes to is known from attempt {event.of_attempt}"
+    return f"{event.step}: {event.tool} is not called for {event.agent} (call {event.call}): {why}"
+
+
 def _delegated(event: WorkDelegated) -> str:
     what = "a question" if event.asks == "question" else "work"
     return f"{event.step}: {event.by} gives {event.to} {what}"
@@ -186,6 +194,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     RetryScheduled: lambda event: f"{event.step}: again in {event.delay:.1f}s{_because(event.error)}",
     ToolCallStarted: _tool_started,
     ToolCallFinished: _tool_finished,
+    ToolCallWithheld: _withheld,
     WorkDelegated: _delegated,
     LimitReached: _limit,
     StopRequested: lambda event: f"by {event.by}{_because(event.reason)}",

@@ -82,8 +82,8 @@ class CallCards:
         if answer.action == "amend":
             said = self._text_of(answer)
             if said is None:
-                return RefuseTool(said="It is not known what this call came to.")
-            return RefuseTool(said=said.decode("utf-8", "replace"), of_attempt=attempt)
+                return RefuseTool(said="It is not known what this call came to.", card=card)
+            return RefuseTool(said=said.decode("utf-8", "replace"), of_attempt=attempt, card=card)
         return self._by(
             answer, asking, "The tool was not called now, and whether it was called before is not known"
         )
@@ -106,7 +106,7 @@ class CallCards:
         problem = "the text is not the one that was given" if text is None else _problem(text)
         if text is None or problem:
             said = f"The change cannot be used: {problem}. {asks}"
-            changes = {"key": f"{self.place}/unusable/{card}", "asks": said}
+            changes: dict[str, Any] = {"key": f"{self.place}/unusable/{card}", "asks": said}
         else:
             said = f"{asks} A person changed them; this yes is to the changed ones."
             changes = {"key": f"{self.place}/amended/{card}", "asks": said, "subject": text}
@@ -116,12 +116,13 @@ class CallCards:
         subject = asking.subject or b""
         if answer.action == "approve":
             if answer.subject_sha256 not in ("", hashlib.sha256(subject).hexdigest()):
-                return RefuseTool(said=f"{otherwise}: the yes was to other arguments.")
+                return RefuseTool(said=f"{otherwise}: the yes was to other arguments.", card=answer.card)
             return RunTool(arguments=subject.decode("utf-8", "replace"), key=self.key, card=answer.card)
         if answer.action == "expire":
-            return RefuseTool(said=f"{otherwise}: nobody allowed it in time.")
+            return RefuseTool(said=f"{otherwise}: nobody allowed it in time.", card=answer.card)
         return RefuseTool(
-            said=f"{otherwise}: a person refused this call: {answer.reason or 'no reason given'}"
+            said=f"{otherwise}: a person refused this call: {answer.reason or 'no reason given'}",
+            card=answer.card,
         )
 
     def _answer(self, asking: Asking) -> tuple[str, CardAnswered | None]:

@@ -166,12 +166,13 @@ class RefuseTool(Value):
     """The tool is not called; the agent is told `said` in place of a result.
 
     `of_attempt` is the earlier attempt at the step in which this very call was made, where `said` is
-    what it came to; `failed` says that it failed then.
+    what it came to; `failed` says that it failed then. `card` is the one on which a person decided so.
     """
 
     said: str
     of_attempt: int | None = None
     failed: bool = False
+    card: str | None = None
 
 
 class HoldTool(Value):

@@ -64,6 +64,9 @@ def test_a_refused_call_is_never_made_and_the_agent_hears_why(letters: MakeLette
     assert (done.outcome, made.sent()) == ("done", [])
     assert made.text(done) == ("HEARD The tool was not called: a person refused this call: not on a Sunday")
     assert made.the("ToolCallStarted") == []
+    [withheld] = made.the("ToolCallWithheld")
+    assert (withheld.card, withheld.of_attempt) == (made.cards()[0].card, None)
+    assert made.contents.get(withheld.said).decode() == made.text(done).removeprefix("HEARD ")
 
 
 def test_amended_arguments_need_a_yes_of_their_own_and_then_run_byte_for_byte(letters: MakeLetters) -> None:
@@ -135,7 +138,7 @@ def test_a_second_letter_needs_a_second_yes_and_the_first_is_not_sent_again(lett
     assert [arguments for _, arguments in made.sent()] == [as_json(ELENA), as_json(BRUNO), as_json(ELENA)]
     assert len({key for key, _ in made.sent()}) == 3
     assert made.text(done) == "HEARD sent to Elena Rossi | sent to Bruno | sent to Elena Rossi"
-    assert [event.of_attempt for event in made.the("ExchangeReplayed")] == [2, 2, 3]
+    assert [event.of_attempt for event in made.the("ToolCallWithheld")] == [2, 2, 3]
 
 
 def test_a_tool_whose_calls_are_allowed_runs_at_once_and_leaves_its_start_and_key(
