@@ -16,7 +16,6 @@ from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sql_breakers import SqlBreakers
 from crewctl.adapters.sql_ledger import SqlLedger
 from crewctl.adapters.sql_run_store import SqlRunStore
-from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
@@ -156,7 +155,7 @@ class RunHost:
 
     def _rooms(self, run: _Owned) -> Rooms:
         request = self._request(run.run_id)
-        clock = SystemClock()
+        clock = self._project.clock
 
         @contextmanager
         def open_engine(plan: Plan) -> Iterator[CrewEngine]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.os_identity import user_name
-from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.adapters.zygote_environment import all_secrets
@@ -46,7 +45,7 @@ def request_of(crew: str, **asked: Any) -> KickoffRequested:
 
 def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[str, ContentRef]:
     """Write down that a run is asked for and by which plan; return its id and where the plan is kept."""
-    run_id = new_run_id(SystemClock().now())
+    run_id = new_run_id(project.clock.now())
     project.store.append(run_id, request)
     kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
     made = PlanMade(
@@ -101,6 +100,6 @@ def ended(came: Closed | PutDown) -> Ended:
 def _looks_approved(project: Project, plan: Plan) -> bool:
     """Guess what the gate will say, without counting; only to know whether warming up is worth it."""
     try:
-        return decide(plan, project.approvals, SystemClock().now()).approved
+        return decide(plan, project.approvals, project.clock.now()).approved
     except CrewctlError:
         return False

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import DurableEngine
-from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import Recorded
@@ -66,7 +65,7 @@ def _refuse(project: Project, run_id: str) -> None:
             f"run {run_id} is over: it ended {state.closing.outcome.replace('_', ' ')}",
             help=f"run it again with: crewctl rerun {run_id}",
         )
-    if state.status == "waiting" and run_id not in project.store.answered_runs(SystemClock().now()):
+    if state.status == "waiting" and run_id not in project.store.answered_runs(project.clock.now()):
         cards = [card for card in fold_cards(project.store.events_of(run_id)) if card.answer is None]
         raise CrewctlError(
             f"run {run_id} waits for a person: {cards[0].opened.asks}" if cards else f"run {run_id} waits",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
 from crewctl.adapters.sql_workers import SqlWorkers
-from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.errors import LostDatabaseError, StoreError
 from crewctl.running.ownership import Held, worker_lock
@@ -89,7 +88,7 @@ class WorkerLoop:
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits for a worker and this one does nothing."""
-        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(SystemClock().now())
+        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(self._project.clock.now())
         return not waiting and not self._engine.unfinished()
 
     def _beat(self) -> None:
@@ -113,14 +112,14 @@ class WorkerLoop:
 
     def _forget(self) -> None:
         """Delete what the engine remembers of runs that have been over for long; their accounts stay."""
-        old = self._engine.ended_before(SystemClock().now() - KEPT)
+        old = self._engine.ended_before(self._project.clock.now() - KEPT)
         still_open = set(self._project.store.open_run_ids())
         self._engine.forget([run_id for run_id in old if run_id not in still_open])
 
     def _feed(self) -> None:
         now = time.monotonic()
         store = self._project.store
-        for run_id in (*store.queued_runs(), *store.answered_runs(SystemClock().now())):
+        for run_id in (*store.queued_runs(), *store.answered_runs(self._project.clock.now())):
             if now < self._fed.get(run_id, 0.0):
                 continue
             feed(self._engine, run_id, argument_of_run(store.events_of(run_id)))
