@@ -16,11 +16,12 @@ from crewctl.cli.session import open_project
     "crewctl kickoff company-brief -i company='Acme Corp'",
     "crewctl kickoff outreach-email -i company=@company.txt -i first_name=Elena",
     "crewctl kickoff outreach-email --inputs @inputs.json -o json",
-    "crewctl kickoff company-brief -i company='Acme Corp' --detach",
+    "crewctl kickoff company-brief -i company='Acme Corp' --detach --key crm-4711",
 )
 @click.argument("crew", shell_complete=complete_crews)
 @inputs_options
 @click.option("-q", "--quiet", is_flag=True, help="Show nothing while it runs.")
+@click.option("--key", help="Idempotency key: of all kickoffs of CREW with one key, one makes a run.")
 @click.option("-d", "--detach", is_flag=True, help="Leave the run to a worker ('crewctl worker').")
 @output_option
 def command(
@@ -28,6 +29,7 @@ def command(
     single: tuple[str, ...],
     whole: str | None,
     quiet: bool,  # noqa: FBT001
+    key: str | None,
     detach: bool,  # noqa: FBT001
     form: Format,
 ) -> int:
@@ -38,6 +40,8 @@ def command(
     """
     from crewctl.cli.running import enqueue_crew, run_crew  # noqa: PLC0415 - start-up cost
 
+    project = open_project()
+    request = project.request(crew, key=key, detached=detach)
     if detach:
-        return enqueue_crew(open_project(), crew, read_inputs(single, whole), form)
-    return run_crew(open_project(), crew, read_inputs(single, whole), form, quiet=quiet)
+        return enqueue_crew(project, request, read_inputs(single, whole), form)
+    return run_crew(project, request, read_inputs(single, whole), form, quiet=quiet)

@@ -29,4 +29,4 @@ def command(crew: str, single: tuple[str, ...], whole: str | None, quiet: bool, 
 
     project = open_project()
     inputs = with_examples(project.catalogue, crew, read_inputs(single, whole))
-    return run_crew(project, crew, inputs, form, quiet=quiet, rehearsal=True)
+    return run_crew(project, project.request(crew, rehearsal=True), inputs, form, quiet=quiet)

@@ -14,31 +14,31 @@ from crewctl.errors import Exit, InvalidError
 from crewctl.registry.undecided import plan_of
 
 if TYPE_CHECKING:  # only their shapes are needed
+    from crewctl.audit.events import KickoffRequested
     from crewctl.planning.plan import PlannedModel
     from crewctl.wiring import Project
 
 
 def run_crew(
-    project: Project, crew: str, inputs: Inputs, form: Format, *, quiet: bool = False, rehearsal: bool = False
+    project: Project, request: KickoffRequested, inputs: Inputs, form: Format, *, quiet: bool = False
 ) -> int:
-    """Run it and return the exit code of its outcome."""
-    plan = project.plan(crew, inputs, rehearsal=rehearsal)
+    """Run what is asked for and return the exit code of its outcome."""
+    plan = project.plan(request.crew, inputs, rehearsal=request.rehearsal)
     need_keys(plan.models)
     if plan.simulated:
         models = ", ".join(model.name for model in plan.models if model.simulated)
         note(f"Simulated: no real model answers as {models}.")
     with watching(plan, quiet=quiet) as watch:
-        ended = project.kickoff(plan, watch, project.request(crew, rehearsal=rehearsal))
+        ended = project.kickoff(plan, watch, request)
     show_end(plan, ended, form)
     return ended.exit_code
 
 
-def enqueue_crew(project: Project, crew: str, inputs: Inputs, form: Format) -> int:
+def enqueue_crew(project: Project, request: KickoffRequested, inputs: Inputs, form: Format) -> int:
     """Leave the run to a worker and say its id."""
-    plan = project.plan(crew, inputs)
-    run_id = project.enqueue(plan, project.request(crew, detached=True))
-    emit_one({"run_id": run_id, "crew": crew, "outcome": None}, run_id, form, lambda: say(run_id))
-    note(f"{run_id} waits for a worker. Follow it with: crewctl logs {run_id} --follow")
+    run_id = project.enqueue(project.plan(request.crew, inputs), request)
+    emit_one({"run_id": run_id, "crew": request.crew}, run_id, form, lambda: say(run_id))
+    note(f"{run_id} is left to a worker. Follow it with: crewctl logs {run_id} --follow")
     return Exit.DONE
 
 

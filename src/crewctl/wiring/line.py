@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.os_identity import user_name
+from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.adapters.zygote_environment import all_secrets
@@ -23,6 +24,7 @@ from crewctl.errors import CrewctlError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
+from crewctl.running.ownership import run_lock
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -43,24 +45,53 @@ def request_of(crew: str, **asked: Any) -> KickoffRequested:
     return KickoffRequested(crew=crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), **asked)
 
 
+class KnownKeyError(CrewctlError):
+    """There is a run under this idempotency key already: `run_id`."""
+
+    def __init__(self, run_id: str, key: str) -> None:
+        super().__init__(
+            f"run {run_id} was made under the key {key!r} already",
+            help=f"see it with: crewctl report {run_id}",
+        )
+        self.run_id = run_id
+
+
 def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[str, ContentRef]:
-    """Write down that a run is asked for and by which plan; return its id and where the plan is kept."""
+    """Write down that a run is asked for and by which plan; return its id and where the plan is kept.
+
+    KnownKeyError when there is a run under the request's key.
+    """
     run_id = new_run_id(project.clock.now())
+    if request.key is None:
+        return run_id, _announced(project, run_id, plan, request)
+    run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
+    # Whoever claimed the key may have died before it wrote anything; of two, the second waits here.
+    with project.locks.hold(run_lock(run_id)):
+        if project.store.events_of(run_id):
+            raise KnownKeyError(run_id, request.key)
+        return run_id, _announced(project, run_id, plan, request)
+
+
+def _announced(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> ContentRef:
     project.store.append(run_id, request)
     kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
     made = PlanMade(
         crew_digest=plan.crew_digest, inputs_digest=plan.inputs_digest, plan=kept, simulated=plan.simulated
     )
     project.store.append(run_id, made)
-    return run_id, kept
+    return kept
 
 
 def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
     """Leave the plan to whichever worker is free, and return the run's id.
 
-    The engine is not needed for that: workers find in the account what is to be done.
+    The engine is not needed for that: workers find in the account what is to be done. With a key that
+    was used before, that run's id is returned.
     """
-    run_id, _ = announce(project, plan, request)
+    try:
+        run_id, _ = announce(project, plan, request)
+    except KnownKeyError as known:
+        return known.run_id
     project.store.append(run_id, RunEnqueued())
     return run_id
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crewctl.approval.port import Approvals
     from crewctl.approval.statement import Revocation, Statement
     from crewctl.audit.events import ApprovalDecided, KickoffRequested, Recorded
+    from crewctl.audit.events_work import Source
     from crewctl.audit.port import ContentStore
     from crewctl.catalogue.catalogue import Catalogue
     from crewctl.planning.inputs import Value
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from crewctl.registry.decide import Decided
     from crewctl.registry.undecided import Undecided
     from crewctl.running.ownership import Locks, Workers
+    from crewctl.running.port import Clock
+    from crewctl.wiring.answering import Waiting
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,13 @@ class Project:
     def contents(self) -> ContentStore:
         """Prompts, outputs and tool results."""
         return self.contents_without(())
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time by which cards are due and schedules fire."""
+        from crewctl.adapters.system_clock import SystemClock  # noqa: PLC0415 - start-up cost
+
+        return SystemClock()
 
     @cached_property
     def locks(self) -> Locks:
@@ -232,6 +242,18 @@ class Project:
         from crewctl.wiring.deciding import decide_run  # noqa: PLC0415 - start-up cost
 
         return decide_run(self, run_id, draft, reason)
+
+    def waiting(self) -> Waiting:
+        """Return everything that waits for people, the riskiest first."""
+        from crewctl.wiring.answering import all_waiting  # noqa: PLC0415 - start-up cost
+
+        return all_waiting(self)
+
+    def held_back(self, source: Source) -> str:
+        """Return why nothing of this source may start a run while people have so much to decide; empty when it may."""
+        from crewctl.wiring.answering import why_held_back  # noqa: PLC0415 - start-up cost
+
+        return why_held_back(self, source)
 
     def close_lost_runs(self) -> Sequence[str]:
         """Close the runs whose process died, writing the reports that it could not; return their ids."""
