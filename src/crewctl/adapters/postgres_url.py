@@ -50,7 +50,7 @@ class ServerUrl:
         self.text = text
         given = str(parts.get("options") or "")
         settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        self.options: dict[str, Any] = {**_CLIENT, **parts, "options": f"{given} {settings}".strip()}
+        self.options: dict[str, Any] = {**_CLIENT, **parts, "options": f"{settings} {given}".strip()}
         self.name = _name(parts)
         self.secrets = _secrets(str(parts.get("password") or os.environ.get("PGPASSWORD", "")))
 

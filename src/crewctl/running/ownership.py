@@ -57,7 +57,10 @@ class Locks(Protocol):
         ...
 
     def kept_free(self, name: str) -> AbstractContextManager[bool]:
-        """Give whether the lock is free, and as long as this lasts nobody can take it."""
+        """Give whether the lock is free, and as long as this lasts nobody can take it.
+
+        On files this keeps only what was taken before: of a new lock somebody may be the first.
+        """
         ...
 
     def wrest(self, name: str) -> None:
