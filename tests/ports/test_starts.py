@@ -17,7 +17,7 @@ from crewctl.adapters.sql_schedules import SqlEndings, SqlScheduleMemory
 from crewctl.adapters.sql_starts import SqlStarts
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events import KickoffRequested, RunClosed
-from crewctl.registry.starts import Known, Pause, ScheduleMemory, Start, Starts
+from crewctl.running.starts import Known, Pause, ScheduleMemory, Start, Starts
 from crewctl.testing.memory_starts import MemorySchedules, MemoryStarts
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -188,7 +188,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from crewctl.adapters.sql_starts import SqlStarts
 from crewctl.adapters.sqlite_database import SqliteDatabase
-from crewctl.registry.starts import Start
+from crewctl.running.starts import Start
 starts = SqlStarts(SqliteDatabase(Path(sys.argv[1])))
 for number in range(40):
     at = datetime(2026, 3, 2, 6, number, tzinfo=UTC)

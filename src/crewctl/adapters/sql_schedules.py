@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from crewctl.adapters.database import Database, Part, Session
 from crewctl.adapters.sql_run_store import ACCOUNT
 from crewctl.adapters.sql_starts import STARTS
-from crewctl.registry.starts import Kind, Known, Memory, Pause
+from crewctl.running.starts import Kind, Known, Memory, Pause
 
 SCHEDULES = Part(
     "schedules",
@@ -28,6 +28,7 @@ SCHEDULES = Part(
             at TEXT NOT NULL,
             why TEXT NOT NULL
         ) WITHOUT ROWID""",
+        "CREATE TABLE trigger_marks (crew TEXT PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID",
     ),
 )
 _ABOUT = "schedules"
@@ -143,6 +144,21 @@ class SqlEndings:
             ).fetchall()[0]
         reached = int(row[1]) - MARGIN
         return max(after, reached if row[0] is None else min(reached, int(row[0])))
+
+    def kept_mark(self, crew: str) -> int | None:
+        """Return the mark below which nothing is left to do."""
+        with self._database.reading(SCHEDULES) as session:
+            row = session.execute("SELECT mark FROM trigger_marks WHERE crew=?", (crew,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def keep_mark(self, crew: str, mark: int) -> None:
+        """Remember the mark, which only rises."""
+        with self._database.writing(SCHEDULES, about=_ABOUT, durable=False) as session:
+            session.execute(
+                "INSERT INTO trigger_marks (crew, mark) VALUES (?, ?) ON CONFLICT (crew) "
+                "DO UPDATE SET mark=excluded.mark WHERE trigger_marks.mark < excluded.mark",
+                (crew, mark),
+            )
 
 
 def _known(session: Session, crew: str | None) -> Sequence[Known]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crewctl.adapters.database import Database, Part
-from crewctl.registry.starts import Kind, Start
+from crewctl.running.starts import Kind, Start
 
 STARTS = Part(
     "starts",

@@ -9,13 +9,16 @@ from typing import Literal
 
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
 from crewctl.registry.fire_times import latest_times, next_time
-from crewctl.registry.starts import Memory
+from crewctl.running.starts import Memory
 
 ON_TIME = timedelta(minutes=2)
 """A time that is no older is started as if nothing had happened, whatever `missed` says."""
 
 MOST_MISSED = 24
 """Times that `missed: all` makes up for, at most: the newest."""
+
+_LOOKED_AT = MOST_MISSED + 4
+"""Those, the three that can be on time at once, and one that tells that there were more."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def due(crew: str, schedule: ScheduleSpec, memory: Memory, now: datetime) -> tup
     until = now - shift_of(crew, schedule)
     if until <= after:
         return ()
-    latest = latest_times(schedule.cron, schedule.timezone, after, until, MOST_MISSED + 1)
+    latest = latest_times(schedule.cron, schedule.timezone, after, until, _LOOKED_AT)
     on_time = [time for time in latest.times if until - time <= ON_TIME]
     late = list(latest.times[: len(latest.times) - len(on_time)])
     made_up_for = _made_up_for(schedule, late, on_time)

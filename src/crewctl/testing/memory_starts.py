@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crewctl.registry.starts import Kind, Known, Memory, Pause, Start
+from crewctl.running.starts import Kind, Known, Memory, Pause, Start
 
 
 class MemoryStarts:
@@ -129,6 +129,7 @@ class MemoryEndings:
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, str, bool]] = []
+        self._marks: dict[str, int] = {}
 
     def change(self) -> tuple[int, int]:
         """Return how many runs there are and how many are open."""
@@ -143,3 +144,11 @@ class MemoryEndings:
         """Return the number below the crew's first open run."""
         still_open = [n for n, (_, of, closed) in enumerate(self.runs, 1) if of == crew and not closed]
         return max(after, min([len(self.runs), *(number - 1 for number in still_open)]))
+
+    def kept_mark(self, crew: str) -> int | None:
+        """Return the mark below which nothing is left to do."""
+        return self._marks.get(crew)
+
+    def keep_mark(self, crew: str, mark: int) -> None:
+        """Remember the mark, which only rises."""
+        self._marks[crew] = max(mark, self._marks.get(crew, 0))

@@ -33,7 +33,7 @@ class ScheduleSpec(Spec):
     inputs: dict[InputName, Scalar] = {}
     overlap: Literal["skip", "queue", "allow"] = "skip"
     missed: Literal["skip", "once", "all"] = "once"
-    jitter: Duration | None = None
+    jitter: Annotated[Duration, Field(le=3600)] | None = None
 
 
 class TriggerSpec(Spec):

@@ -1,8 +1,8 @@
-"""What started crews without a person at a terminal: each start once, and what became of it."""
+"""Starts of crews without a person at a terminal, each once and with what became of it, and who remembers them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -32,6 +32,25 @@ class Start:
     worker: str = ""
     touched: datetime | None = None
     inputs_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file that this worker has taken: what it held, or in `problem` why it was not read.
+
+    `token` is its own for ever: a second file of the same name is another start.
+    """
+
+    crew: str
+    name: str
+    token: str
+    content: bytes = b""
+    problem: str = ""
+
+    @property
+    def taken_as(self) -> str:
+        """The name under which it lies once it is taken."""
+        return f"{self.token}-{self.name}"
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,30 @@ class ScheduleMemory(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Where files are dropped that start crews; one worker takes each. StoreError."""
+
+    def crews(self) -> Sequence[str]:
+        """Return the names of the crews that files can be dropped for."""
+        ...
+
+    def take(self, crew: str) -> Iterator[Dropped]:
+        """Yield the files that are whole, oldest first; what is yielded is this worker's."""
+        ...
+
+    def left(self, crew: str) -> Iterator[Dropped]:
+        """Yield the files that a worker took and left when it died."""
+        ...
+
+    def done(self, dropped: Dropped) -> None:
+        """Lay the file aside: its run has been asked for."""
+        ...
+
+    def failed(self, dropped: Dropped, problem: str) -> None:
+        """Lay the file aside, with what is wrong beside it."""
+        ...
+
+
 class Endings(Protocol):
     """Tells which runs have ended."""
 
@@ -138,4 +181,12 @@ class Endings(Protocol):
 
     def mark(self, crew: str, after: int) -> int:
         """Return a mark at or below which every run of the crew is closed; read it before `closed`."""
+        ...
+
+    def kept_mark(self, crew: str) -> int | None:
+        """Return the mark at or below which every ending of the crew's runs has been dealt with."""
+        ...
+
+    def keep_mark(self, crew: str, mark: int) -> None:
+        """Remember the mark, unless a higher one is remembered."""
         ...

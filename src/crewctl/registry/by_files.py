@@ -1,0 +1,67 @@
+"""Starts crews for files that were dropped into the spool folder, and lays the files aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from crewctl.diagnostics.visible import one_line
+from crewctl.errors import InvalidError
+from crewctl.registry.by_the_clock import Work
+from crewctl.registry.carry_out import StartRooms, carry_out, said_of, settled
+from crewctl.registry.given_inputs import inputs_from_json
+from crewctl.running.starts import Dropped, Files, Start
+
+LOOK_FOR_LEFT = timedelta(seconds=10)
+"""How often it is looked for files that a worker took and did not lay aside."""
+
+
+class ByFiles:
+    """Takes files as they come; a file's token is the key of its kickoff, so it starts one run."""
+
+    def __init__(self, files: Files, rooms: StartRooms) -> None:
+        self._files = files
+        self._rooms = rooms
+        self._looked: datetime | None = None
+
+    def works(self, now: datetime) -> list[Work]:
+        """Return what is to be done about the files that lie there now."""
+        works: list[Work] = []
+        look_for_left = self._looked is None or not timedelta(0) <= now - self._looked < LOOK_FOR_LEFT
+        for crew in self._files.crews():
+            works += self._all(self._files.take(crew))
+            if look_for_left:
+                works += self._all(self._files.left(crew))
+        if look_for_left:
+            self._looked = now
+        return works
+
+    def _all(self, dropped: Iterable[Dropped]) -> list[Work]:
+        return [partial(self._start, each) for each in dropped]
+
+    def _start(self, dropped: Dropped, now: datetime) -> Start:
+        key = f"spool:{dropped.crew}:{dropped.token}"
+        known = self._rooms.starts.find(key)
+        start = known or Start(
+            key, "spool", dropped.crew, dropped.name, now, worker=self._rooms.worker, touched=now
+        )
+        if known is None:
+            self._rooms.starts.claim(start)
+        if start.state == "claimed":
+            start = self._carried_out(start, dropped, now)
+        if start.state == "started":
+            self._files.done(dropped)
+        else:
+            self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.note}")
+        return start
+
+    def _carried_out(self, start: Start, dropped: Dropped, now: datetime) -> Start:
+        if dropped.problem:
+            return settled(replace(start, state="failed", note=dropped.problem), self._rooms, now)
+        try:
+            inputs = inputs_from_json(dropped.content)
+        except InvalidError as error:
+            return settled(replace(start, state="failed", note=said_of(error)), self._rooms, now)
+        return carry_out(start, inputs, self._rooms, now)

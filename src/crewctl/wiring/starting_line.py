@@ -1,0 +1,52 @@
+"""The way into the line for whatever starts crews without a terminal, over a project's own rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from crewctl.adapters.installed_packages import InstalledWorld
+from crewctl.catalogue.catalogue import Catalogue
+from crewctl.catalogue.load import load_catalogue
+from crewctl.planning.make_plan import make_plan
+
+if TYPE_CHECKING:
+    from crewctl.audit.events import KickoffRequested
+    from crewctl.planning.inputs import Value
+    from crewctl.planning.plan import Plan
+    from crewctl.wiring.project import Project
+
+
+class ProjectLine:
+    """The Line port over a project. Within a tick the files are read once, for all that is due in it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._catalogue: Catalogue | None = None
+
+    def read_anew(self) -> None:
+        """Read the files again before the next plan."""
+        self._catalogue = None
+
+    def plan(self, crew: str, inputs: Mapping[str, Value]) -> Plan:
+        """Plan the crew from the files as they are now."""
+        if self._catalogue is None:
+            self._catalogue = load_catalogue(self._project.root)
+        return make_plan(self._catalogue, crew, inputs, InstalledWorld(self._project.root))
+
+    def request(self, crew: str, **asked: Any) -> KickoffRequested:
+        """Return a request with this host and process."""
+        return self._project.request(crew, **asked)
+
+    def enqueue(self, plan: Plan, request: KickoffRequested) -> str:
+        """Leave the plan to a worker."""
+        return self._project.enqueue(plan, request)
+
+    def open_runs(self) -> Collection[str]:
+        """Return the runs that have not ended."""
+        return frozenset(self._project.store.open_run_ids())
+
+    def held_back(self, plan: Plan) -> str:
+        """Say why people have too much to decide for this run to begin."""
+        del plan
+        return ""
