@@ -24,7 +24,7 @@ from crewctl.cli.session import open_project
 @click.option("--key", help="Idempotency key: of all kickoffs of CREW with one key, one makes a run.")
 @click.option("-d", "--detach", is_flag=True, help="Leave the run to a worker ('crewctl worker').")
 @output_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each option, by name
     crew: str,
     single: tuple[str, ...],
     whole: str | None,

@@ -11,15 +11,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.os_identity import user_name
+from crewctl.adapters.report_files import report_path
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.approval.decide import decide
+from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, PlanMade, Recorded
 from crewctl.audit.events_work import RunEnqueued
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.report_data import report_data
+from crewctl.audit.run_state import fold_run
 from crewctl.errors import CrewctlError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
@@ -103,7 +106,10 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: Kick
             warm.current()  # CrewAI is imported beside the engine
         from crewctl.wiring.embedded import run_here  # noqa: PLC0415 - imports the engine
 
-        return run_here(project, plan, watch, request, warm)
+        try:
+            return run_here(project, plan, watch, request, warm)
+        except KnownKeyError as known:
+            return _as_it_is(project, known)
 
 
 @contextmanager
@@ -125,6 +131,23 @@ def ended(came: Closed | PutDown) -> Ended:
         report=report_data(came.report) if came.report else None,
         report_path=came.report_path,
         refusal=came.refusal,
+    )
+
+
+def _as_it_is(project: Project, known: KnownKeyError) -> Ended:
+    """Return what became of the run that a key stands for; KnownKeyError while it is not over."""
+    records = project.store.events_of(known.run_id)
+    state = fold_run(records, alive=True)
+    if state.closing is None:
+        raise known
+    started = state.started_at is not None
+    return Ended(
+        run_id=known.run_id,
+        outcome=state.closing.outcome,
+        exit_code=state.closing.exit_code,
+        report=report_data(build_report(records, project.contents)) if started else None,
+        report_path=report_path(state.crew, known.run_id) if started else None,
+        refusal=None if started else state.approval,
     )
 
 
