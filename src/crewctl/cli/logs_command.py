@@ -32,7 +32,7 @@ def command(run: str, *, follow: bool, step: str | None, form: Format) -> None:
         raise UsageError(
             "--follow writes events as lines", help="leave --step out, and use -o table or -o jsonl"
         )
-    from crewctl.cli.account import find_run, open_account  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import find_run, open_account, state_now  # noqa: PLC0415 - start-up cost
     from crewctl.cli.log_view import follow_run, show_events, show_printed  # noqa: PLC0415 - start-up cost
 
     project = open_account()
@@ -42,4 +42,7 @@ def command(run: str, *, follow: bool, step: str | None, form: Format) -> None:
     elif follow:
         follow_run(project, run_id, form)
     else:
+        from crewctl.cli.waiting_view import note_waiting  # noqa: PLC0415 - start-up cost
+
         show_events(project, run_id, form)
+        note_waiting(state_now(project, project.store.events_of(run_id)))

@@ -39,7 +39,8 @@ from crewctl.cli.output import Format, output_option
 def command(run: str, other: str | None, page: str | None, form: Format) -> None:
     """Show a run's report: approval, limits, tasks, verdict, bill, and where it stopped and why.
 
-    RUN is an id, its beginning, or 'last' (the default). The report is computed from the run's
+    RUN is an id, its beginning, or 'last' (the default). Of a run that waits, what is known so far is shown,
+    and what it waits for. The report is computed from the run's
     account; its file under registry/reports is written if it is missing. A page (--html) has
     everything in it, runs no script and loads nothing; it shows the drafts before the verdict.
     """
@@ -48,9 +49,12 @@ def command(run: str, other: str | None, page: str | None, form: Format) -> None
         report_of,
         show_comparison,
         show_report,
+        show_unfinished,
     )
 
     project = open_account()
+    if page is None and other is None and show_unfinished(project, run, form):
+        return
     report = report_of(project, run)
     before = None if other is None else report_of(project, other)
     if page is not None:

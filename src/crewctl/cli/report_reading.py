@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.report_files import ReportFiles, report_path
+from crewctl.audit.bill import fold_bill
 from crewctl.audit.build_report import build_report, earlier_reports
 from crewctl.audit.events import Change, PlanMade
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_data
 from crewctl.audit.report_diff import Difference, report_differences
-from crewctl.cli.account import records_of, state_of
+from crewctl.cli.account import records_of, state_now, state_of
 from crewctl.cli.output import Format, emit_one, note
 from crewctl.cli.report_diff_view import show_differences
 from crewctl.cli.report_view import show_report_page
+from crewctl.cli.waiting_view import note_waiting
 from crewctl.errors import CrewctlError, NotFoundError, StoreError
 
 if TYPE_CHECKING:  # only its shape is needed
@@ -31,6 +33,22 @@ def report_of(project: Project, word: str) -> RunReport:
             help=f"see what is known of it with: crewctl runs show {state.run_id}",
         )
     return build_report(records, project.contents)
+
+
+def show_unfinished(project: Project, word: str, form: Format) -> bool:
+    """Write what is known so far of a run that does not go on by itself; False for any other run."""
+    records = records_of(project, word)
+    state = state_now(project, records)
+    if state.closing is not None or state.status not in {"waiting", "queued", "lost"}:
+        return False
+    from crewctl.cli.run_rows import run_page  # noqa: PLC0415 - most runs are over
+    from crewctl.cli.run_view import show_run  # noqa: PLC0415 - the same
+
+    bill = fold_bill(records)
+    emit_one(run_page(state, bill), state.run_id, form, lambda: show_run(state, bill))
+    note("It has no report before its end.")
+    note_waiting(state)
+    return True
 
 
 def show_report(project: Project, report: RunReport, form: Format) -> None:

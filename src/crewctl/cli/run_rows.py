@@ -148,6 +148,10 @@ def run_page(state: RunState, bill: Bill) -> dict[str, Any]:
         "plan": None if state.plan is None else state.plan.model_dump(mode="json", exclude={"kind", "plan"}),
         "decisions": [decision.model_dump(mode="json", exclude={"kind"}) for decision in state.decisions],
         "limits_reached": [limit.model_dump(mode="json", exclude={"kind"}) for limit in state.limits_reached],
+        "cards": [
+            card.opened.model_dump(mode="json", exclude={"kind", "subject"}) for card in state.open_cards
+        ],
+        "kept": None if state.kept is None else state.kept.model_dump(mode="json", exclude={"kind"}),
         "steps": [step.model_dump(mode="json", exclude={"output"}) for step in state.steps],
         "files": [written.file for written in state.files],
         "retries": len(state.retries),

@@ -18,10 +18,13 @@ def command(run: str, form: Format) -> None:
     RUN is an id, its beginning, or 'last' (the default). The columns are time, turns, tokens and cost.
     """
     from crewctl.audit.trace import fold_trace  # noqa: PLC0415 - start-up cost
-    from crewctl.cli.account import open_account, records_of, state_of  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.account import open_account, records_of, state_now  # noqa: PLC0415 - start-up cost
     from crewctl.cli.trace_view import show_trace, trace_data  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.waiting_view import note_waiting  # noqa: PLC0415 - start-up cost
 
-    records = records_of(open_account(), run)
-    state = state_of(records)
+    project = open_account()
+    records = records_of(project, run)
+    state = state_now(project, records)
     trace = fold_trace(records, state)
     emit_one(trace_data(trace), state.run_id, form, lambda: show_trace(trace))
+    note_waiting(state)

@@ -36,6 +36,13 @@ def waiting_line(state: RunState) -> str | None:
     return None
 
 
+def note_waiting(state: RunState) -> None:
+    """Say on stderr why the run does not go on by itself; nothing for one that does, or is over."""
+    said = waiting_line(state)
+    if said is not None:
+        note(said)
+
+
 def _row(card: CardState) -> dict[str, str | None]:
     opened = card.opened
     until = f"back {moment(card.back_at)}" if card.back_at else None

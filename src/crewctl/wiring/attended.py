@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crewctl.running.ownership import run_lock
+from crewctl.audit.events import RunClosed
+from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
+from crewctl.running.ownership import run_lock, worker_lock
 
 if TYPE_CHECKING:
     from crewctl.wiring.project import Project
@@ -14,15 +16,27 @@ if TYPE_CHECKING:
 
 def is_attended(project: Project, run_id: str) -> bool:
     """Tell whether some process works on the run."""
-    return project.locks.is_held(run_lock(run_id))
+    return project.locks.is_held(run_lock(run_id)) or _is_with_a_living_process(project, run_id)
 
 
 @contextmanager
 def kept_unattended(project: Project, run_id: str) -> Iterator[bool]:
-    """Give whether nobody works on the run; as long as this lasts nobody can begin to."""
+    """Give whether nobody works on the run; as long as this lasts nobody should begin to."""
     held = project.locks.acquire(run_lock(run_id), patience=0)
     try:
-        yield held is not None
+        yield held is not None and not _is_with_a_living_process(project, run_id)
     finally:
         if held is not None:
             held.release()
+
+
+def _is_with_a_living_process(project: Project, run_id: str) -> bool:
+    """Tell whether whoever took the run up last, and neither put it down nor ended it, still lives.
+
+    The run's own lock may be in the hands of a process that froze.
+    """
+    last = None
+    for record in project.store.events_of(run_id):
+        if isinstance(record.event, (RunTaken, RunSuspended, RunEnqueued, RunClosed)):
+            last = record.event
+    return isinstance(last, RunTaken) and project.locks.is_held(worker_lock(last.executor))
