@@ -33,6 +33,7 @@ class CallFold:
             self.seq, event = record.seq, record.event
             if isinstance(event, StepStarted):
                 self._tasks[event.step] = event.task
+                self._latest = {key: one for key, one in self._latest.items() if key[0] != event.step}
             elif isinstance(event, ToolCallStarted):
                 self._begun(event)
             elif isinstance(event, ToolCallFinished):

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from crewctl.catalogue.load import load_catalogue
 from crewctl.catalogue.specs.agent_spec import AgentSpec
+from crewctl.catalogue.specs.calls_spec import CallRules
 from crewctl.catalogue.specs.crew_spec import (
     HierarchicalCrew,
     InputSpec,
@@ -278,6 +279,17 @@ COUNTS = (
     Change(MatchesCondition, "value", f"{SHORT} 3", "m.*", RULED),
     Change(PolicySpec, "limits", POLICY, {"max_turns": 7}),
     Change(PolicySpec, "tools", POLICY, {"FileReadTool": ["sends_data"], "custom:count": []}),
+    Change(PolicySpec, "calls", POLICY, {"reads_files": "ask"}),
+    *(
+        Change(
+            CallRules,
+            tag,
+            f"{POLICY} calls",
+            "allow" if rule.default == "ask" else "ask",
+            {f"{POLICY} tools": {"FileReadTool": [tag], "custom:count": []}},
+        )
+        for tag, rule in CallRules.model_fields.items()
+    ),
     Change(PolicySpec, "retry", POLICY, {"attempts": 1}),
     Change(PolicySpec, "approval", POLICY, {"limited": "always"}, UNSEEN),
     Change(
