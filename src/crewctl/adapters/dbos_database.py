@@ -56,6 +56,7 @@ def quiet(log: Path) -> None:
     logger = logging.getLogger("dbos")
     for handler in logger.handlers:
         handler.close()
+    os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     handler = logging.FileHandler(log, delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.handlers[:] = [handler]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
+import time
 from collections.abc import Callable
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.os_identity import user_name
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crewctl.wiring.project import Project
+
+KEPT_SECONDS = 86_400.0
+"""Seconds for which the folder of a zygote whose process was killed is kept."""
 
 Watch = Callable[[Recorded], None]
 
@@ -115,9 +121,24 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: Kick
 @contextmanager
 def warm_zygote(project: Project, *, tools: bool) -> Iterator[WarmZygote]:
     """Give this process's zygote, not started yet; it is ended at the end."""
-    folder = project.state / "zygotes" / f"{os.getpid()}-{secrets.token_hex(2)}"
+    folders = project.state / "zygotes"
+    _tidy(folders)
+    folder = folders / f"{os.getpid()}-{secrets.token_hex(2)}"
     with closing(WarmZygote(folder, os.environ, tools=tools)) as warm:
         yield warm
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(folders: Path) -> None:
+    """Remove what processes that were killed have left, once it is a day old: somebody may want to read it."""
+    try:
+        found = list(folders.iterdir())
+    except OSError:
+        return
+    for folder in found:
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def ended(came: Closed | PutDown) -> Ended:

@@ -16,6 +16,7 @@ from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.errors import LostDatabaseError, StoreError
 from crewctl.running.ownership import Held, worker_lock
+from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import RunHost
@@ -73,6 +74,7 @@ class WorkerLoop:
         self._held = held
         self._tell = tell
         self._workers = SqlWorkers(project.database, project.locks)
+        self._clockwork = Clockwork(project)
         self._moments = Moments()
         self._fed: dict[str, float] = {}
 
@@ -84,11 +86,15 @@ class WorkerLoop:
             self._take_back()
         if self._moments.has_come("forget", 3600.0):
             self._forget()
+        if self._moments.has_come("clockwork", 1.0):
+            self._start_what_is_due()
         self._feed()
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits for a worker and this one does nothing."""
-        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(self._project.clock.now())
+        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(
+            self._project.clock.now()
+        )
         return not waiting and not self._engine.unfinished()
 
     def _beat(self) -> None:
@@ -109,6 +115,12 @@ class WorkerLoop:
 
     def _is_dead(self, executor: str, gone: set[str]) -> bool:
         return executor in gone or not self._project.locks.is_held(worker_lock(executor))
+
+    def _start_what_is_due(self) -> None:
+        for start in self._clockwork.tick(self._project.clock.now()):
+            run = f": run {start.run}" if start.run else ""
+            note = f" ({start.note})" if start.note else ""
+            self._tell(f"{start.kind} {start.name} of {start.crew} {start.state}{run}{note}")
 
     def _forget(self) -> None:
         """Delete what the engine remembers of runs that have been over for long; their accounts stay."""
