@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crewctl.cli.quoted import stretches
-from crewctl.cli.word_diff import Piece, word_diff
+from crewctl.audit.word_diff import Piece, word_diff
 
 TEXTS = st.text(alphabet="ab c,.\n", max_size=60)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from crewctl.adapters import sql_cards
+from crewctl.adapters import sql_cards, sql_leftovers
 from crewctl.adapters.database import Database, Part, Session
 from crewctl.adapters.sql_cards import CARDS
 from crewctl.adapters.sql_owners import OWNERS, check_owner, keep_for_later, next_epoch
@@ -19,7 +19,7 @@ from crewctl.audit.afterwards import CAN_FOLLOW, may_follow
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed, StopRequested, ToolCallStarted
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
-from crewctl.audit.port import CardPlace, RunIsClosedError
+from crewctl.audit.port import CardPlace, Leftover, RunIsClosedError
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
 from crewctl.running.ownership import Owner
@@ -46,7 +46,7 @@ ACCOUNT = Part(
     ),
     append_only=("events",),
 )
-_PARTS = (ACCOUNT, OWNERS, CARDS)
+_PARTS = (ACCOUNT, OWNERS, CARDS, sql_leftovers.LEFTOVERS)
 _DURABLE = (
     RunTaken,
     RunEnqueued,
@@ -160,6 +160,13 @@ class SqlRunStore:
         with self._database.reading(*_PARTS) as session:
             return sql_cards.answered_runs(session, now)
 
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return what runs have left for people to look at, oldest first."""
+        if not self._database.is_there():
+            return ()
+        with self._database.reading(*_PARTS) as session:
+            return sql_leftovers.leftovers(session)
+
     def close(self) -> None:
         """Let go of the database; the next call opens it again."""
         self._database.close()
@@ -179,6 +186,7 @@ class SqlRunStore:
         if isinstance(event, RunEnqueued):
             keep_for_later(session, run_id)
         sql_cards.note_event(session, run_id, event, at)
+        sql_leftovers.note_event(session, run_id, event, at)
         return Recorded.model_construct(run_id=run_id, seq=seq, at=at, event=event)
 
     def _rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:

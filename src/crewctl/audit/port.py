@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from crewctl.audit.events import Event, Recorded
 from crewctl.audit.events_people import CardSource
@@ -75,6 +75,27 @@ class CardIndex(Protocol):
         Those are the runs none of whose cards is open any more, and those one of whose cards has
         expired by `now`, or was parked and has come back since the run was put down.
         """
+        ...
+
+
+LeftoverKind = Literal["notice", "sampled", "undecided", "dead_letter"]
+
+
+class Leftover(Fact):
+    """Something that a run has left for people: its notice, a rule's sampled answer, drafts, or the run itself."""
+
+    run_id: str
+    crew: str
+    what: LeftoverKind
+    at: datetime
+    card: str = ""
+
+
+class Leftovers(Protocol):
+    """Finds what is left for people without reading every run's account; it follows from the events alone."""
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return everything that nobody has dealt with, oldest first."""
         ...
 
 

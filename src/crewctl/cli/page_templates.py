@@ -14,7 +14,7 @@ from crewctl.cli.quoted import Stretch, stretches
 from crewctl.cli.report_view import amount_text, dollars_text
 from crewctl.cli.verdict_reading import Judged
 from crewctl.cli.verdict_tables import evidence_of
-from crewctl.cli.word_diff import Piece, word_diff
+from crewctl.audit.word_diff import Piece, word_diff
 from crewctl.diagnostics.visible import visible
 
 LONGEST_TEXT = 60_000

@@ -51,7 +51,7 @@ def _asking(made: Made, rooms: ProcessRooms) -> Asking:
     return Asking(
         key=f"output.{made.step}",
         source="output",
-        asks=f"may the run go on with what {made.task.name!r} came to?",
+        asks=f"May the run go on with what {made.task.name!r} came to?",
         step=made.step,
         task=made.task.name,
         agent=made.agent,

@@ -5,13 +5,20 @@ from __future__ import annotations
 from crewctl.approval.decide import admit
 from crewctl.approval.decision import Decision
 from crewctl.audit.events import ApprovalDecided
+from crewctl.audit.events_people import NoticeLeft
 from crewctl.planning.plan import Plan
 from crewctl.registry.rooms import Rooms
 
 
 def ask_gate(plan: Plan, rooms: Rooms) -> ApprovalDecided:
-    """Decide, count the run against the statement that lets it through, and write the decision down."""
-    return _recorded(_admit(plan, rooms), rooms)
+    """Decide, count the run against the statement that lets it through, and write the decision down.
+
+    Where the policy says ``notify``, people are left a notice of a run that needed no yes.
+    """
+    decision = _admit(plan, rooms)
+    if decision.approved and plan.risk.notify and not rooms.has(NoticeLeft):
+        rooms.record(NoticeLeft(about="; ".join(plan.risk.why)))
+    return _recorded(decision, rooms)
 
 
 def ask_again(plan: Plan, rooms: Rooms) -> None:

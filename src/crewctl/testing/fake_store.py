@@ -12,8 +12,9 @@ from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
 from crewctl.audit.fact import ContentRef
-from crewctl.audit.port import CardAnsweredError, CardExistsError, CardPlace, RunIsClosedError
+from crewctl.audit.port import CardAnsweredError, CardExistsError, CardPlace, Leftover, RunIsClosedError
 from crewctl.errors import NotFoundError
+from crewctl.testing.fake_leftovers import leftovers_of
 
 _BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -91,6 +92,15 @@ class FakeRunStore:
         ]
         return tuple(run_id for _, run_id in sorted(waits))
 
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return what runs have left for people to look at, oldest first."""
+        found = [
+            each
+            for run_id, records in self._runs.items()
+            for each in leftovers_of(run_id, self._crew(run_id) or "", records)
+        ]
+        return tuple(sorted(found, key=lambda each: (each.at, each.run_id, each.card)))
+
     def events(self, run_id: str) -> list[Event]:
         """Return the bare events of a run, for a test to look at."""
         return [recorded.event for recorded in self.events_of(run_id)]
@@ -127,7 +137,7 @@ def _place(run_id: str, crew: str, card: CardState) -> CardPlace:
         crew=crew,
         source=card.opened.source,
         opened_at=card.opened_at,
-        due_at=card.parked.until if card.parked else card.opened.expires_at,
+        due_at=card.parked.until if card.parked else card.expires_at,
         parked=card.parked is not None,
     )
 
@@ -140,7 +150,7 @@ def _last_work(kept: Sequence[Recorded]) -> Recorded | None:
 def _goes_on(wait: Recorded, cards: Sequence[CardState], now: datetime) -> bool:
     waited = wait.event.cards if isinstance(wait.event, RunSuspended) else ()
     still = [card for card in cards if card.card in waited and card.answer is None]
-    expired = any(card.opened.expires_at is not None and card.opened.expires_at <= now for card in still)
+    expired = any(card.expires_at is not None and card.expires_at <= now for card in still)
     parked = [card.parked.until for card in still if card.parked and card.parked.until]
     return not still or expired or any(wait.at < until <= now for until in parked)
 

@@ -1,0 +1,122 @@
+"""Shows one card, takes a person's answer to it, and says what happens next."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crewctl.audit.run_state import fold_run
+from crewctl.cli.amending import Instead
+from crewctl.cli.amounts import moment
+from crewctl.cli.card_view import DONE, card_data, show_card_page
+from crewctl.cli.output import Format, emit_one, heading, note, pairs
+from crewctl.cli.session import open_project
+from crewctl.errors import Exit
+from crewctl.registry.cards import Action, Answered
+from crewctl.wiring.answering import Shown, answer_card, find_card, is_served, show_card
+
+if TYPE_CHECKING:  # only its shape is needed
+    from crewctl.wiring import Project
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says on the command line; `card` may be the beginning of an id."""
+
+    card: str
+    action: Action
+    reason: str
+    seen: str = ""
+    yes: bool = False
+    instead: Instead | None = None
+    until: datetime | None = None
+
+
+def show_one(word: str, form: Format) -> None:
+    """Write the card that is meant."""
+    project = open_project()
+    shown = show_card(project, find_card(project, word))
+    emit_one(card_data(shown), shown.state.card, form, lambda: show_card_page(shown))
+
+
+def give(said: Said, form: Format) -> int:
+    """Write the answer down and say what happens next; at a terminal the card is shown and asked about once more."""
+    project = open_project()
+    card = find_card(project, said.card)
+    shown = show_card(project, card)
+    text = said.instead.content(shown.state.opened.source, shown.subject) if said.instead else None
+    seen = said.seen
+    if shown.state.answer is None and not said.yes and form == "table" and _at_terminal():
+        show_card_page(shown)
+        if not click.confirm(f"{said.action.capitalize()} card {card}?", err=True):
+            note("Nothing was answered.")
+            return Exit.FAILED
+        seen = seen or shown.state.opened.subject_sha256
+    answered = answer_card(
+        project, card, said.action, reason=said.reason, seen=seen, text=text, until=said.until
+    )
+    following = _next(project, answered)
+    emit_one(_data(answered, following), card, form, lambda: _page(answered, shown))
+    if form == "table":
+        note(following)
+    return Exit.DONE
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _next(project: Project, answered: Answered) -> str:
+    """Say what happens now, or what is to be done so that something does."""
+    run_id, waits = answered.run_id, list(answered.left)
+    if answered.answer.action == "park":
+        return f"It comes back on {moment(answered.answer.until)}."
+    if waits:
+        return f"Run {run_id} still waits for {', '.join(waits)}: crewctl card show {waits[0]}"
+    status = fold_run(project.store.events_of(run_id), alive=True).status
+    if status not in ("waiting", "queued"):
+        return f"Run {run_id} goes on: crewctl logs {run_id} --follow"
+    if is_served(project):
+        return f"A worker takes run {run_id} up: crewctl logs {run_id} --follow"
+    return f"No worker is there, so take it up yourself: crewctl resume {run_id}"
+
+
+def _data(answered: Answered, following: str) -> dict[str, Any]:
+    said = answered.answer
+    return {
+        "card": said.card,
+        "run_id": answered.run_id,
+        "crew": answered.crew,
+        "action": said.action,
+        "by": said.by,
+        "reason": said.reason,
+        "subject_sha256": said.subject_sha256,
+        "text_sha256": said.text_sha256 or None,
+        "until": said.until,
+        "expires_at": said.expires_at,
+        "instead": answered.instead,
+        "statement": answered.statement,
+        "left": list(answered.left),
+        "next": following,
+    }
+
+
+def _page(answered: Answered, shown: Shown) -> None:
+    said = answered.answer
+    heading(f"{DONE[said.action].capitalize()}: card {said.card}")
+    pairs(
+        [
+            ("asked", shown.state.opened.asks),
+            ("by", said.by),
+            ("reason", said.reason),
+            ("until", moment(said.until)),
+            ("refused from", moment(said.expires_at)),
+            ("approval", answered.statement),
+            ("now asks", answered.instead),
+        ],
+        indent=2,
+    )
