@@ -14,6 +14,7 @@ from pydantic import Field
 from crewctl.audit.events_faults import (
     BreakerOpened,
     DeadLettered,
+    DeadLetterSettled,
     FallbackTaken,
     StepGivenUp,
     StepRetryScheduled,
@@ -343,6 +344,7 @@ Event = Annotated[
     | StepGivenUp
     | BreakerOpened
     | DeadLettered
+    | DeadLetterSettled
     | ExchangeRecorded
     | ExchangeReplayed
     | ReplayDiverged,

@@ -53,3 +53,12 @@ class DeadLettered(Fact):
 
     kind: Literal["DeadLettered"] = "DeadLettered"
     why: str
+
+
+class DeadLetterSettled(Fact):
+    """A person decided what becomes of a run that was set aside: run again as a new run, or put away."""
+
+    kind: Literal["DeadLetterSettled"] = "DeadLetterSettled"
+    how: Literal["retried", "dropped"]
+    by: str
+    reason: str = ""

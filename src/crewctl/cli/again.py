@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,18 @@ class How:
     quiet: bool
 
 
-def rerun(project: Project, word: str, how: How, *, with_files: bool) -> int:
-    """Run the same plan again, or one made from today's files with the same inputs; return the exit code."""
+def rerun(
+    project: Project,
+    word: str,
+    how: How,
+    *,
+    with_files: bool,
+    before: Callable[[], object] = lambda: None,
+) -> int:
+    """Run the same plan again, or one made from today's files with the same inputs; return the exit code.
+
+    `before` is called when nothing stands in the way of the new run any more.
+    """
     state = _state(project, word)
     if with_files:
         plan = _planned(project, state, {})
@@ -52,6 +62,8 @@ def rerun(project: Project, word: str, how: How, *, with_files: bool) -> int:
     request = project.request(
         state.crew, rehearsal=state.rehearsal, source="rerun", of=state.run_id, detached=how.detach
     )
+    need_keys(plan.models)
+    before()
     return _start(project, plan, request, how)
 
 

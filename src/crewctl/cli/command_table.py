@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "fork": Entry("crewctl.cli.fork_command", "Run anew from a task on, keeping what came before."),
         "inbox": Entry("crewctl.cli.inbox_command", "List what waits for people, the riskiest first."),
         "card": Entry("crewctl.cli.card_command", "See what a run asks people, and answer it."),
+        "dead": Entry("crewctl.cli.dead_command", "Decide about runs that failed while nobody watched."),
         "decide": Entry("crewctl.cli.decide_command", "Choose among the drafts of an undecided run."),
         "stop": Entry(
             "crewctl.cli.stop_command", "Stop a run, or all of them, with everything they started."

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from crewctl.audit.build_report import build_report
 from crewctl.audit.cards import fold_cards
+from crewctl.audit.dead_letters import is_unattended
 from crewctl.audit.events import ApprovalDecided, Outcome, RunClosed, RunStarted
+from crewctl.audit.events_faults import DeadLettered
 from crewctl.audit.events_work import RunSuspended
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.report import RunReport
@@ -96,6 +98,8 @@ def ending_of_error(error: BaseException) -> Ending:
 def close(rooms: Rooms, ending: Ending, refusal: ApprovalDecided | None = None) -> Closed:
     """Write the run's last event, and the report of a run that was started."""
     error = one_line(ending.error)[:_LONGEST_ERROR]
+    if ending.outcome == "failed" and is_unattended(rooms.request) and not rooms.has(DeadLettered):
+        rooms.record(DeadLettered(why=error or "it failed without saying why"))
     rooms.record(
         RunClosed(outcome=ending.outcome, exit_code=ending.exit_code, output=ending.output, error=error)
     )

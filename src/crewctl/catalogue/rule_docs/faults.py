@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from crewctl.catalogue.rule_docs.rule_doc import RuleDoc
 
-_WRITER = "# config/agents.yaml\nwriter:\n  role: Writer\n  goal: Write about {company}\n  backstory: You write.\n"
+_WRITER = (
+    "# config/agents.yaml\nwriter:\n  role: Writer\n  goal: Write about {company}\n  backstory: You write.\n"
+)
 _EDITOR = "editor: {role: Editor, goal: Edit, backstory: You edit.}\n"
 _WRITE = (
     "# config/tasks.yaml\nwrite:\n  description: Write about {company}\n  expected_output: A page\n  agent: writer\n"

@@ -1,0 +1,136 @@
+"""A run that fails while nobody watches is set aside, and a person runs it again or puts it away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crewctl.testing.model_server import ModelServer
+from crewctl.testing.model_server_behaviours import failing, plain
+from crewctl.testing.model_server_exchange import Failure
+
+pytestmark = pytest.mark.real
+
+
+@dataclass
+class Desk:
+    """A project on disk, and its command line as processes."""
+
+    folder: Path
+    server: ModelServer
+
+    def write(self, name: str, data: Any) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(json.dumps(data), encoding="utf-8")
+
+    def crewctl(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "crewctl", *words],
+            cwd=self.folder,
+            env={**os.environ, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def data(self, *words: str) -> Any:
+        return json.loads(self.crewctl(*words, "-o", "json").stdout)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, server: ModelServer) -> Desk:
+    made = Desk(tmp_path, server)
+    made.write(
+        "config/agents.yaml", {"writer": {"role": "Writer", "goal": "Write", "backstory": "You write."}}
+    )
+    made.write(
+        "config/tasks.yaml",
+        {
+            "write": {
+                "description": "Write a letter.",
+                "expected_output": "A letter.",
+                "agent": "writer",
+                "retry": {"attempts": 2, "backoff": "100s", "longest": "100s"},
+            }
+        },
+    )
+    model = {"model": "openai/ill", "base_url": server.base_url, "price": "free"}
+    made.write("config/models.yaml", {"default": model})
+    made.write("crews/small.yaml", {"description": "Writes.", "process": "sequential", "tasks": ["write"]})
+    made.write("registry/entries/small.yaml", {"risk_level": "minimal"})
+    made.write("registry/policy.yaml", {"retry": {"attempts": 1}})
+    return made
+
+
+def ill(desk: Desk, status: int = 401) -> None:
+    desk.server.behave("ill", failing(Failure(status), when=lambda _: True))
+
+
+def test_a_detached_run_that_fails_is_set_aside_run_again_and_then_over(desk: Desk) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+
+    [letter] = desk.data("dead", "list")
+    assert letter["crew"] == "small"
+    assert "refused the key" in letter["why"]
+    shown = desk.crewctl("dead", "show", "last").stdout
+    assert letter["run"] in shown
+    desk.server.behave("ill", plain)
+    desk.crewctl("dead", "retry", "last", "--reason", "the key is right now")
+
+    assert desk.data("dead", "list") == []
+    runs = desk.data("runs")
+    assert sorted(run["outcome"] for run in runs) == ["failed", "finished"]
+    again = desk.crewctl("dead", "retry", letter["run"], code=1)
+    assert "was retried already" in again.stderr
+
+
+def test_a_run_at_a_terminal_that_fails_is_not_set_aside(desk: Desk) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", code=1)
+    [run] = desk.data("runs")
+
+    assert desk.data("dead", "list") == []
+    assert "no run is set aside" in desk.crewctl("dead", "drop", "last", "--reason", "x", code=9).stderr
+    told = desk.crewctl("dead", "show", run["run_id"], code=9).stderr
+    assert "was not set aside" in told
+
+
+def test_what_is_put_away_is_off_the_list_with_its_reason(desk: Desk) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    [letter] = desk.data("dead", "list")
+    desk.crewctl("dead", "drop", letter["run"], "--reason", "nobody needs it")
+
+    assert desk.data("dead", "list") == []
+    shown = desk.data("dead", "show", letter["run"])
+    assert shown["settled"]["how"] == "dropped"
+    assert shown["settled"]["reason"] == "nobody needs it"
+    assert shown["source"] == "person"
+
+
+def test_of_two_people_who_run_it_again_at_once_one_does(desk: Desk) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    with ThreadPoolExecutor(2) as people:
+        both = list(
+            people.map(lambda _: desk.crewctl("dead", "retry", "last", "--detach", code=None), range(2))
+        )
+
+    assert sorted(done.returncode for done in both) in ([0, 1], [0, 9]), [done.stderr for done in both]
+    assert len(desk.data("runs")) == 2
