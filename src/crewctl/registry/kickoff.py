@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from crewctl.audit.events import ApprovalDecided, PlanMade, RunStarted
+from crewctl.audit.events import PlanMade, RunStarted
 from crewctl.audit.events_faults import DeadLettered
 from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.processes.run_process import run_process
+from crewctl.registry.card_approval import wait_for_approval
 from crewctl.registry.close import (
     Closed,
     Ending,
@@ -19,7 +20,7 @@ from crewctl.registry.close import (
     ending_of_refusal,
     put_down,
 )
-from crewctl.registry.gate import ask_again, ask_gate
+from crewctl.registry.gate import ask_again
 from crewctl.registry.poison import killed_too_often
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import Steps, Suspended
@@ -38,7 +39,7 @@ def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
                 rooms.record(DeadLettered(why=why))
                 return close(rooms, ending_of_error(CrewctlError(why)))
             if not rooms.rehearsal:
-                decision = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
+                decision = wait_for_approval(plan, rooms, steps)
                 if decision.decision != "approved":
                     return close(rooms, ending_of_refusal(decision), decision)
             return close(rooms, _run(plan, rooms, steps))

@@ -19,9 +19,11 @@ from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
+from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, Recorded, RunClosed
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunStore
+from crewctl.audit.run_state import fold_run
 from crewctl.errors import StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
@@ -95,7 +97,9 @@ class RunHost:
     def __call__(self, run_id: str, argument: Mapping[str, Any]) -> dict[str, Any]:
         """Take the run up and do it to its end, or until it is put down."""
         if self._is_closed(run_id):
-            return {"how": "closed"}  # the process that closed it died before the engine knew
+            # Whoever closed it died before the engine knew, and perhaps before it had written the report.
+            self._report_if_missing(run_id)
+            return {"how": "closed"}
         if self._leaving:
             raise Abandoned("this process is leaving")
         # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
@@ -120,6 +124,12 @@ class RunHost:
     def _is_closed(self, run_id: str) -> bool:
         records = self._project.store.events_of(run_id)
         return any(isinstance(record.event, RunClosed) for record in records)
+
+    def _report_if_missing(self, run_id: str) -> None:
+        records = self._project.store.events_of(run_id)
+        state, files = fold_run(records, alive=True), ReportFiles(self._project.root)
+        if state.started_at is not None and not state.rehearsal and not files.has(state.crew, run_id):
+            files.write(build_report(records, self._project.contents))
 
     def _done(self, run_id: str, argument: Mapping[str, Any], logs: RunLogs) -> Came:
         attended = self.attended.get(run_id, Attended(_nobody))

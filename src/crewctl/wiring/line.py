@@ -137,7 +137,8 @@ def _tidy(folders: Path) -> None:
         return
     for folder in found:
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+            old = time.time() - folder.stat().st_mtime > KEPT_SECONDS
+            if old and not Path(f"/proc/{folder.name.partition('-')[0]}").exists():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
