@@ -46,7 +46,8 @@ class ChildRequest(Value):
     """What one child has to do. Secrets are not in it: they are in the child's environment by then.
 
     `plan` is the plan's canonical JSON, whose digests the child computes again and compares.
-    `recordings` answer instead of models and tools, the first before the next.
+    `recordings` answer instead of models and tools, the first before the next. With `tools`, which describe
+    them, stand-ins take the place of the plan's: their code is not even imported.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class ChildRequest(Value):
     work: TaskWork | ModelCall
     rehearsal: bool = False
     recordings: tuple[Recording, ...] = ()
+    tools: tuple[dict[str, JsonValue], ...] | None = None
 
 
 class ForkOrder(Value):
@@ -217,7 +219,8 @@ class Replayed(Said):
 class Departed(Said):
     """Question `number` is not in the recording of `of_run`; `of_number` was recorded at its place, if any.
 
-    After a `final` one the child waits for its end. `asked` is the question.
+    After a `final` one the child waits for its end; `cut_off` says that the recorded step was ended here
+    too. `asked` is the question.
     """
 
     ev: Literal["departed"] = "departed"
@@ -229,6 +232,7 @@ class Departed(Said):
     of_attempt: int = 0
     of_number: int = 0
     final: bool = False
+    cut_off: bool = False
     asked: JsonValue = None
 
 

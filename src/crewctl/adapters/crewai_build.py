@@ -14,7 +14,7 @@ from crewai.tools import BaseTool
 from crewctl.adapters.crewai_models import build_llm
 from crewctl.adapters.crewai_tools_of_plan import make_tool
 from crewctl.errors import EngineError
-from crewctl.planning.plan import Plan, PlannedAgent, PlannedTask
+from crewctl.planning.plan import Plan, PlannedAgent, PlannedTask, PlannedTool
 from crewctl.running.port import ContextOutput, TaskWork
 
 MANAGER = "manager"
@@ -32,6 +32,7 @@ class Parts:
     environ: Mapping[str, str]
     on_llm: Callable[[BaseLLM, str], None] = lambda _llm, _model: None
     on_tool: Callable[[BaseTool, str], BaseTool] = lambda tool, _name: tool
+    make: Callable[[PlannedTool], BaseTool] = make_tool
     agents: dict[str, Agent] = field(default_factory=dict)
     manager: Agent | None = None
 
@@ -46,7 +47,7 @@ class Parts:
         planned = next((tool for tool in self.plan.tools if tool.name == name), None)
         if planned is None:
             raise EngineError(f"the plan has no tool {name!r}", help="plan the crew anew")
-        return self.on_tool(make_tool(planned), name)
+        return self.on_tool(self.make(planned), name)
 
     def agent(self, name: str) -> Agent:
         """Return the agent of that name, made once."""

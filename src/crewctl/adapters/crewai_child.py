@@ -6,9 +6,11 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
+
+from crewai.tools import BaseTool
 
 from crewctl.adapters import crewai_choke, crewai_http
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, Ready, Result
@@ -18,6 +20,8 @@ from crewctl.adapters.crewai_failure import plainly
 from crewctl.adapters.crewai_hooks import Watch
 from crewctl.adapters.crewai_models import build_llm
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
+from crewctl.adapters.crewai_stand_ins import StandIns
+from crewctl.adapters.crewai_tools_of_plan import make_tool
 from crewctl.adapters.crewai_turns import Turns, as_text
 from crewctl.adapters.crewai_warm import warm
 from crewctl.adapters.crewai_wire import Wire
@@ -25,7 +29,7 @@ from crewctl.adapters.tool_files import write_sources
 from crewctl.errors import EngineError
 from crewctl.planning.digest import plan_from_bytes
 from crewctl.planning.faults import with_models
-from crewctl.planning.plan import Plan
+from crewctl.planning.plan import Plan, PlannedTool
 from crewctl.planning.rendering import filled
 from crewctl.running.port import ModelCall, TaskWork
 
@@ -62,7 +66,7 @@ def _work(request: ChildRequest, wire: Wire) -> str:
     if isinstance(request.work, ModelCall):
         return _call(plan, request.work, exchanges)
     taken = with_models(plan, request.work.models)
-    return _task(taken, request.work, exchanges, rehearsal=request.rehearsal)
+    return _task(taken, request.work, exchanges, request)
 
 
 def _plan(request: ChildRequest) -> Plan:
@@ -91,7 +95,7 @@ def _purpose(purpose: str) -> Any:
     return purpose if purpose in {"judge", "edit", "guardrail"} else "other"
 
 
-def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, *, rehearsal: bool) -> str:
+def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, request: ChildRequest) -> str:
     """Do one task with one small crew, and return its text."""
     doer = work.agent or planned_task(plan, work).agent
     leader = plan.manager_agent or MANAGER if plan.process == "hierarchical" else doer
@@ -100,24 +104,33 @@ def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, *, rehearsal: bool) 
     turns = Turns(exchanges, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
     SPEAKER.set(turns.default)
     gated = {tool.name for tool in plan.tools if tool.gated}
-    watch = Watch(turns, rehearsal=rehearsal, gated=gated)
+    watch = Watch(turns, rehearsal=request.rehearsal, gated=gated)
     crewai_choke.install(turns)
     crewai_http.install(turns)
     watch.install()
-    write_sources(plan.tool_sources, Path.cwd())
     parts = Parts(
         plan,
         os.environ,
         on_llm=lambda llm, model: turns.knows(llm, plan.model(model)),
         on_tool=watch.govern,
+        make=_maker(plan, request),
     )
     crew = crew_for(work, parts)
     for name, agent in parts.agents.items():
         watch.knows(agent, name)
     if parts.manager is not None:
         watch.knows(parts.manager, speaker.agent, "manager")
+    watch.tell()
     exchanges.wire.event(Ready())
     return str(crew.kickoff().raw)
+
+
+def _maker(plan: Plan, request: ChildRequest) -> Callable[[PlannedTool], BaseTool]:
+    """Return what makes the plan's tools; where they are only described their code is not even written down."""
+    if request.tools is not None:
+        return StandIns(request.tools).make
+    write_sources(plan.tool_sources, Path.cwd())
+    return make_tool
 
 
 def _model_of(plan: Plan, agent: str) -> str:

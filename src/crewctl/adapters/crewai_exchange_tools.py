@@ -16,6 +16,7 @@ from crewai.tools.tool_failure import ToolFailure
 
 from crewctl.adapters.crewai_exchange_calls import error_of, raised
 from crewctl.adapters.crewai_exchanges import INSIDE, Exchanges
+from crewctl.adapters.crewai_stand_ins import described
 from crewctl.adapters.exchange_player import Asked
 from crewctl.adapters.tool_arguments import arguments_text
 from crewctl.audit.exchange_content import Json
@@ -31,11 +32,18 @@ class RecordedTools:
     def __init__(self, exchanges: Exchanges, speaker: Callable[[], str]) -> None:
         self._exchanges = exchanges
         self._speaker = speaker
+        self._described: dict[str, Json] = {}
+
+    def tell(self) -> None:
+        """Record what the tools that were wrapped so far are to those who call them."""
+        if self._described:
+            self._exchanges.describe(list(self._described.values()))
 
     def recorded(
         self, run: Callable[..., Any], tool: BaseTool, name: str, *, gated: bool = False
     ) -> Callable[..., Any]:
         """Wrap a function of `tool`, synchronous or not, around whatever else is around it."""
+        self._described.setdefault(name, described(tool, name))
         if inspect.iscoroutinefunction(run):
 
             @functools.wraps(run)

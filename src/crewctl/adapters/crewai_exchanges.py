@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from crewctl.adapters.exchange_player import Asked, Departure, Player
 from crewctl.adapters.exchange_recording import RecordedAnswer, Recording, Via
 from crewctl.audit.events_recorded import ExchangeKind
 from crewctl.audit.exchange_content import Json, bounded, shortened_question
+from crewctl.audit.exchange_digest import tool_digest
 
 INSIDE: ContextVar[int | None] = ContextVar("crewctl_inside", default=None)
 """The number of the tool call that is being made in this context, if any."""
@@ -92,6 +94,15 @@ class Exchanges:
             self.wire.event(
                 Exchanged(number=asked.number, what=asked.what, asked_sha256=asked.sha256, exchange=exchange)
             )
+
+    def describe(self, tools: list[Json]) -> None:
+        """Send what the step's tools are, so that stand-ins can take their places; a strict recording knows it."""
+        if any(player.strict and player.free for player in self._players):
+            return
+        told: Json = {"via": "tool", "agent": "", "question": {}, "answer": {"tools": tools}}
+        digest = tool_digest("", json.dumps(tools, sort_keys=True, default=str))
+        plain = json.loads(json.dumps(told, default=str))
+        self.wire.event(Exchanged(number=0, what="tools", asked_sha256=digest, exchange=bounded(plain)))
 
     def _departed(self, asked: Asked, player: Player, departure: Departure, question: Json) -> None:
         expected = departure.expected

@@ -57,6 +57,10 @@ class Watch:
         register(InterceptionPoint.PRE_TOOL_CALL, self._only_allowed)
         self._follow_agents()
 
+    def tell(self) -> None:
+        """Tell the parent what the tools are that were made."""
+        self._tools.tell()
+
     def knows(self, agent: Agent, name: str, part: Purpose = "agent") -> None:
         """Book what `agent` does on `name`."""
         self._agents[id(agent)] = (agent, Speaker(name, part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, NamedTuple
 
 import httpx
@@ -74,8 +74,8 @@ def _metered(turns: Turns, send: Callable[..., httpx.Response]) -> Callable[...,
 
 
 def _ametered(
-    turns: Turns, send: Callable[..., Awaitable[httpx.Response]]
-) -> Callable[..., Awaitable[httpx.Response]]:
+    turns: Turns, send: Callable[..., Coroutine[Any, Any, httpx.Response]]
+) -> Callable[..., Coroutine[Any, Any, httpx.Response]]:
     async def handle(self: Any, request: httpx.Request) -> httpx.Response:
         if not _generates(request):
             return await send(self, request)

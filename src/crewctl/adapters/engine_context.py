@@ -20,7 +20,8 @@ class RunContext:
     `work_dir` is the run's own folder under the machine state. `environ` is the parent's
     environment: allow-listed names and the secrets that models name are taken from it, nothing else.
     `tools` decides on the calls of gated tools; without it every call is allowed. `breaker` is asked before
-    each model call; without it no endpoint is left alone.
+    each model call; without it no endpoint is left alone. `replays` is the run whose recording
+    answers everything: then nobody is asked and nothing is called.
     """
 
     run_id: str
@@ -34,3 +35,4 @@ class RunContext:
     stop: StopFlag = field(default_factory=StopFlag)
     tools: ToolGate | None = None
     breaker: Breaker | None = None
+    replays: str | None = None

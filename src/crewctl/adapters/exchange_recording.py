@@ -37,6 +37,7 @@ class Recording(Value):
 
     `models` are the names of the models that it answers for, None for all; `tools` whether for tools.
     A `free` recording takes no turn. A `strict` one is all there is: what it does not know ends the step.
+    `cut_off` says that the recorded step came to no output: after the last answer it was ended.
     """
 
     of_run: str
@@ -45,3 +46,4 @@ class Recording(Value):
     tools: bool = True
     free: bool = True
     strict: bool = False
+    cut_off: bool = False

@@ -6,7 +6,8 @@ import json
 
 from crewctl.adapters.child_protocol import Departed, Exchanged, Replayed, Said
 from crewctl.adapters.engine_context import RunContext
-from crewctl.audit.events import Event, ExchangeRecorded, ExchangeReplayed, ReplayDiverged
+from crewctl.audit.events import Event
+from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
 from crewctl.audit.fact import ContentRef
 
 
@@ -41,7 +42,9 @@ class StepExchanges:
             )
         return self._departed(said) if isinstance(said, Departed) else None
 
-    def _departed(self, said: Departed) -> ReplayDiverged:
+    def _departed(self, said: Departed) -> ReplayDiverged | None:
+        if said.cut_off:  # as it was then: nothing diverges
+            return None
         return ReplayDiverged(
             step=self._step,
             attempt=self._attempt,

@@ -12,6 +12,7 @@ from datetime import datetime
 from crewctl.adapters.child_process import ChildProcess
 from crewctl.adapters.child_protocol import (
     Ask,
+    Departed,
     Ready,
     Result,
     Said,
@@ -74,7 +75,7 @@ class StepRun:
     """One step, from the fork to the end of its last process. Used once.
 
     `verdict` stands when the parent ended the step; otherwise `result` is the child's, or None when
-    it ended without one.
+    it ended without one. `departed` is the question at which a step ended that may only repeat a recording.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class StepRun:
     ) -> None:
         self.verdict: Verdict | None = None
         self.result: Result | None = None
+        self.departed: Departed | None = None
         self._state = state
         self._step = step
         self._child = child
@@ -178,6 +180,9 @@ class StepRun:
             self._end(Verdict("failed", why), grace=0.0)
         if (event := self._events.event(said)) is not None:
             self._told(event)
+        if isinstance(said, Departed) and said.final:
+            self.departed = said
+            self._end(Verdict("failed", "it asked something that is not recorded"), grace=0.0)
 
     def _told(self, event: Event) -> None:
         self._recorded += 1

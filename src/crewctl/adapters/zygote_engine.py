@@ -13,6 +13,7 @@ from crewctl.adapters.child_process import ChildProcess
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, ForkOrder
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.engine_state import EngineState, wait_for_bell
+from crewctl.adapters.exchange_recordings import Recordings
 from crewctl.adapters.step_events import LONGEST_ERROR
 from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
 from crewctl.adapters.step_limits import START_SECONDS, StepLimits
@@ -32,6 +33,9 @@ from crewctl.running.port import Abandoned, ModelCall, Refusal, StepResult, Task
 
 LOG_LINES = 5
 """Lines of a dead child's log that its error quotes."""
+
+NO_KEY = "replay"
+"""Stands for a key where nobody is asked, because clients insist on one."""
 
 
 class ZygoteEngine:
@@ -59,6 +63,7 @@ class ZygoteEngine:
         self._redaction = Redaction(all_secrets(plan, run.environ))
         self._lock = threading.Lock()
         self._attempts = _attempts_before(run)
+        self._recordings = Recordings(plan, run)
         self._folder = run.work_dir.absolute()
         self._own = warm is None
         self._warm_zygote = warm or WarmZygote(
@@ -186,6 +191,7 @@ class ZygoteEngine:
     def _in_child(
         self, zygote: Zygote, work: TaskWork | ModelCall, attempt: int, folder: Path, began: float
     ) -> tuple[StepResult, str]:
+        given = self._recordings.for_attempt(work.step, attempt)
         order = ForkOrder(
             request=ChildRequest(
                 run_id=self._run.run_id,
@@ -193,10 +199,12 @@ class ZygoteEngine:
                 crew_digest=self._plan.crew_digest,
                 inputs_digest=self._plan.inputs_digest,
                 work=work,
-                rehearsal=self._run.rehearsal,
+                rehearsal=self._run.rehearsal and self._run.replays is None,
+                recordings=given.recordings,
+                tools=given.tools,
             ),
             folder=str(folder),
-            secrets=secrets_for(self._plan, work, self._run.environ),
+            secrets=self._secrets(work),
         )
         timeout = work.timeout if isinstance(work, TaskWork) else None
         limits = StepLimits(self._state, timeout, began)
@@ -211,9 +219,17 @@ class ZygoteEngine:
                 if child.pid is None and zygote.is_gone:
                     raise zygote.gone()
                 log.close()
+                if step.departed is not None:
+                    return self._recordings.ended(step.departed, work.step, given), child.fate()
                 return self._conclude(step, child, log), child.fate()
         finally:
             limits.leave()
+
+    def _secrets(self, work: TaskWork | ModelCall) -> dict[str, str]:
+        """Return the keys that the step needs; where nobody is asked, something that is none."""
+        if self._run.replays is not None:
+            return {model.api_key_env: NO_KEY for model in self._plan.models if model.api_key_env}
+        return secrets_for(self._plan, work, self._run.environ)
 
     def _conclude(self, step: StepRun, child: ChildProcess, log: StepLog) -> StepResult:
         """Say how the step ended: by the parent's verdict first, and by the child's word last."""

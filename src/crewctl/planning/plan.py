@@ -87,16 +87,29 @@ class Price(Planned):
     source: str
 
 
+class PlannedRecording(Planned):
+    """The recording that answers for a model: of which run, and of which of its models.
+
+    `sha256` is over every exchange with that model. `kind` is who answered then.
+    """
+
+    run: str
+    model: str
+    sha256: str
+    kind: Literal["offline", "scripted", "provider"]
+
+
 class PlannedModel(Planned):
     """A model, resolved to the end: no name of another entry is left.
 
     `kind` says who answers. `base_url` is the resolved endpoint, or None for the provider's own.
     `api_key_env` names the environment variable that holds the key; the value is never here.
     `script` is the text of a scripted model's file. `fallback` is the planned model that takes over.
+    A model that is `recorded` is asked nothing: a run's recording answers for it.
     """
 
     name: str
-    kind: Literal["offline", "scripted", "provider"]
+    kind: Literal["offline", "scripted", "provider", "recorded"]
     model: str
     base_url: str | None = None
     api_key_env: str | None = None
@@ -108,6 +121,7 @@ class PlannedModel(Planned):
     price: Price | None = None
     script: str | None = None
     fallback: str | None = None
+    recorded: PlannedRecording | None = None
 
     @property
     def simulated(self) -> bool:
