@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from crewctl.diagnostics.visible import one_line
-from crewctl.errors import InvalidError
+from crewctl.errors import InvalidError, StoreError
 from crewctl.registry.by_the_clock import Work
 from crewctl.registry.carry_out import StartRooms, carry_out, said_of, settled
 from crewctl.registry.given_inputs import inputs_from_json
@@ -28,18 +28,31 @@ class ByFiles:
 
     def works(self, now: datetime) -> list[Work]:
         """Return what is to be done about the files that lie there now."""
+        try:
+            crews = self._files.crews()
+        except (StoreError, OSError) as error:
+            return [partial(self._unusable, "", str(error))]
         works: list[Work] = []
         look_for_left = self._looked is None or not timedelta(0) <= now - self._looked < LOOK_FOR_LEFT
-        for crew in self._files.crews():
-            works += self._all(self._files.take(crew))
-            if look_for_left:
-                works += self._all(self._files.left(crew))
+        for crew in crews:
+            try:
+                works += self._all(self._files.take(crew))
+                if look_for_left:
+                    works += self._all(self._files.left(crew))
+            except (StoreError, OSError) as error:
+                works.append(partial(self._unusable, crew, str(error)))
         if look_for_left:
             self._looked = now
         return works
 
     def _all(self, dropped: Iterable[Dropped]) -> list[Work]:
         return [partial(self._start, each) for each in dropped]
+
+    def _unusable(self, crew: str, why: str, now: datetime) -> Start | None:
+        """Note once a day that a folder cannot be used; the other crews' files are taken all the same."""
+        key = f"spool:{crew}:unusable:{now:%Y-%m-%d}"
+        start = Start(key, "spool", crew, "its folder", now, state="failed", note=why, touched=now)
+        return start if self._rooms.starts.claim(start) else None
 
     def _start(self, dropped: Dropped, now: datetime) -> Start:
         key = f"spool:{dropped.crew}:{dropped.token}"

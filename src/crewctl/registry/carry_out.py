@@ -62,6 +62,7 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
     """
     try:
         plan = rooms.line.plan(start.crew, inputs)
+        start = replace(start, inputs_sha256=start.inputs_sha256 or digest_of(plan.inputs))
         held = rooms.line.held_back(plan) if start.kind in ("schedule", "trigger") else ""
         if held:
             return settled(replace(start, state="held", note=held), rooms, now)
@@ -73,8 +74,7 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
     except Exception as error:  # noqa: BLE001 - one crew's bug must not silence the others' schedules
         note = f"this is a bug in crewctl: {type(error).__name__}: {error}"
         return settled(replace(start, state="failed", note=note), rooms, now)
-    digest = digest_of(plan.inputs)
-    return settled(replace(start, state="started", run=run, note="", inputs_sha256=digest), rooms, now)
+    return settled(replace(start, state="started", run=run, note=""), rooms, now)
 
 
 def carry_out_schedule(start: Start, schedule: ScheduleSpec, rooms: StartRooms, now: datetime) -> Start:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections import deque
 from datetime import datetime
@@ -20,7 +18,7 @@ from crewctl.registry.carry_out import StartRooms
 from crewctl.registry.left_over import LeftOver
 from crewctl.registry.schedule_book import ScheduleBook
 from crewctl.running.starts import Start
-from crewctl.wiring.starting_line import ProjectLine
+from crewctl.wiring.starting_line import ProjectLine, worker_name
 
 if TYPE_CHECKING:
     from crewctl.wiring.project import Project
@@ -35,8 +33,7 @@ class Clockwork:
     def __init__(self, project: Project) -> None:
         self._line = ProjectLine(project)
         memory = SqlScheduleMemory(project.database)
-        worker = f"{socket.gethostname()}:{os.getpid()}"
-        rooms = StartRooms(SqlStarts(project.database), self._line, worker)
+        rooms = StartRooms(SqlStarts(project.database), self._line, worker_name())
         account = Account(SqlEndings(project.database), project.store, project.contents)
         self._book = ScheduleBook(project.root, memory)
         self._clock = ByTheClock(self._book, memory, rooms)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from crewctl.planning.inputs import Value
     from crewctl.planning.plan import Plan
     from crewctl.wiring.project import Project
+
+
+def worker_name() -> str:
+    """Return what this process is called where it claims a start."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class ProjectLine:

@@ -545,3 +545,21 @@ def test_a_file_whose_worker_died_is_started_once(world: World, monkeypatch: pyt
 
     assert len(world.runs()) == 1
     assert {name for name, problem in files.aside if not problem} == {"0.json"}
+
+
+def test_a_folder_that_cannot_be_used_is_noted_once_and_stops_nobody(world: World) -> None:
+    files = _Files(b'{"company": "Acme"}')
+
+    def unusable(crew: str) -> list[Dropped]:
+        if crew == "linked":
+            raise StoreError("the folder is a link")
+        return _Files.take(files, crew)
+
+    files.crews = lambda: ["linked", "brief"]  # type: ignore[method-assign]
+    files.take = unusable  # type: ignore[method-assign]
+    duty = spooling(world, files)
+    duty(FIVE)
+    duty(FIVE + MINUTE)
+
+    assert world.became("linked") == [("failed", "the folder is a link")]
+    assert world.runs() == [("brief", "spool")]
