@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +29,9 @@ from crewctl.planning.plan import Plan
 from crewctl.testing.fake_approvals import MemoryApprovals
 from crewctl.testing.fake_world import FakeWorld
 from crewctl.testing.sample_catalogue import sample_catalogue
+
+if TYPE_CHECKING:
+    from conftest import Place, Places
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ADA = Approver(name="ada", identity="os_user", host="box")
@@ -51,10 +54,12 @@ def files(tmp_path: Path) -> FileApprovals:
     return FileApprovals(tmp_path, SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db"))
 
 
-@pytest.fixture(params=["memory", "files"])
-def approvals(request: pytest.FixtureRequest, tmp_path: Path) -> Approvals:
-    """Both keepers."""
-    return MemoryApprovals() if request.param == "memory" else files(tmp_path)
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def approvals(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Approvals:
+    """Every keeper: statements are files, and their uses are where the machine state is."""
+    if request.param == "memory":
+        return MemoryApprovals()
+    return FileApprovals(tmp_path, places(request.param).database())
 
 
 def test_nothing_is_there_at_first(approvals: Approvals) -> None:
@@ -311,31 +316,32 @@ def test_many_threads_let_exactly_as_many_runs_through_as_were_allowed(tmp_path:
 
 
 ASK = """
-import sys
+import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from crewctl.adapters.file_approvals import FileApprovals
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.approval.decide import admit
 from crewctl.planning.digest import plan_from_bytes
+from crewctl.wiring.database import open_database
 
 root = Path(sys.argv[1])
 plan = plan_from_bytes((root / "plan.json").read_bytes())
-approvals = FileApprovals(root, SqliteDatabase(root / ".crewctl" / "crewctl.db"))
+approvals = FileApprovals(root, open_database(root, os.environ))
 print("ready", flush=True)
 sys.stdin.readline()
 print(admit(plan, approvals, datetime(2026, 3, 2, 9, 0, tzinfo=UTC), sys.argv[2]).answer, flush=True)
 """
 
 
-def test_of_several_processes_at_once_exactly_one_uses_the_only_run(tmp_path: Path) -> None:
+def test_of_several_processes_at_once_exactly_one_uses_the_only_run(place: Place, tmp_path: Path) -> None:
     """Two kickoffs, one yes: the second is refused, however close they are."""
-    keeper = files(tmp_path)
+    keeper = FileApprovals(tmp_path, place.database())
     keeper.add(yes(keeper, max_runs=1))
     (tmp_path / "plan.json").write_bytes(canonical(plan_of()))
     asking = [
         subprocess.Popen(
             [sys.executable, "-c", ASK, str(tmp_path), f"r{n}"],
+            env=place.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -7,26 +7,41 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.sql_content_store import SqlContentStore
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.errors import NotFoundError, StoreError
 from crewctl.testing.fake_store import FakeContentStore
 
-STORES: list[Callable[[Path], FakeContentStore | FileContentStore]] = [
-    lambda _path: FakeContentStore(),
-    FileContentStore,
-]
+if TYPE_CHECKING:
+    from conftest import Places
+
+Store = FakeContentStore | FileContentStore | SqlContentStore
 
 
-@pytest.fixture(params=STORES, ids=["fake", "files"])
-def contents(request: pytest.FixtureRequest, tmp_path: Path) -> FakeContentStore | FileContentStore:
-    made: FakeContentStore | FileContentStore = request.param(tmp_path)
-    return made
+@pytest.fixture(params=["fake", "files", "postgres"])
+def contents(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Store:
+    if request.param == "fake":
+        return FakeContentStore()
+    return (
+        FileContentStore(tmp_path)
+        if request.param == "files"
+        else SqlContentStore(places("postgres").database())
+    )
+
+
+@pytest.fixture(params=["files", "postgres"])
+def real(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Callable[..., Store]:
+    """Give a function that makes a store as its keywords say."""
+    if request.param == "files":
+        return lambda **options: FileContentStore(tmp_path, **options)
+    return lambda **options: SqlContentStore(places("postgres").database(), **options)
 
 
 @pytest.mark.parametrize("content", [b"", b"a draft", "żółw 🐢\r\n".encode(), bytes(range(256))])
@@ -46,7 +61,7 @@ def test_an_unknown_reference_is_not_found(contents: ContentStore) -> None:
         contents.get(ContentRef(id="r1/" + "f" * 32, size=3))
 
 
-def test_erasing_a_run_leaves_the_others(contents: FakeContentStore | FileContentStore) -> None:
+def test_erasing_a_run_leaves_the_others(contents: Store) -> None:
     gone, stays = contents.put("r1", b"gone"), contents.put("r2", b"stays")
     contents.put("r1", b"gone too")
 
@@ -68,8 +83,8 @@ def test_only_the_owner_may_read_content(tmp_path: Path) -> None:
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in list(file.parents)[:3]} == {0o700}
 
 
-def test_content_that_is_too_long_says_how_much_was_kept(tmp_path: Path) -> None:
-    contents = FileContentStore(tmp_path, largest=5)
+def test_content_that_is_too_long_says_how_much_was_kept(real: Callable[..., Store]) -> None:
+    contents = real(largest=5)
 
     ref = contents.put("r1", "żółw and more".encode())
 
@@ -78,16 +93,18 @@ def test_content_that_is_too_long_says_how_much_was_kept(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("run_id", ["..", "../x", "", "a/b", "-r", ".hidden", "x" * 200, "a\0b"])
-def test_a_runs_id_cannot_lead_out_of_the_folder(tmp_path: Path, run_id: str) -> None:
+def test_a_runs_id_cannot_lead_out_of_the_folder(
+    real: Callable[..., Store], tmp_path: Path, run_id: str
+) -> None:
     with pytest.raises(StoreError, match="cannot be the id of a run"):
-        FileContentStore(tmp_path).put(run_id, b"x")
+        real().put(run_id, b"x")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ref_id", ["../../etc/passwd", "r1/../secret", "r1", "/etc/passwd", ""])
-def test_a_reference_cannot_lead_out_of_the_folder(tmp_path: Path, ref_id: str) -> None:
+def test_a_reference_cannot_lead_out_of_the_folder(real: Callable[..., Store], ref_id: str) -> None:
     with pytest.raises(NotFoundError, match="is not the id of any content"):
-        FileContentStore(tmp_path).get(ContentRef(id=ref_id, size=1))
+        real().get(ContentRef(id=ref_id, size=1))
 
 
 @pytest.mark.parametrize("linked", [".crewctl", ".crewctl/content", ".crewctl/content/r1"])
@@ -117,9 +134,9 @@ SECRET = 'sk-live/0123+"456'
     ],
     ids=["plain", "json", "url", "basic-auth", "base64", "base64url"],
 )
-def test_a_secret_never_reaches_the_disk(tmp_path: Path, disguise: Callable[[str], bytes]) -> None:
+def test_a_secret_is_never_kept(real: Callable[..., Store], disguise: Callable[[str], bytes]) -> None:
     hidden = disguise(SECRET)
-    contents = FileContentStore(tmp_path, secrets=[SECRET])
+    contents = real(secrets=[SECRET])
 
     kept = contents.get(contents.put("r1", b"before " + hidden + b" after"))
 
@@ -129,7 +146,7 @@ def test_a_secret_never_reaches_the_disk(tmp_path: Path, disguise: Callable[[str
     assert kept.endswith(b" after")
 
 
-def test_short_secrets_do_not_tear_holes_into_texts(tmp_path: Path) -> None:
-    contents = FileContentStore(tmp_path, secrets=["test", ""])
+def test_short_secrets_do_not_tear_holes_into_texts(real: Callable[..., Store]) -> None:
+    contents = real(secrets=["test", ""])
 
     assert contents.get(contents.put("r1", b"this is a test")) == b"this is a test"

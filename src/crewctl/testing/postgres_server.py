@@ -22,6 +22,7 @@ import psycopg
 _NOBODY = 65534
 _USER = "crewctl"
 _PATIENCE = 60.0
+_ROOM = 2**30
 # The server ends when the process that started it does, however that ends, and its folder goes too.
 _LIFELINE = """
 import shutil, signal, subprocess, sys
@@ -46,11 +47,11 @@ class PostgresServer:
     """Starts with `start` or ``with``; gone without a trace after `close`, or when its process dies.
 
     PostgreSQL refuses to run as root: then the server runs as nobody, in a folder of nobody's. With
-    `fsync` it writes as safely, and as slowly, as a server of one's own would.
+    `fsync` it writes to the disk as safely, and as slowly, as a server of one's own would.
     """
 
     def __init__(self, *, fsync: bool = False, settings: tuple[str, ...] = ()) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="crewctl-pg-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="crewctl-pg-", dir=None if fsync else _in_memory()))
         self._password = secrets.token_urlsafe(18)
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._bin = _programs(self._folder, other_user=self._user is not None)
@@ -80,6 +81,12 @@ class PostgresServer:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url_of(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database that `new_database` made, whoever is still connected to it."""
+        name = url.partition("@/")[2].partition("?")[0]
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
     def start(self) -> None:
         """Start the server, on the first time in a new folder, and return when it answers."""
@@ -173,6 +180,13 @@ class PostgresServer:
                 time.sleep(0.02)
             else:
                 return
+
+
+def _in_memory() -> Path | None:
+    """Return a folder that is no disk's, where there is one with room."""
+    place = Path("/dev/shm")  # noqa: S108 - only a private folder is made there
+    fits = place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > _ROOM
+    return place if fits else None
 
 
 def _programs(folder: Path, *, other_user: bool) -> Path:

@@ -1,0 +1,354 @@
+"""What PostgreSQL adds: it can go away, it is shared, and its URL holds a secret."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from crewctl.adapters.database import Part
+from crewctl.adapters.postgres import PostgresDatabase
+from crewctl.adapters.postgres_locks import PostgresLocks
+from crewctl.adapters.sql_content_store import SqlContentStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
+from crewctl.audit.events import ClockStarted, KickoffRequested, RunClosed
+from crewctl.errors import LostDatabaseError, StoreError, UsageError
+from crewctl.testing.postgres_server import PostgresServer
+from crewctl.wiring.database import VARIABLE, open_database
+
+REQUESTED = KickoffRequested(crew="brief", by="ada", host="desk", pid=7)
+THINGS = Part("things", 1, ("CREATE TABLE things (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT)",))
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[PostgresDatabase]:
+    made = PostgresDatabase(postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """Give a server that the test may stop and kill."""
+    with PostgresServer() as server:
+        yield server
+
+
+def words(database: PostgresDatabase) -> list[str]:
+    with database.reading(THINGS) as session:
+        return [row[0] for row in session.execute("SELECT word FROM things ORDER BY id").fetchall()]
+
+
+def add(database: PostgresDatabase, word: str) -> None:
+    with database.writing(THINGS, about="things") as session:
+        session.execute("INSERT INTO things (word) VALUES (?)", (word,))
+
+
+# Which database
+
+
+def test_the_environment_names_the_database(tmp_path: Path) -> None:
+    assert isinstance(open_database(tmp_path, {}), SqliteDatabase)
+    assert isinstance(open_database(tmp_path, {VARIABLE: "  "}), SqliteDatabase)
+    assert isinstance(open_database(tmp_path, {VARIABLE: "postgresql://u:p@h/d"}), PostgresDatabase)
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hush-hush@h/d", "u:hush-hush@h/d", "postgresql//u:hush-hush@h"])
+def test_anything_else_is_refused_with_the_next_step_and_not_shown(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UsageError, match="CREWCTL_DATABASE is not a URL of a PostgreSQL database") as caught:
+        open_database(tmp_path, {VARIABLE: url})
+
+    assert "postgresql://USER:PASSWORD@HOST/DATABASE" in caught.value.help
+    assert "hush-hush" not in f"{caught.value}{caught.value.help}"
+
+
+def test_a_url_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read") as caught:
+        open_database(tmp_path, {VARIABLE: "postgresql://u:hush%zzhush@h/d"})
+
+    assert "hush" not in f"{caught.value}{caught.value.help}"
+    assert caught.value.__cause__ is None
+
+
+def test_nothing_of_postgresql_is_imported_where_sqlite_is_used() -> None:
+    program = (
+        "import sys; from pathlib import Path; from crewctl.wiring.database import *;"
+        "d = open_database(Path('x'), {}); open_contents(Path('x'), d); open_locks(Path('x'), d);"
+        "print([name for name in sys.modules if name.startswith('psycopg')])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+
+
+# Secrets
+
+
+def test_the_password_is_neither_shown_nor_kept(
+    postgres_server: PostgresServer, database: PostgresDatabase
+) -> None:
+    store, contents = SqlRunStore(database), SqlContentStore(database)
+    store.append("r1", REQUESTED)
+    store.append("r1", RunClosed(outcome="failed", exit_code=1, error=f"no {database.url}"))
+    ref = contents.put("r1", f"it is {postgres_server.password}".encode())
+
+    closed = store.events_of("r1")[-1].event
+    assert isinstance(closed, RunClosed)
+    assert postgres_server.password not in closed.error
+    assert contents.get(ref) == b"it is [redacted]"
+    assert postgres_server.password not in f"{database.name}{database!r}"
+
+
+def test_a_wrong_password_is_told_without_it(database: PostgresDatabase) -> None:
+    wrong = PostgresDatabase(database.url.replace("crewctl:", "crewctl:hush-hush"))
+
+    with pytest.raises(StoreError, match="password authentication failed") as caught:
+        SqlRunStore(wrong).run_ids()
+    assert "hush-hush" not in f"{caught.value}{caught.value.help}"
+    assert caught.value.help == "check the user and the password in CREWCTL_DATABASE"
+    assert not isinstance(caught.value, LostDatabaseError)
+
+
+# Tables
+
+
+def test_processes_that_open_a_new_database_at_once_make_its_tables_once(database: PostgresDatabase) -> None:
+    start, errors = threading.Barrier(6), []
+
+    def begin() -> None:
+        own = PostgresDatabase(database.url)
+        start.wait()
+        try:
+            SqlRunStore(own).append("r1", ClockStarted())
+        except StoreError as error:
+            errors.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=begin) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert errors == []
+    assert [record.seq for record in SqlRunStore(database).events_of("r1")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_tables_of_a_newer_version_are_refused(database: PostgresDatabase) -> None:
+    add(database, "one")
+    with psycopg.connect(database.url) as admin:
+        admin.execute("UPDATE crewctl.schema_parts SET version=9")
+
+    with pytest.raises(
+        StoreError, match=r"written by a newer crewctl \(things has version 9, this one reads 1"
+    ):
+        words(PostgresDatabase(database.url))
+
+
+def test_events_cannot_be_changed_or_removed_with_sql(database: PostgresDatabase) -> None:
+    SqlRunStore(database).append("r1", REQUESTED)
+
+    with psycopg.connect(database.url, autocommit=True) as admin:
+        for change in (
+            "UPDATE crewctl.events SET body='{}'",
+            "DELETE FROM crewctl.events",
+            "TRUNCATE crewctl.events",
+        ):
+            with pytest.raises(psycopg.errors.RaiseException, match="events are append-only"):
+                admin.execute(change.encode())
+
+
+def test_a_role_that_may_not_make_the_schema_is_told_what_to_ask_for(
+    database: PostgresDatabase, postgres_server: PostgresServer
+) -> None:
+    with psycopg.connect(postgres_server.url, autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS worker")
+        admin.execute("CREATE ROLE worker LOGIN PASSWORD 'w'")
+    poor = PostgresDatabase(database.url.replace(f"crewctl:{postgres_server.password}", "worker:w"))
+
+    with pytest.raises(StoreError, match="the role may not do that") as caught:
+        add(poor, "one")
+    assert "CREATE SCHEMA crewctl AUTHORIZATION" in caught.value.help
+
+    with psycopg.connect(database.url, autocommit=True) as admin:
+        admin.execute("CREATE SCHEMA crewctl AUTHORIZATION worker")
+    add(poor, "one")
+    assert words(poor) == ["one"]
+    poor.close()
+
+
+# A database that goes away
+
+
+def test_a_database_that_cannot_be_reached_at_first_is_no_lost_one(own_server: PostgresServer) -> None:
+    database = PostgresDatabase(own_server.new_database())
+    own_server.stop()
+
+    with pytest.raises(StoreError, match="cannot be reached") as caught:
+        words(database)
+    assert not isinstance(caught.value, LostDatabaseError)
+    assert caught.value.help == "see that the server runs and that this machine may connect to it"
+
+
+def test_a_server_that_is_killed_in_the_middle_is_a_lost_database_and_nothing_is_done_again(
+    own_server: PostgresServer,
+) -> None:
+    database = PostgresDatabase(own_server.new_database())
+    add(database, "kept")
+
+    def write() -> None:
+        with database.writing(THINGS, about="things") as session:
+            session.execute("INSERT INTO things (word) VALUES ('lost')")
+            own_server.kill()
+            session.execute("INSERT INTO things (word) VALUES ('lost too')")
+
+    with pytest.raises(LostDatabaseError, match="was not kept"):
+        write()
+    with pytest.raises(LostDatabaseError, match="cannot be reached"):
+        words(database)
+
+    own_server.start()
+    assert words(database) == ["kept"]
+
+
+def test_a_restart_between_two_operations_is_not_noticed(own_server: PostgresServer) -> None:
+    database = PostgresDatabase(own_server.new_database())
+    add(database, "one")
+    own_server.restart()
+    add(database, "two")
+    own_server.kill()
+    own_server.start()
+
+    assert words(database) == ["one", "two"]
+
+
+def test_a_commit_whose_answer_never_came_is_not_known_and_not_repeated(database: PostgresDatabase) -> None:
+    add(database, "one")
+    with psycopg.connect(database.url, autocommit=True) as admin:
+        # A trigger at the very commit holds it open long enough to cut the line.
+        admin.execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$"
+        )
+        admin.execute(
+            "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON crewctl.things DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION slow()"
+        )
+        caught: list[StoreError] = []
+
+        def write() -> None:
+            try:
+                add(database, "two")
+            except StoreError as error:
+                caught.append(error)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        give_up = time.monotonic() + 30
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query='COMMIT' AND wait_event='PgSleep'"
+        while not admin.execute(cut).fetchall():
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+        writer.join(30)
+
+    assert [type(error) for error in caught] == [LostDatabaseError]
+    assert "whether it was is not known" in str(caught[0])
+    assert words(database) == ["one"]
+
+
+def test_whoever_freezes_inside_a_transaction_holds_up_the_others_for_a_moment_only(
+    database: PostgresDatabase,
+) -> None:
+    hasty = PostgresDatabase(f"{database.url}&options=-c%20idle_in_transaction_session_timeout%3D500ms")
+    add(database, "one")
+
+    def freeze() -> None:
+        with hasty.writing(THINGS, about="things") as session:
+            session.execute("INSERT INTO things (word) VALUES ('from the ice')")
+            add(database, "two")  # waits until the server has ended the other
+            session.execute("SELECT 1")
+
+    began = time.monotonic()
+    with pytest.raises(LostDatabaseError, match="was not kept"):
+        freeze()
+    assert time.monotonic() - began < 20
+
+    assert words(database) == ["one", "two"]
+    hasty.close()
+
+
+def test_locks_are_lost_with_the_server_and_taken_anew(own_server: PostgresServer) -> None:
+    locks = PostgresLocks(PostgresDatabase(own_server.new_database()))
+    held = locks.acquire("run:r1")
+    assert held is not None
+    assert not held.is_lost()
+
+    own_server.restart()
+
+    assert held.is_lost()
+    again = locks.acquire("run:r1", patience=0)
+    assert again is not None
+    held.release()  # of a lock that is another's now
+    assert locks.is_held("run:r1")
+    locks.close()
+
+
+def test_connections_at_rest_are_few_and_gone_when_it_is_closed(database: PostgresDatabase) -> None:
+    threads = [threading.Thread(target=add, args=(database, str(number))) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(words(database)) == 12
+    database.close()
+
+    ours = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname=current_database() AND pid <> pg_backend_pid()"
+    )
+    give_up = time.monotonic() + 20
+    with psycopg.connect(database.url, autocommit=True) as admin:
+        while admin.execute(ours).fetchall()[0][0]:
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+
+
+def test_a_store_used_after_a_fork_opens_its_own_connection(database: PostgresDatabase) -> None:
+    store = SqlRunStore(database)
+    store.append("r1", REQUESTED)
+    child = os.fork()
+    if child == 0:
+        try:
+            store.append("r1", ClockStarted())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+    assert store.append("r1", ClockStarted()).seq == 3
+
+
+# The server for tests
+
+
+def test_the_server_and_its_folder_go_with_the_process_that_started_it() -> None:
+    program = (
+        "import sys; from crewctl.testing.postgres_server import PostgresServer;"
+        "s = PostgresServer(); s.start(); print(s._pid, s._folder, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        pid, folder = starter.stdout.readline().split()
+        assert Path(f"/proc/{pid}").exists()
+        os.kill(starter.pid, signal.SIGKILL)
+    give_up = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() or Path(folder).exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
