@@ -27,7 +27,7 @@ from crewctl.planning.plan import Plan
 from crewctl.registry.tool_gate import PlannedToolGate
 from crewctl.running.cards import desk_of
 from crewctl.running.meter import Meter, caps_of
-from crewctl.running.port import StepResult, TaskWork
+from crewctl.running.port import ContextOutput, StepResult, TaskWork
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import Behaviour
 from crewctl.testing.model_server_exchange import Answer, Asked, Reply, ToolCall
@@ -87,7 +87,7 @@ class Letters:
         assert self.server is not None
         self.server.behave("writes", sending(*letters))
 
-    def attempt(self, step: str = STEP) -> StepResult:
+    def attempt(self, *, context: str = "") -> StepResult:
         """Do the step in a process of its own, with a gate that knows nothing but the account."""
         meter = Meter(SqlLedger(self.database), RUN, caps_of(self.plan.limits))
         clock = SystemClock()
@@ -102,7 +102,8 @@ class Letters:
             tools=PlannedToolGate(self.plan, desk_of(self.plan, RUN, self.store, self.contents, clock)),
         )
         with ZygoteEngine(canonical(self.plan), self.plan, run, warm=self.warm) as engine:
-            return engine.run_task(TaskWork(step=step, task="draft"))
+            before = (ContextOutput(task="before", raw=context),) if context else ()
+            return engine.run_task(TaskWork(step=STEP, task="draft", context=before))
 
     def sent(self) -> list[tuple[str, str]]:
         """Return the key and the arguments of every letter that was sent."""

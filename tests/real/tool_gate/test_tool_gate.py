@@ -52,6 +52,7 @@ def test_a_held_call_is_made_once_with_the_very_bytes_that_were_approved(letters
     assert (started.effect, started.card, started.attempt, started.key) == (True, card.card, 2, key)
     assert made.contents.get(started.arguments).decode() == arguments
     assert len(made.cards()) == 1
+    assert len(made.server.calls) == 2, "what was asked before the wait is answered from the recording"
 
 
 def test_a_refused_call_is_never_made_and_the_agent_hears_why(letters: MakeLetters) -> None:
@@ -113,13 +114,13 @@ def test_other_arguments_after_the_yes_are_another_card(letters: MakeLetters) ->
     made.answer("approve")
 
     made.writes(BRUNO)
-    held = made.attempt()
+    held = made.attempt(context="Something else was said before, so nothing recorded fits.")
 
     assert (held.outcome, made.sent()) == ("waiting", [])
     assert [made.subject(card) for card in made.cards()] == [as_json(ELENA), as_json(BRUNO)]
 
     made.answer("skip")
-    made.attempt()
+    made.attempt(context="Something else was said before, so nothing recorded fits.")
     assert made.sent() == []
 
 
@@ -139,6 +140,7 @@ def test_a_second_letter_needs_a_second_yes_and_the_first_is_not_sent_again(lett
     assert len({key for key, _ in made.sent()}) == 3
     assert made.text(done) == "HEARD sent to Elena Rossi | sent to Bruno | sent to Elena Rossi"
     assert [event.of_attempt for event in made.the("ToolCallWithheld")] == [2, 2, 3]
+    assert len(made.server.calls) == 4
 
 
 def test_a_tool_whose_calls_are_allowed_runs_at_once_and_leaves_its_start_and_key(
