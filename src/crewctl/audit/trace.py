@@ -22,6 +22,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_faults import FallbackTaken, StepRetryScheduled
 from crewctl.audit.events_work import StepsKept
 from crewctl.audit.fact import Fact
 from crewctl.audit.run_state import RunState, StepState
@@ -216,7 +217,18 @@ def _note(record: Recorded) -> TraceNode | None:
         return TraceNode(kind="refusal", name=event.limit, started_at=at, detail="model call not allowed")
     if isinstance(event, LimitReached):
         return TraceNode(kind="limit", name=event.limit, started_at=at)
-    return _choice_note(event, at)
+    return _fault_note(event, at) or _choice_note(event, at)
+
+
+def _fault_note(event: Event, at: datetime) -> TraceNode | None:
+    if isinstance(event, StepRetryScheduled):
+        return TraceNode(
+            kind="retry", name=f"step again in {event.delay:.1f}s", started_at=at, error=event.error
+        )
+    if isinstance(event, FallbackTaken):
+        name = f"{event.what} {event.taken}"
+        return TraceNode(kind="retry", name=name, started_at=at, detail=f"instead of {event.instead_of}")
+    return None
 
 
 def _choice_note(event: Event, at: datetime) -> TraceNode | None:

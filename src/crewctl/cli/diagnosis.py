@@ -42,7 +42,7 @@ class Finding(NamedTuple):
 def diagnose(root: Path | None) -> list[Finding]:
     """Make every check; `root` is the project, if the user stands in one."""
     findings = [check() for check in _CHECKS]
-    return [*findings, *_providers(), _project(root), *_registry(root)]
+    return [*findings, *_providers(), _project(root), *_registry(root), *_breakers(root)]
 
 
 def _python() -> Finding:
@@ -194,6 +194,23 @@ def _registry(root: Path | None) -> Iterator[Finding]:
         if path.stat().st_mode & stat.S_IWOTH:
             told = f"{path} can be written by everybody on this machine, and so can what decides on runs"
             yield Finding("registry", "weaker", told, f"chmod -R o-w {path}")
+
+
+def _breakers(root: Path | None) -> Iterator[Finding]:
+    """Name what nobody calls at the moment because it kept failing."""
+    if root is None:
+        return
+    from crewctl.errors import CrewctlError  # noqa: PLC0415 - only in a project
+    from crewctl.wiring.breakers import open_breakers  # noqa: PLC0415 - only in a project
+
+    try:
+        found = open_breakers(root)
+    except CrewctlError as error:
+        yield Finding("breakers", "weaker", error.message, error.help)
+        return
+    for each in found:
+        told = f"{each.target} failed {each.failures} times and is left alone until {each.until:%H:%M:%S} UTC"
+        yield Finding("breaker", "weaker", told, "wait, or see whether the endpoint or tool is down")
 
 
 _CHECKS: tuple[Callable[[], Finding], ...] = (

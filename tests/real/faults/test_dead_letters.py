@@ -105,7 +105,7 @@ def test_a_run_at_a_terminal_that_fails_is_not_set_aside(desk: Desk) -> None:
 
     assert desk.data("dead", "list") == []
     assert "no run is set aside" in desk.crewctl("dead", "drop", "last", "--reason", "x", code=9).stderr
-    told = desk.crewctl("dead", "show", run["run_id"], code=9).stderr
+    told = desk.crewctl("dead", "show", run["run"], code=9).stderr
     assert "was not set aside" in told
 
 

@@ -1,0 +1,78 @@
+"""What a report says of retries, fallbacks and tasks that the run went on without."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from crewctl.audit.build_report import build_report
+from crewctl.audit.events import KickoffRequested, RunClosed, RunStarted, StepFinished, StepStarted
+from crewctl.audit.events_faults import BreakerOpened, FallbackTaken, StepGivenUp, StepRetryScheduled
+from crewctl.cli.fault_rows import fault_rows
+from crewctl.cli.html_report import html_report
+from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+
+RUN = "run-1"
+UNTIL = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
+
+
+def report_of(*events: object, outcome: str = "finished"):  # noqa: ANN201 - a report
+    store, contents = FakeRunStore(), FakeContentStore()
+    told = [
+        KickoffRequested(crew="brief", by="ada", host="h", pid=1),
+        RunStarted(),
+        *events,
+        RunClosed(outcome=outcome, exit_code=0),  # type: ignore[arg-type]
+    ]
+    for event in told:
+        store.append(RUN, event)  # type: ignore[arg-type]
+    return build_report(store.events_of(RUN), contents)
+
+
+def attempt(number: int, outcome: str, agent: str = "writer") -> tuple[StepStarted, StepFinished]:
+    started = StepStarted(step="1.facts", step_kind="task", attempt=number, task="facts", agent=agent)
+    ended = StepFinished(step="1.facts", attempt=number, outcome=outcome, error="down", seconds=1.0)  # type: ignore[arg-type]
+    return started, ended
+
+
+def test_a_run_that_went_on_without_a_task_is_partial_and_says_which() -> None:
+    report = report_of(
+        *attempt(1, "failed"),
+        StepRetryScheduled(step="1.facts", attempt=1, error="down", delay=2.0),
+        *attempt(2, "failed"),
+        FallbackTaken(step="1.facts", what="agent", instead_of="writer", taken="helper", error="down"),
+        *attempt(3, "failed", "helper"),
+        BreakerOpened(target="model openai/x", failures=5, until=UNTIL),
+        StepGivenUp(step="1.facts", task="facts", how="skip", error="down"),
+    )
+
+    assert report.report_format == 2
+    assert (report.outcome, report.partial) == ("finished", True)
+    [task] = report.tasks
+    assert (task.attempts, task.agent, task.given_up) == (3, "helper", "skip")
+    assert [each.delay_seconds for each in report.faults.retries] == [2.0]
+    assert [each.taken for each in report.faults.fallbacks] == ["helper"]
+    assert dict(fault_rows(report.faults)) == {
+        "tried again": "1.facts 1 time",
+        "taken over": "1.facts by agent helper instead of writer",
+        "given up": "facts, later tasks did not hear of it: down",
+        "left alone": "model openai/x until 09:05:00 UTC",
+    }
+
+
+def test_a_run_without_faults_says_nothing_of_them() -> None:
+    report = report_of(*attempt(1, "done"))
+
+    assert not report.partial
+    assert {said for _, said in fault_rows(report.faults)} == {None}
+    assert "Partial" not in html_report(report, None)
+
+
+def test_a_page_escapes_what_an_error_says() -> None:
+    error = "<script>alert(1)</script>\x1b[31m"
+    page = html_report(
+        report_of(StepGivenUp(step="1.facts", task="facts", how="continue", error=error)), None
+    )
+
+    assert "Partial:" in page
+    assert "<script>" not in page
+    assert "\x1b" not in page
