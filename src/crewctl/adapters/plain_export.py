@@ -110,6 +110,7 @@ def _task(plain: Plain, task: PlannedTask) -> dict[str, Any]:
     optional = {
         "markdown": task.markdown or None,
         "async_execution": task.async_execution or None,
+        "human_input": task.human_input or None,
         "guardrail": task.guardrail,
         "guardrail_max_retries": task.guardrail_max_retries,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from crewctl.audit.bill import fold_bill
 from crewctl.audit.events import LimitName, LimitReached, Recorded, RunClosed, StopRequested
 from crewctl.audit.fact import ContentRef
+from crewctl.audit.idle_time import seconds_waited
 from crewctl.audit.log_lines import amount
 from crewctl.audit.money import PICO_PER_USD
 from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
@@ -26,6 +27,8 @@ from crewctl.audit.report import (
 )
 from crewctl.audit.report_bill import bill_done, limits_used
 from crewctl.audit.report_decision import decision_done
+from crewctl.audit.report_faults import faults_done
+from crewctl.audit.report_people import cards_done, notice_done
 from crewctl.audit.report_steps import StepPages
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.errors import NotFoundError, StoreError
@@ -68,6 +71,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
     pages = StepPages(records, state, plan, verdict, contents.text)
     output = contents.text(state.decision.output if state.decision else state.closing.output)
     bill = fold_bill(records)
+    faults = faults_done(records)
     request = state.request
     return RunReport(
         run_id=state.run_id,
@@ -81,7 +85,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         source=request.source if request else "person",
         of=request.of if request else None,
         kept=_kept(state),
-        partial=state.closing.outcome not in {"finished", "undecided"},
+        partial=state.closing.outcome not in {"finished", "undecided"} or bool(faults.given_up),
         requested=Requested(
             by=request.by if request else "", host=request.host if request else "", at=state.requested_at
         ),
@@ -92,6 +96,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
             ended=state.ended_at,
             seconds=round(state.seconds or 0.0, 6),
             clock_seconds=round(state.clock_seconds, 6),
+            waited_seconds=round(seconds_waited(records), 6),
         ),
         approval=_approval(state, plan),
         plan=_plan_done(state, plan),
@@ -107,6 +112,9 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         tools=pages.tools(),
         delegations=pages.delegations(),
         retries=pages.retries(),
+        faults=faults,
+        cards=cards_done(records, contents.text),
+        notice=notice_done(records),
         erased=contents.erased,
         versions=plan.versions if plan else {},
     )

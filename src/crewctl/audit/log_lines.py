@@ -28,6 +28,15 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_faults import (
+    BreakerOpened,
+    DeadLettered,
+    DeadLetterSettled,
+    FallbackTaken,
+    StepGivenUp,
+    StepRetryScheduled,
+)
+from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, NoticeLeft
 from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.money import written
@@ -174,6 +183,12 @@ def _decided(event: PersonDecided) -> str:
     return f"{event.selected} by {event.contestant} was chosen {how}{_because(event.reason)}"
 
 
+def _answered(event: CardAnswered) -> str:
+    until = f" until {event.until:%Y-%m-%dT%H:%M:%SZ}" if event.until else ""
+    sampled = ", for a second look" if event.sampled else ""
+    return f"{event.card}: {event.action}{until} by {event.by}{sampled}{_because(event.reason)}"
+
+
 def _simulated(simulated: bool) -> str:  # noqa: FBT001 - the event's own flag
     return ", simulated" if simulated else ""
 
@@ -198,6 +213,24 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     WorkDelegated: _delegated,
     LimitReached: _limit,
     StopRequested: lambda event: f"by {event.by}{_because(event.reason)}",
+    StepRetryScheduled: lambda event: f"{event.step}: again in {event.delay:.1f}s{_because(event.error)}",
+    FallbackTaken: lambda event: (
+        f"{event.step}: {event.what} {event.taken} instead of {event.instead_of}{_because(event.error)}"
+    ),
+    StepGivenUp: lambda event: (
+        f"{event.step}: the run goes on without it ({event.how}){_because(event.error)}"
+    ),
+    BreakerOpened: lambda event: (
+        f"{event.target} is left alone until {event.until:%H:%M:%S}Z, after {event.failures} failures"
+    ),
+    DeadLettered: lambda event: f"set aside{_because(event.why)}",
+    DeadLetterSettled: lambda event: f"{event.how} by {event.by}{_because(event.reason)}",
+    CardOpened: lambda event: f"{event.card}: {event.asks}",
+    CardAnswered: _answered,
+    NoticeLeft: lambda event: event.about,
+    Acknowledged: lambda event: (
+        f"{event.by} has looked at {event.card or 'the notice'}{_because(event.reason)}"
+    ),
     RunEnqueued: lambda _: "it waits for a worker",
     RunTaken: _run_taken,
     RunSuspended: lambda event: f"it waits for {', '.join(event.cards) or 'nobody'}",

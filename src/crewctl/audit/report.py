@@ -10,6 +10,8 @@ from pydantic import Field, JsonValue
 from crewctl.audit.events import ApprovalDecided, LimitName, Outcome, StepOutcome
 from crewctl.audit.events_work import Source
 from crewctl.audit.fact import Fact
+from crewctl.audit.report_faults import FaultsDone
+from crewctl.audit.report_people import CardDone, NoticeDone
 
 REPORT_FORMAT: Literal[2] = 2
 
@@ -26,7 +28,8 @@ class Times(Fact):
     """When things happened, in UTC; `clock_started` is when the first child was ready.
 
     `ended` is the last thing that happened. `seconds` runs from the request to the end, and
-    `clock_seconds` is the part that counts against the run's timeout.
+    `clock_seconds` is the part that counts against the run's timeout. For `waited_seconds` the run was put
+    down until people had answered, and nobody worked on it.
     """
 
     requested: datetime
@@ -35,6 +38,7 @@ class Times(Fact):
     ended: datetime
     seconds: float
     clock_seconds: float
+    waited_seconds: float = 0.0
 
 
 class ModelUsed(Fact):
@@ -136,7 +140,9 @@ class TaskDone(Fact):
     """A task, or a contestant's draft of the market's task.
 
     `output` is None when there is none or when its content has been erased (`erased`). `kept_from` names
-    the run that did it, if this one took it over.
+    the run that did it, if this one took it over. Of a task that was `given_up` the run went on without an output.
+    `card` is where a person decided what is to become of it: after an amendment `output` is the text that went
+    on; of one that was skipped, and of a contestant's, it is what the agent had written.
     """
 
     task: str
@@ -151,7 +157,9 @@ class TaskDone(Fact):
     process_exit: str
     files: tuple[str, ...]
     usage: Usage
+    card: str | None = None
     kept_from: str | None = None
+    given_up: Literal["continue", "skip"] | None = None
 
 
 class ContestantDone(TaskDone):
@@ -271,7 +279,8 @@ class RunReport(Fact):
     market's verdict, whole (see verdict.json); `stopped` is None for a run that came to its end.
     `rejudges` names the run whose drafts were judged again: its contestants are told without steps and
     usage, which are that run's. `source` says what asked for the run and `of` which run it repeats, was
-    forked from or was set off by; `kept` has what a fork took over. `partial` says that the outputs are what was finished before it was stopped.
+    forked from or was set off by; `kept` has what a fork took over. `partial` says that the
+    outputs are what was finished before it was stopped, or that tasks were given up on the way (`faults`).
     """
 
     report_format: Literal[2] = REPORT_FORMAT
@@ -303,6 +312,9 @@ class RunReport(Fact):
     tools: tuple[ToolCallDone, ...]
     delegations: tuple[DelegationDone, ...]
     retries: tuple[RetryDone, ...]
+    faults: FaultsDone = FaultsDone()
+    cards: tuple[CardDone, ...] = ()
+    notice: NoticeDone | None = None
     erased: bool = Field(description="Some content has been erased since; its places are null.")
     versions: dict[str, str]
 

@@ -14,6 +14,7 @@ from crewctl.audit.events import (
     ToolCallStarted,
     WorkDelegated,
 )
+from crewctl.audit.events_faults import StepGivenUp
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.plan_view import PlanView
 from crewctl.audit.report import (
@@ -26,6 +27,7 @@ from crewctl.audit.report import (
     Usage,
 )
 from crewctl.audit.report_bill import usage_of
+from crewctl.audit.report_people import outputs_left
 from crewctl.audit.run_state import RunState, StepState
 from crewctl.audit.trace import tool_ends
 
@@ -51,6 +53,8 @@ class StepPages:
         self._attempts = _by_step(state.steps)
         self._market = plan.market if plan else None
         self._blind_ids = _blind_ids(verdict)
+        self._decided = outputs_left(records)
+        self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
 
     def tasks(self) -> tuple[TaskDone, ...]:
         """Return the crew's tasks in the plan's order, then whatever ran that the plan no longer tells."""
@@ -75,7 +79,7 @@ class StepPages:
             task = market.task.name
             return tuple(self._taken(task, draft) for draft in self._state.taken.drafts)
         drafts = {
-            attempts[-1].agent: attempts
+            self._contestant_of(attempts[-1]): attempts
             for attempts in self._attempts.values()
             if self._is_draft(attempts[-1])
         }
@@ -126,12 +130,19 @@ class StepPages:
         )
 
     def _is_draft(self, step: StepState) -> bool:
+        return self._contestant_of(step) is not None
+
+    def _contestant_of(self, step: StepState) -> str | None:
+        """Return whose draft a step is; somebody else may have written it in the contestant's place."""
         market = self._market
-        return market is not None and step.task == market.task.name and step.agent in market.contestants
+        if market is None or step.task != market.task.name:
+            return None
+        named = step.step.removeprefix("draft.")
+        return next((name for name in (named, step.agent) if name in market.contestants), None)
 
     def _task(self, name: str, agent: str | None, attempts: Sequence[StepState]) -> TaskDone:
         files = tuple(written.file for written in self._state.files if written.task == name)
-        return TaskDone(**self._done(name, agent, attempts), files=files)
+        return TaskDone(**self._left(self._done(name, agent, attempts)), files=files)
 
     def _contestant(self, task: str, name: str, attempts: Sequence[StepState]) -> ContestantDone:
         selected = self._state.chosen == name
@@ -174,7 +185,18 @@ class StepPages:
             "process_exit": last.exit if last else "",
             "usage": self._usage(attempts),
             "kept_from": last.kept if last else None,
+            "given_up": self._given_up.get(last.step) if last else None,
+            "card": self._decided[last.step].card if last and last.step in self._decided else None,
         }
+
+    def _left(self, done: dict[str, Any]) -> dict[str, Any]:
+        """Tell of a task what a person left of its output: an amendment is what went on."""
+        card = self._decided.get(done["step"] or "")
+        said = card.answer if card else None
+        if said is None or said.action != "amend":
+            return done
+        output = self._text(said.text)
+        return done | {"output": output, "erased": output is None}
 
     def _usage(self, attempts: Sequence[StepState]) -> Usage:
         steps = {attempt.step for attempt in attempts}

@@ -31,6 +31,7 @@ from crewctl.audit.events import (
 )
 from crewctl.audit.events_work import KeptStep, RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
+from crewctl.audit.idle_time import seconds_idle
 
 E = TypeVar("E", bound=Fact)
 Status = Literal["requested", "queued", "running", "waiting", "closed", "lost"]
@@ -91,6 +92,7 @@ class RunState(Fact):
     left_at: datetime | None = None
     open_cards: tuple[CardState, ...] = ()
     kept: StepsKept | None = None
+    idle_seconds: float = 0.0
 
     @property
     def crew(self) -> str:
@@ -139,10 +141,10 @@ class RunState(Fact):
 
     @property
     def clock_seconds(self) -> float:
-        """Seconds that count against the run's timeout, so far."""
+        """Seconds that count against the run's timeout, so far; a wait for people or for a worker does not."""
         if self.clock_started_at is None:
             return 0.0
-        return _between(self.clock_started_at, self.ended_at or self.last_at)
+        return max(0.0, _between(self.clock_started_at, self.ended_at or self.last_at) - self.idle_seconds)
 
 
 def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
@@ -187,6 +189,7 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
         if closing is not None
         else tuple(card for card in fold_cards(records) if card.answer is None),
         kept=_last(events, StepsKept),
+        idle_seconds=seconds_idle(records, _time_of(records, ClockStarted)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from crewctl.audit.report import RunReport
 from crewctl.cli import verdict_tables
+from crewctl.cli.fault_rows import fault_rows
 from crewctl.cli.other_outcomes_view import STANDINGS
 from crewctl.cli.page_templates import compared, rendered
 from crewctl.cli.verdict_reading import Judged, read_judged
@@ -20,8 +21,14 @@ def html_report(report: RunReport, path: str | None) -> str:
         judged=judged,
         blind=judged is not None and judged.blind,
         path=path,
+        faults=fault_rows(report.faults),
         tables=verdict_tables,
         diff=_diff(judged),
+        amended={
+            card.card: compared(card.subject or "", card.text or "")
+            for card in report.cards
+            if card.difference is not None
+        },
         standings=STANDINGS,
     )
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from crewctl.audit.report import LimitUse
 from crewctl.cli.amounts import duration, moment
+from crewctl.cli.people_view import said_of
 from crewctl.cli.quoted import Stretch, stretches
 from crewctl.cli.report_view import amount_text, dollars_text
 from crewctl.cli.verdict_reading import Judged
@@ -69,6 +70,7 @@ def _templates() -> Environment:
         "words": lambda word: str(word).replace("_", " "),
         "folds": lambda text: len(text) > _FOLDED_FROM,
         "limit": _limit,
+        "card_said": said_of,
     }
     return found
 

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from crewctl.cli.amounts import count, duration, money, short
 from crewctl.cli.judging_rows import judging_rows
 from crewctl.cli.output import heading, pairs, say
-from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan, PlannedModel, PlannedTask
+from crewctl.cli.plan_faults import fault_words, plan_fault_rows
+from crewctl.cli.plan_people import people_rows
+from crewctl.planning.plan import (
+    EffectiveLimit,
+    EffectiveLimits,
+    Plan,
+    PlannedAgent,
+    PlannedModel,
+    PlannedTask,
+)
 
 LIMITS = {"max_turns": "turns", "timeout": "time", "max_tokens": "tokens", "max_cost": "cost"}
 
@@ -23,6 +32,7 @@ def show_plan(plan: Plan) -> None:
     _models(plan)
     _tools(plan)
     _limits(plan)
+    _faults(plan)
     _risk(plan)
     _worst_case(plan)
     heading("Digests")
@@ -82,6 +92,7 @@ def _context(task: PlannedTask) -> str:
     told += ["runs side by side"] if task.async_execution else []
     told += [f"writes {task.output_file}"] if task.output_file else []
     told += [f"at most {duration(task.timeout)}"] if task.timeout else []
+    told += fault_words(task)
     return f" ({'; '.join(told)})" if told else ""
 
 
@@ -89,7 +100,13 @@ def _agents(plan: Plan) -> None:
     heading("Agents")
     for agent in plan.agents:
         tools = f", tools: {', '.join(agent.tools)}" if agent.tools else ""
-        say(f"{agent.name}: {agent.role.strip()} on {agent.model}{tools}", indent=2)
+        say(f"{agent.name}: {agent.role.strip()} on {agent.model}{tools}{_stands_in(plan, agent)}", indent=2)
+
+
+def _stands_in(plan: Plan, agent: PlannedAgent) -> str:
+    if agent.name in plan.stand_ins:
+        return ", only if another keeps failing"
+    return f", then {agent.fallback}" if agent.fallback else ""
 
 
 def _models(plan: Plan) -> None:
@@ -100,7 +117,8 @@ def _models(plan: Plan) -> None:
 def _model(model: PlannedModel) -> str:
     where = f" at {model.base_url}" if model.base_url else ""
     key = f", key from ${model.api_key_env}{_unset(model.api_key_env)}" if model.api_key_env else ""
-    return f"{model.model}{where}{key}, at most {count(model.max_output_tokens, 'token')} an answer, {_price(model)}"
+    then = f", then {model.fallback}" if model.fallback else ""
+    return f"{model.model}{where}{key}{then}, at most {count(model.max_output_tokens, 'token')} an answer, {_price(model)}"
 
 
 def _unset(variable: str) -> str:
@@ -146,6 +164,13 @@ def amount(name: str, value: float) -> str:
     return duration(value) if name in {"timeout", "task_timeout", "engine_start"} else count(value)
 
 
+def _faults(plan: Plan) -> None:
+    rows = plan_fault_rows(plan)
+    if rows:
+        heading("Faults")
+        pairs(rows, indent=2)
+
+
 def _risk(plan: Plan) -> None:
     risk = plan.risk
     heading("Risk")
@@ -156,6 +181,7 @@ def _risk(plan: Plan) -> None:
             ("data", risk.data_categories or None),
             ("owner", risk.owner),
             ("approval", f"{'needed' if risk.needs_approval else 'not needed'}: {_reasons(risk.why)}"),
+            *people_rows(plan),
         ],
         indent=2,
     )
@@ -171,7 +197,12 @@ def _worst_case(plan: Plan) -> None:
     unpriced = f" (no price for {', '.join(worst.unpriced_models)})" if worst.unpriced_models else ""
     heading("Worst case")
     pairs(
-        [("turns", count(worst.turns)), ("tokens", count(worst.tokens)), ("cost", cost + unpriced)],
+        [
+            ("turns", count(worst.turns)),
+            ("tokens", count(worst.tokens)),
+            ("cost", cost + unpriced),
+            ("tries", f"{count(worst.tries, 'step')} begun at most, retries and fallbacks counted"),
+        ],
         indent=2,
     )
 

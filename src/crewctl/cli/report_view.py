@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crewctl.audit.report import Approval, LimitUse, RunReport, StepKept, TaskDone, Usage
+from crewctl.audit.report import Approval, LimitUse, RunReport, StepKept, TaskDone, Times, Usage
 from crewctl.cli.amounts import count, duration, moment, short
+from crewctl.cli.fault_rows import fault_rows
 from crewctl.cli.output import emit_rows, heading, note, pairs, say
+from crewctl.cli.people_view import show_people
 from crewctl.cli.verdict_reading import Judged, read_judged
 from crewctl.cli.verdict_view import show_verdict
 
@@ -32,6 +34,7 @@ def show_report_page(report: RunReport, path: str | None) -> None:
     _drafts(report, judged)
     for task in report.tasks:
         _task(f"Task {task.task}" + (f" by {task.agent}" if task.agent else ""), task)
+    show_people(report)
     _bill(report, blind=judged is not None and judged.blind)
     _tools(report)
     if report.erased:
@@ -54,11 +57,18 @@ def _facts(report: RunReport) -> list[tuple[str, Any]]:
         ("then refused", _refused(report.approval)),
         ("plan", f"{short(report.plan.crew_digest)}, inputs {short(report.plan.inputs_digest)}"),
         ("inputs", _inputs(report.plan.inputs)),
-        ("took", duration(report.times.seconds)),
+        ("took", _took(report.times)),
         ("stopped", f"{stopped.why}{where}" if stopped else None),
         ("kept", _kept(report) if report.partial else None),
         ("retries", f"{count(len(report.retries))} of model calls" if report.retries else None),
+        *fault_rows(report.faults),
     ]
+
+
+def _took(times: Times) -> str:
+    waited = times.waited_seconds
+    of_which = f", of which it waited {duration(waited)} for people" if waited else ""
+    return f"{duration(times.seconds)}{of_which}"
 
 
 def _kept(report: RunReport) -> str:
@@ -170,7 +180,8 @@ def _task(title: str, task: TaskDone) -> None:
     took = f", {duration(task.seconds)}" if task.seconds is not None else ""
     again = f", {task.attempts} attempts" if task.attempts > 1 else ""
     kept = f", kept from run {task.kept_from}" if task.kept_from else ""
-    heading(f"{title}: {task.outcome.replace('_', ' ')}{took}{again}{kept}")
+    without = ", given up" if task.given_up else ""
+    heading(f"{title}: {task.outcome.replace('_', ' ')}{took}{again}{kept}{without}")
     if task.error:
         say(f"error: {task.error}", indent=2)
     if task.output is not None:

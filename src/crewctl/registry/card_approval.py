@@ -9,6 +9,7 @@ from functools import partial
 from crewctl.approval.port import Approvals
 from crewctl.approval.state import Terms, approve, revoke
 from crewctl.approval.statement import Approver, Statement
+from crewctl.audit.dead_letters import is_unattended
 from crewctl.audit.events import Answer, ApprovalDecided
 from crewctl.audit.events_people import CardAnswered
 from crewctl.planning.digest import canonical, plan_from_bytes
@@ -30,7 +31,7 @@ def wait_for_approval(plan: Plan, rooms: Rooms, steps: Steps) -> ApprovalDecided
     """
     decided = steps.do("approval", lambda: ask_gate(plan, rooms), ApprovalDecided)
     number = 0
-    while decided.decision in MAY_BE_GIVEN and _is_unattended(rooms):
+    while decided.decision in MAY_BE_GIVEN and is_unattended(rooms.request):
         number += 1
         desk = desk_of(plan, rooms.run_id, rooms.store, rooms.contents, rooms.clock)
         asking = _asking(plan, number, decided)
@@ -69,11 +70,6 @@ def approved(subject: bytes, approvals: Approvals, approver: Approver, reason: s
         now=now,
     )
     return Given(statement)
-
-
-def _is_unattended(rooms: Rooms) -> bool:
-    request = rooms.request
-    return not request.rehearsal and (request.detached or request.source != "person")
 
 
 def _asking(plan: Plan, number: int, decided: ApprovalDecided) -> Asking:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.os_identity import os_approver
+from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sql_run_store import SqlRunStore
-from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_environment import all_secrets
+from crewctl.audit.build_report import build_report, earlier_reports
 from crewctl.audit.cards import CardState, fold_cards, is_over
 from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_people import Acknowledged
 from crewctl.audit.events_work import Source
 from crewctl.audit.redaction import Redaction
-from crewctl.errors import NotFoundError, UsageError
+from crewctl.audit.run_state import fold_run
+from crewctl.errors import NotFoundError, StoreError, UsageError
 from crewctl.registry.acknowledge import acknowledge
 from crewctl.registry.cards import Action, Answered, CardRooms, Word, answer, card_in, request_of
 from crewctl.registry.inbox import InboxRooms, Item, inbox, level_of
@@ -61,7 +63,7 @@ class Waiting:
 
 def all_waiting(project: Project) -> Waiting:
     """Return everything that waits for people."""
-    rooms = InboxRooms(project.store, project.contents, SystemClock().now())
+    rooms = InboxRooms(project.store, project.contents, project.clock.now())
     items = inbox(project.store.open_cards(), project.store.leftovers(), rooms)
     return Waiting(items, project.catalogue.policy.people.max_waiting)
 
@@ -69,7 +71,7 @@ def all_waiting(project: Project) -> Waiting:
 def why_held_back(project: Project, source: Source) -> str:
     """Return why people have too much to decide for this source to start a run now; empty when it may."""
     most = project.catalogue.policy.people.max_waiting
-    return held_back(source, project.store.open_cards(), most, SystemClock().now())
+    return held_back(source, project.store.open_cards(), most, project.clock.now())
 
 
 def find_card(project: Project, word: str) -> str:
@@ -136,7 +138,7 @@ def answer_card(  # noqa: PLR0913 - what a person says, each part by name
             run_id=run_id,
             store=WatchedRunStore(store, logs.write),
             contents=project.contents_without(hidden),
-            clock=SystemClock(),
+            clock=project.clock,
             approvals=project.approvals,
             approver=os_approver(project.root),
             hidden=Redaction(hidden),
@@ -146,7 +148,14 @@ def answer_card(  # noqa: PLR0913 - what a person says, each part by name
 
 def look_at(project: Project, run_id: str, card: str, reason: str) -> Acknowledged:
     """Write down that the person at the terminal has looked at a notice, or at a rule's answer."""
-    return acknowledge(project.store, run_id, card, project.person, reason.strip())
+    said = acknowledge(project.store, run_id, card, project.person, reason.strip())
+    records = project.store.events_of(run_id)
+    if is_over(records) and fold_run(records, alive=True).started_at is not None:
+        # It stands in the account; `crewctl report` says what is wrong and can write the report anew.
+        with suppress(StoreError):
+            earlier = earlier_reports(records, project.contents)
+            ReportFiles(project.root).write(build_report(records, project.contents), instead_of=earlier)
+    return said
 
 
 def is_served(project: Project) -> bool:

@@ -166,7 +166,7 @@ def test_a_statement_that_is_taken_back_meanwhile_is_asked_for_again(tmp_path: P
     assert run.gate().decision == "approved"
 
 
-@pytest.mark.parametrize("source", ["schedule", "trigger", "spool", "webhook", "rerun"])
+@pytest.mark.parametrize("source", ["schedule", "trigger", "spool", "webhook"])
 def test_whatever_starts_runs_without_a_person_waits_for_one(tmp_path: Path, source: Source) -> None:
     assert Unattended(tmp_path, source=source).waits()
 
@@ -174,6 +174,7 @@ def test_whatever_starts_runs_without_a_person_waits_for_one(tmp_path: Path, sou
 def test_at_a_terminal_a_no_is_said_at_once_and_so_is_it_for_a_prohibited_crew(tmp_path: Path) -> None:
     attended = Unattended(tmp_path, source="person")
     assert attended.gate().decision == "missing"
+    assert Unattended(tmp_path, source="rerun").gate().decision == "missing"
     plan = sequential_plan(needs_approval=True)
     banned = sealed(plan.model_copy(update={"risk": plan.risk.model_copy(update={"level": "prohibited"})}))
     assert Unattended(tmp_path, banned).gate().decision == "prohibited"
