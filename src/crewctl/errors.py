@@ -65,7 +65,7 @@ class StoreError(CrewctlError):
 
 
 class LostDatabaseError(StoreError):
-    """The database went away in the middle of something: whether that was kept is not known."""
+    """The database is away, or went away in the middle of something: then it may not be known whether that was kept."""
 
 
 class FencedError(StoreError):

@@ -19,6 +19,10 @@ _WENT_AWAY = (
 )
 
 
+_AFTERTHOUGHT_MS = 5
+"""Behind its last words a server closes the connection at once."""
+
+
 def explain(
     error: psycopg.Error,
     name: str,
@@ -41,13 +45,22 @@ def explain(
 
 
 def is_gone(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
-    """Tell without asking the server whether a connection at rest has been ended from the other side."""
+    """Tell without asking the server whether a connection at rest has been ended from the other side.
+
+    Nobody else may use the connection meanwhile.
+    """
     if connection.closed:
         return True
     poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN | select.POLLPRI)
-    # A server says nothing to somebody who asked nothing, but that it ends the connection.
-    return bool(poll.poll(0))
+    poll.register(connection.fileno(), select.POLLIN)
+    if not poll.poll(0):
+        return False
+    try:
+        # Nobody asked anything: the server ends the connection, or tells of a changed setting.
+        connection.pgconn.consume_input()
+    except psycopg.Error:
+        return True
+    return bool(poll.poll(_AFTERTHOUGHT_MS)) or connection.closed
 
 
 def _meaning(error: psycopg.Error) -> str:

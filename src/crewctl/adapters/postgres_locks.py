@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import psycopg
 
@@ -114,6 +113,10 @@ class PostgresLocks:
                 with suppress(StoreError):
                     self._ask("SELECT pg_advisory_unlock(%s)", name)
 
+    def _is_gone(self, connection: Connection) -> bool:
+        with self._lock:
+            return is_gone(connection)
+
     def _ask(self, question: str, name: str) -> bool:
         connection = self._standing()
         try:
@@ -135,7 +138,7 @@ class PostgresLocks:
 class _HeldKey:
     """A lock that stands as long as the connection that took it."""
 
-    def __init__(self, locks: Any, name: str, connection: Connection) -> None:
+    def __init__(self, locks: PostgresLocks, name: str, connection: Connection) -> None:
         self._locks = locks
         self._name = name
         self._connection: Connection | None = connection
@@ -148,4 +151,4 @@ class _HeldKey:
 
     def is_lost(self) -> bool:
         """Tell whether the connection that held it is gone, or it was released."""
-        return self._connection is None or is_gone(self._connection)
+        return self._connection is None or self._locks._is_gone(self._connection)  # noqa: SLF001 - its other half

@@ -13,6 +13,19 @@ from psycopg.conninfo import conninfo_to_dict
 from crewctl.errors import LostDatabaseError, StoreError, UsageError
 
 _SCHEMA = "crewctl"
+_AWAY = (
+    "refused",
+    "timeout expired",
+    "timed out",
+    "No such file",
+    "starting up",
+    "shutting down",
+    "not yet accepting",
+    "in recovery mode",
+    "closed the connection",
+    "too many clients",
+    "connection slots",
+)
 _SETTINGS = {
     "search_path": _SCHEMA,
     "lock_timeout": "30s",
@@ -55,11 +68,15 @@ class ServerUrl:
         self.secrets = _secrets(str(parts.get("password") or os.environ.get("PGPASSWORD", "")))
 
     def unreachable(self, error: psycopg.Error, *, lost: bool) -> StoreError:
-        """Say that the server cannot be connected to, and why; `lost` when it could be before."""
-        why = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+        """Say that the server cannot be connected to, and why; `lost` when it could be before.
+
+        A server that is away may come back, so that is a LostDatabaseError too; a wrong password stays wrong.
+        """
+        lines = [line for line in str(error).splitlines() if line and not line.startswith("\t")]
+        why = lines[-1].rpartition("failed: ")[2].strip() if lines else "no answer"
         for secret in self.secrets:
             why = why.replace(secret, "***")
-        kind = LostDatabaseError if lost else StoreError
+        kind = LostDatabaseError if lost or any(sign in why for sign in _AWAY) else StoreError
         return kind(f"{self.name} cannot be reached: {why}", help=_next_step(why))
 
 
@@ -85,6 +102,6 @@ def _next_step(why: str) -> str:
         return "check the user and the password in CREWCTL_DATABASE"
     if "does not exist" in why:
         return "make the database, or correct its name in CREWCTL_DATABASE"
-    if "too many" in why or "remaining connection slots" in why:
+    if "too many" in why or "connection slots" in why:
         return "raise max_connections of the server, or run fewer workers"
     return "see that the server runs and that this machine may connect to it"

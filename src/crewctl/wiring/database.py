@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a command pays only for what it opens
     from crewctl.running.ownership import Locks
 
 VARIABLE = "CREWCTL_DATABASE"
-_SCHEMES = ("postgresql://", "postgres://")
+_SCHEME = "postgresql://"
 
 
 def open_database(root: Path, environ: Mapping[str, str]) -> Database:
@@ -26,7 +26,7 @@ def open_database(root: Path, environ: Mapping[str, str]) -> Database:
     url = environ.get(VARIABLE, "").strip()
     if not url:
         return SqliteDatabase(root / ".crewctl" / "crewctl.db")
-    if not url.startswith(_SCHEMES):
+    if not url.startswith(_SCHEME):
         raise UsageError(
             f"{VARIABLE} is not a URL of a PostgreSQL database",
             help="write it as postgresql://USER:PASSWORD@HOST/DATABASE, or unset it to use .crewctl/crewctl.db",
