@@ -12,6 +12,7 @@ from crewctl.adapters.exchange_recording import RecordedAnswer, Recording
 from crewctl.audit.events import StepFinished
 from crewctl.audit.exchange_content import Json
 from crewctl.audit.exchanges import Attempt, Exchange, ExchangeBook, ExchangeContents
+from crewctl.audit.replayed import counting
 from crewctl.planning.plan import Plan
 from crewctl.planning.question_changes import question_change
 from crewctl.running.port import StepResult
@@ -122,9 +123,8 @@ class Recordings:
                 )
 
     def _source(self, book: ExchangeBook, step: str, attempt: int) -> Attempt | None:
-        attempts = book.attempts(step)
-        counting = [one for one in attempts if one.counts] or list(attempts[-1:])
-        return counting[min(attempt, len(counting)) - 1] if counting else None
+        found = counting(book, step)
+        return found[min(attempt, len(found)) - 1] if found else None
 
     def _book(self, run_id: str) -> ExchangeBook:
         if run_id not in self._books:

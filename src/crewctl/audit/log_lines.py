@@ -38,6 +38,7 @@ from crewctl.audit.events_faults import (
 )
 from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, NoticeLeft
 from crewctl.audit.events_tools import ToolCallWithheld
+from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.money import written
 from crewctl.diagnostics.visible import one_line
@@ -176,6 +177,17 @@ def _kept(event: StepsKept) -> str:
     return f"{names or 'nothing'} from run {event.run}"
 
 
+def _exchange(event: ExchangeRecorded | ExchangeReplayed | ReplayDiverged) -> str:
+    if event.what == "tools":
+        return "what its tools are"
+    return f"question {event.number}, to a {event.what},"
+
+
+def _diverged(event: ReplayDiverged) -> str:
+    expected = f"question {event.of_number}" if event.recorded_sha256 else "the end"
+    return f"{event.step}: {_exchange(event)} is not the recorded one; {expected} of run {event.of_run} was"
+
+
 def _decided(event: PersonDecided) -> str:
     if not event.settled:
         return f"ballot {event.ballot} by {event.by}; the vote is still open"
@@ -235,6 +247,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     RunTaken: _run_taken,
     RunSuspended: lambda event: f"it waits for {', '.join(event.cards) or 'nobody'}",
     StepsKept: _kept,
+    ExchangeRecorded: lambda event: f"{event.step}: {_exchange(event)} is kept",
+    ExchangeReplayed: lambda event: f"{event.step}: {_exchange(event)} is answered from run {event.of_run}",
+    ReplayDiverged: _diverged,
     DraftsTaken: lambda event: f"{', '.join(each.contestant for each in event.drafts)} from run {event.run}",
     VerdictGiven: _verdict,
     OutputWritten: lambda event: f"{event.task}: {event.file}",
