@@ -37,8 +37,8 @@ from crewctl.audit.events_faults import (
     StepRetryScheduled,
 )
 from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, NoticeLeft
-from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed, ReplayDiverged
+from crewctl.audit.events_tools import ToolCallWithheld
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.money import written
 from crewctl.diagnostics.visible import one_line
