@@ -134,7 +134,9 @@ class DurableEngine:
         table = _database().tables.workflow_status
         with _database().engine.begin() as connection:
             found = connection.execute(
-                sa.select(sa.func.count()).where(table.c.status.in_(("ENQUEUED", "PENDING")))
+                sa.select(sa.func.count()).where(
+                    table.c.status.in_(("ENQUEUED", "PENDING")), table.c.application_version == SHAPE
+                )
             )
             return int(found.scalar_one())
 
@@ -148,6 +150,10 @@ class DurableEngine:
                 .distinct()
             )
             return tuple(str(row[0]) for row in rows)
+
+    def put_back(self, run_id: str) -> bool:
+        """Put a run of this process that it does not go on with back on the queue, unless another has it."""
+        return _database().reenqueue_for_recovery(run_id, [self._executor], QUEUE)
 
     def take_back(self, executor: str) -> tuple[str, ...]:
         """Put the runs of a dead process back on the queue and return their ids. Safe to do twice.

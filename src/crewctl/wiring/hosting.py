@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,10 @@ from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, Recorded, RunClosed
 from crewctl.audit.fact import ContentRef
-from crewctl.audit.port import ContentStore, RunStore
+from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import StoreError
+from crewctl.diagnostics.visible import one_line
+from crewctl.errors import CrewctlError, FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
 from crewctl.processes.recorded import recorded_drafts
@@ -79,7 +80,8 @@ def _line(came: Came) -> str:
 class RunHost:
     """Does runs of one project, in whichever thread it is called; `came` has what each came to.
 
-    `warm` is used by all of them. Abandoned is let through: then the run has to be left to others.
+    `warm` is used by all of them. Abandoned is let through: then the run has to be left to others, and
+    `abandoned` has it, to be put back on the queue.
     """
 
     def __init__(
@@ -93,37 +95,51 @@ class RunHost:
         self._leaving = False
         self.attended: dict[str, Attended] = {}
         self.came: dict[str, Came] = {}
+        self.abandoned: set[str] = set()
 
     def __call__(self, run_id: str, argument: Mapping[str, Any]) -> dict[str, Any]:
         """Take the run up and do it to its end, or until it is put down."""
-        if self._is_closed(run_id):
+        try:
+            came = self._alone(run_id, argument)
+        except RunIsClosedError:
             # Whoever closed it died before the engine knew, and perhaps before it had written the report.
             self._report_if_missing(run_id)
             return {"how": "closed"}
+        except (Abandoned, FencedError, LostDatabaseError) as left:
+            self.abandoned.add(run_id)
+            raise Abandoned(str(left)) from left
+        except CrewctlError as error:
+            self._close(run_id, error)
+            raise
+        if run_id in self.attended:
+            self.came[run_id] = came
+        self._tell(_line(came))
+        return {"how": "waiting" if isinstance(came, PutDown) else came.ending.outcome}
+
+    def _alone(self, run_id: str, argument: Mapping[str, Any]) -> Came:
         if self._leaving:
             raise Abandoned("this process is leaving")
         # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
         held = self._project.locks.acquire(run_lock(run_id), patience=0.0)
         try:
             with closing(RunLogs(self._project.root)) as logs:
-                came = self._done(run_id, argument, logs)
+                return self._done(run_id, argument, logs)
         finally:
             if held is not None:
                 held.release()
-        if run_id in self.attended:
-            self.came[run_id] = came
-        self._tell(_line(came))
-        return {"how": "waiting" if isinstance(came, PutDown) else came.ending.outcome}
+
+    def _close(self, run_id: str, error: CrewctlError) -> None:
+        """Close a run that could not even be taken up: its plan is gone, or not the one that was approved."""
+        with suppress(RunIsClosedError):
+            closing_event = RunClosed(outcome="failed", exit_code=error.exit, error=one_line(error.message))
+            self._project.store.append(run_id, closing_event)
+            self._tell(f"run {run_id} failed: {one_line(error.message)}")
 
     def leave(self) -> None:
         """Have every run put itself down where it stands, for another process to take up."""
         self._leaving = True
         for stop in tuple(self._stops.values()):
             stop.leave()
-
-    def _is_closed(self, run_id: str) -> bool:
-        records = self._project.store.events_of(run_id)
-        return any(isinstance(record.event, RunClosed) for record in records)
 
     def _report_if_missing(self, run_id: str) -> None:
         records = self._project.store.events_of(run_id)

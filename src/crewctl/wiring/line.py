@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +21,10 @@ from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.approval.decide import decide
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import KickoffRequested, PlanMade, Recorded
-from crewctl.audit.events_work import RunEnqueued
+from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunClosed
+from crewctl.audit.events_work import RunEnqueued, RunTaken
 from crewctl.audit.fact import ContentRef
+from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.report_data import report_data
 from crewctl.audit.run_state import fold_run
 from crewctl.errors import CrewctlError
@@ -74,15 +75,16 @@ def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[s
     if request.key is None:
         return run_id, _announced(project, run_id, plan, request)
     run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
-    # Whoever claimed the key may have died before it wrote anything; of two, the second waits here.
+    # Whoever claimed the key may have died before it wrote all of it; of two, the second waits here.
     with project.locks.hold(run_lock(run_id)):
-        if project.store.events_of(run_id):
+        if any(isinstance(record.event, PlanMade) for record in project.store.events_of(run_id)):
             raise KnownKeyError(run_id, request.key)
         return run_id, _announced(project, run_id, plan, request)
 
 
 def _announced(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> ContentRef:
-    project.store.append(run_id, request)
+    if not project.store.events_of(run_id):
+        project.store.append(run_id, request)
     kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
     made = PlanMade(
         crew_digest=plan.crew_digest, inputs_digest=plan.inputs_digest, plan=kept, simulated=plan.simulated
@@ -100,9 +102,20 @@ def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
     try:
         run_id, _ = announce(project, plan, request)
     except KnownKeyError as known:
-        return known.run_id
-    project.store.append(run_id, RunEnqueued())
+        run_id = known.run_id
+        if not _is_left_between(project.store.events_of(run_id)):
+            return run_id
+    with suppress(RunIsClosedError):
+        project.store.append(run_id, RunEnqueued())
     return run_id
+
+
+def _is_left_between(records: Sequence[Recorded]) -> bool:
+    """Tell whether the process that asked for the run died before it was on the queue."""
+    begun = (RunEnqueued, RunTaken, RunClosed)
+    first = records[0].event
+    asked = isinstance(first, KickoffRequested) and first.detached
+    return asked and not any(isinstance(record.event, begun) for record in records)
 
 
 def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: KickoffRequested) -> Ended:

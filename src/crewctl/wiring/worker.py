@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.adapters.warm_zygote import WarmZygote
-from crewctl.errors import LostDatabaseError, StoreError
+from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.running.ownership import Held, worker_lock
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.embedded import engine_place
@@ -108,6 +108,8 @@ class WorkerLoop:
                 continue
             for run_id in self._engine.take_back(executor):
                 self._tell(f"run {run_id} was left by a process that died; it goes on")
+        while self._host.abandoned:
+            self._engine.put_back(self._host.abandoned.pop())
         for run_id in self._engine.adopt_older(lambda executor: self._is_dead(executor, gone)):
             self._tell(f"run {run_id} was begun by an older crewctl; it goes on with this one")
         for executor in gone:
@@ -134,7 +136,14 @@ class WorkerLoop:
         for run_id in (*store.queued_runs(), *store.answered_runs(self._project.clock.now())):
             if now < self._fed.get(run_id, 0.0):
                 continue
-            feed(self._engine, run_id, argument_of_run(store.events_of(run_id)))
+            try:
+                feed(self._engine, run_id, argument_of_run(store.events_of(run_id)))
+            except LostDatabaseError:
+                raise
+            except CrewctlError as problem:
+                self._tell(f"run {run_id} cannot be taken up: {problem.message}")
+                self._fed[run_id] = now + AGAIN_SECONDS
+                continue
             self._fed[run_id] = now + AGAIN_SECONDS if run_id in store.queued_runs() else 0.0
 
 
