@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -347,6 +348,49 @@ def test_an_event_of_an_unknown_kind_is_not_skipped(kept: SqlRunStore, db: Path)
 
     with pytest.raises(StoreError, match="event 2 of run r1 cannot be read"):
         kept.events_of("r1")
+
+
+FREEZES = """
+import os, signal, sys
+from pathlib import Path
+from crewctl.adapters.sqlite_file import connect
+connection = connect(Path(sys.argv[1]))
+connection.execute("BEGIN IMMEDIATE")
+print("writes", flush=True)
+if sys.argv[2] == "frozen":
+    os.kill(os.getpid(), signal.SIGSTOP)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "told", "advice"),
+    [
+        ("frozen", "it was frozen in the middle of a change", "kill -CONT"),
+        ("slow", r"has kept the database locked for 0\.3 seconds$", "end it if it hangs"),
+    ],
+)
+def test_the_process_that_holds_the_file_up_is_named(
+    db: Path, kept: SqlRunStore, monkeypatch: pytest.MonkeyPatch, how: str, told: str, advice: str
+) -> None:
+    monkeypatch.setattr("crewctl.adapters.sqlite_file.BUSY_SECONDS", 0.3)
+    with subprocess.Popen(
+        [sys.executable, "-c", FREEZES, str(db), how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        while how == "frozen" and Path(f"/proc/{writer.pid}/stat").read_text().split()[2] != "T":
+            time.sleep(0.01)
+        try:
+            with pytest.raises(StoreError, match=f"process {writer.pid}.*{told}") as caught:
+                kept.append("r1", _requested())
+        finally:
+            writer.kill()
+    assert advice in caught.value.help
+    assert kept.append("r1", _requested()).seq == 1
 
 
 def test_the_file_is_marked_as_crewctls(kept: SqlRunStore, db: Path) -> None:

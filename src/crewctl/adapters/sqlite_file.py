@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crewctl.adapters.sqlite_writer import Writer, writer_of
 from crewctl.errors import StoreError
 
 APPLICATION_ID = 0x63726577
@@ -99,6 +100,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        writer = writer_of(path) if _is_busy(error) else None
+        if writer is not None:
+            raise _kept_by(writer, path) from error
         raise StoreError(f"{path}: {_meaning(error)}", help=_next_step(error)) from error
     except OSError as error:
         raise StoreError(
@@ -172,6 +176,20 @@ def _version(connection: sqlite3.Connection, part: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def _is_busy(error: sqlite3.Error) -> bool:
+    return "locked" in str(error) or "busy" in str(error)
+
+
+def _kept_by(writer: Writer, path: Path) -> StoreError:
+    said = f"{path}: process {writer.pid} has kept the database locked for {BUSY_SECONDS:g} seconds"
+    if not writer.frozen:
+        return StoreError(said, help="see what it does, end it if it hangs, and try again")
+    return StoreError(
+        f"{said}: it was frozen in the middle of a change",
+        help=f"let it go on with 'kill -CONT {writer.pid}' or end it with 'kill -KILL {writer.pid}', and try again",
+    )
+
+
 def _meaning(error: sqlite3.Error) -> str:
     text = str(error)
     if "not a database" in text:
@@ -180,7 +198,7 @@ def _meaning(error: sqlite3.Error) -> str:
         return "the file cannot be opened, or none can be made beside it"
     if "malformed" in text:
         return "the database is damaged"
-    if "locked" in text or "busy" in text:
+    if _is_busy(error):
         return f"another process has kept the database locked for {BUSY_SECONDS:.0f} seconds"
     return text
 
@@ -189,6 +207,6 @@ def _next_step(error: sqlite3.Error) -> str:
     text = str(error)
     if "not a database" in text or "malformed" in text:
         return "keep the file for inquiry, move .crewctl away, and start afresh; reports under registry/ stay"
-    if "locked" in text or "busy" in text:
+    if _is_busy(error):
         return "see which crewctl process is still busy, and try again"
     return "check the folder's permissions and free space"
