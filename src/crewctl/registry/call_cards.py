@@ -155,7 +155,7 @@ class CallCards:
 def _problem(text: bytes) -> str:
     """Say why changed arguments cannot be used; nothing where they can."""
     try:
-        said = json.loads(text.decode(), object_pairs_hook=_once)
+        said = json.loads(text.decode(), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return f"it is no JSON ({error})"
     return "" if isinstance(said, dict) else "it is no JSON object of arguments"
@@ -167,3 +167,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) != len(pairs):
         raise ValueError("a name stands twice")
     return data
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")

@@ -55,13 +55,14 @@ def send_letter(to: str, text: str, copies: int = 1) -> str:
 '''
 
 
-def sending(*letters: dict[str, Any]) -> Behaviour:
-    """Send these letters, one after another, and then say what was heard of each."""
+def sending(*letters: dict[str, Any], together: bool = False) -> Behaviour:
+    """Send these letters, one after another or side by side, and then say what was heard of each."""
 
     def answer(asked: Asked) -> Reply:
         done = len(asked.tool_results)
         if done < len(letters):
-            return Answer(tool_calls=(ToolCall("send_letter", letters[done]),))
+            now = letters if together else letters[done : done + 1]
+            return Answer(tool_calls=tuple(ToolCall("send_letter", each) for each in now))
         return Answer("HEARD " + " | ".join(asked.tool_results))
 
     return answer
@@ -82,10 +83,10 @@ class Letters:
         self.contents = FileContentStore(self.folder)
         self.ledger = self.folder / "ledger.txt"
 
-    def writes(self, *letters: dict[str, Any]) -> None:
-        """Have the model send these letters from now on, one after another, and then say what it heard."""
+    def writes(self, *letters: dict[str, Any], together: bool = False) -> None:
+        """Have the model send these letters from now on, and then say what it heard."""
         assert self.server is not None
-        self.server.behave("writes", sending(*letters))
+        self.server.behave("writes", sending(*letters, together=together))
 
     def attempt(self, *, context: str = "") -> StepResult:
         """Do the step in a process of its own, with a gate that knows nothing but the account."""
@@ -149,10 +150,12 @@ class Letters:
 MakeLetters = Callable[..., Letters]
 
 
-def letters_plan(base_url: str, folder: Path, afterwards: str = "pass", **given: Any) -> Plan:
+def letters_plan(
+    base_url: str, folder: Path, afterwards: str = "pass", source: str = SEND_LETTER, **given: Any
+) -> Plan:
     """Return a plan whose one agent has the tool; `given` says how its calls are to be treated."""
     tool = {"tags": ("sends_data",), "calls": "ask", "effect": True, **given}
-    source = SEND_LETTER.replace("AFTERWARDS", afterwards).replace("LEDGER", str(folder / "ledger.txt"))
+    source = source.replace("AFTERWARDS", afterwards).replace("LEDGER", str(folder / "ledger.txt"))
     return small_plan(
         agents=(small_agent("writer", tools=("custom:send_letter",)),),
         models=(small_model(base_url, "writes"),),
