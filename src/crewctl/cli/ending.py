@@ -160,6 +160,8 @@ def _why_not(report: Mapping[str, Any]) -> None:
 def _kept(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     if not report.get("partial"):
         return []
+    if given_up := (report.get("faults") or {}).get("given_up"):
+        return [("given up", ", ".join(each["task"] for each in given_up))]
     done = [
         each
         for part in ("tasks", "contestants")
