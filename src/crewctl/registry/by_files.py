@@ -62,11 +62,11 @@ class ByFiles:
         )
         if known is None:
             self._rooms.starts.claim(start)
-        if start.state == "claimed":
+        if start.state in ("claimed", "held"):
             start = self._carried_out(start, dropped, now)
         if start.state == "started":
             self._files.done(dropped)
-        else:
+        elif start.state != "held":  # what is held back is found again among what was left
             self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.note}")
         return start
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crewctl.audit.events import KickoffRequested
+from crewctl.audit.events_work import Source
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
 from crewctl.diagnostics.render import render
 from crewctl.errors import CrewctlError, StoreError
@@ -40,8 +41,8 @@ class Line(Protocol):
         """Return the runs that have not ended."""
         ...
 
-    def held_back(self, plan: Plan) -> str:
-        """Say why people have too much to decide for this run to begin; nothing when it may."""
+    def held_back(self, source: Source) -> str:
+        """Say why people have too much to decide for such a start; nothing when it may go on."""
         ...
 
 
@@ -61,11 +62,11 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
     the database cannot be used: then the start stays claimed, and a worker takes it over later.
     """
     try:
-        plan = rooms.line.plan(start.crew, inputs)
-        start = replace(start, inputs_sha256=start.inputs_sha256 or digest_of(plan.inputs))
-        held = rooms.line.held_back(plan) if start.kind in ("schedule", "trigger") else ""
+        held = rooms.line.held_back(start.kind)
         if held:
             return settled(replace(start, state="held", note=held), rooms, now)
+        plan = rooms.line.plan(start.crew, inputs)
+        start = replace(start, inputs_sha256=start.inputs_sha256 or digest_of(plan.inputs))
         run = rooms.line.enqueue(plan, _request(start, rooms.line))
     except StoreError:
         raise

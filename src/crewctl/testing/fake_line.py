@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from crewctl.audit.events import KickoffRequested
+from crewctl.audit.events_work import Source
 from crewctl.errors import CrewctlError
 from crewctl.planning.inputs import Value
 from crewctl.planning.plan import Plan
@@ -20,7 +21,7 @@ class FakeLine:
         self.inputs: dict[str, Mapping[str, Value]] = {}
         self.going: set[str] = set()
         self.wrong: dict[str, Exception] = {}
-        self.held: dict[str, str] = {}
+        self.full = ""
 
     def plan(self, crew: str, inputs: Mapping[str, Value]) -> Plan:
         """Return a plan of the crew, or raise what is wrong with it."""
@@ -51,6 +52,6 @@ class FakeLine:
         """Return the runs that a test has not ended."""
         return self.going
 
-    def held_back(self, plan: Plan) -> str:
-        """Return why the crew is held back, where a test says so."""
-        return self.held.get(plan.crew, "")
+    def held_back(self, source: Source) -> str:
+        """Return why a start is held back, where a test says that the inbox is full."""
+        return self.full if source != "person" else ""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from crewctl.adapters.spool import Spool
-from crewctl.adapters.sql_schedules import SqlEndings, SqlScheduleMemory
-from crewctl.adapters.sql_starts import SqlStarts
+from crewctl.adapters.sql_schedules import SqlEndings
 from crewctl.registry.by_endings import Account, ByEndings
 from crewctl.registry.by_files import ByFiles
 from crewctl.registry.by_the_clock import ByTheClock, Work
@@ -32,8 +31,8 @@ class Clockwork:
 
     def __init__(self, project: Project) -> None:
         self._line = ProjectLine(project)
-        memory = SqlScheduleMemory(project.database)
-        rooms = StartRooms(SqlStarts(project.database), self._line, worker_name())
+        memory = project.schedule_memory
+        rooms = StartRooms(project.starts, self._line, worker_name())
         account = Account(SqlEndings(project.database), project.store, project.contents)
         self._book = ScheduleBook(project.root, memory)
         self._clock = ByTheClock(self._book, memory, rooms)

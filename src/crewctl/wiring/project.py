@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crewctl.registry.undecided import Undecided
     from crewctl.running.ownership import Locks, Workers
     from crewctl.running.port import Clock
+    from crewctl.running.starts import ScheduleMemory, Starts
     from crewctl.wiring.answering import Waiting
 
 
@@ -127,6 +128,20 @@ class Project:
         from crewctl.adapters.sql_workers import SqlWorkers  # noqa: PLC0415 - start-up cost
 
         return SqlWorkers(self.database, self.locks)
+
+    @cached_property
+    def starts(self) -> Starts:
+        """What schedules, triggers, files and requests have started."""
+        from crewctl.adapters.sql_starts import SqlStarts  # noqa: PLC0415 - start-up cost
+
+        return SqlStarts(self.database)
+
+    @cached_property
+    def schedule_memory(self) -> ScheduleMemory:
+        """Since when each schedule counts, and which crews are paused."""
+        from crewctl.adapters.sql_schedules import SqlScheduleMemory  # noqa: PLC0415 - start-up cost
+
+        return SqlScheduleMemory(self.database)
 
     def contents_without(self, secrets: Iterable[str]) -> ContentStore:
         """Return the same, with `secrets` taken out of everything that is put there."""

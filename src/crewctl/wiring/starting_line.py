@@ -14,6 +14,7 @@ from crewctl.planning.make_plan import make_plan
 
 if TYPE_CHECKING:
     from crewctl.audit.events import KickoffRequested
+    from crewctl.audit.events_work import Source
     from crewctl.planning.inputs import Value
     from crewctl.planning.plan import Plan
     from crewctl.wiring.project import Project
@@ -53,7 +54,6 @@ class ProjectLine:
         """Return the runs that have not ended."""
         return frozenset(self._project.store.open_run_ids())
 
-    def held_back(self, plan: Plan) -> str:
-        """Say why people have too much to decide for this run to begin."""
-        del plan
-        return ""
+    def held_back(self, source: Source) -> str:
+        """Say why people have too much to decide for such a start."""
+        return self._project.held_back(source)

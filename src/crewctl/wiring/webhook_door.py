@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from crewctl.adapters.sql_starts import SqlStarts
 from crewctl.adapters.webhook import Answer, Asked, KickOff, Webhook
 from crewctl.catalogue.kinds import crew_file
 from crewctl.catalogue.specs.spec import NAME
@@ -34,14 +33,16 @@ def webhook_of(project: Project, address: str) -> Webhook:
 
 def kick_off_of(project: Project) -> KickOff:
     """Return what answers a request whose signature is right."""
-    starts = SqlStarts(project.database)
 
     def kick_off(asked: Asked) -> Answer:
         if not _CREW.fullmatch(asked.crew) or not (project.root / crew_file(asked.crew)).is_file():
             return Answer(404, {"error": "there is no crew of this name"})
         try:
             inputs = inputs_from_json(asked.body)
-            return _answer(asked, inputs, StartRooms(starts, ProjectLine(project), worker_name()))
+            full = project.held_back("webhook")
+            if full:
+                return Answer(503, {"error": full})
+            return _answer(asked, inputs, StartRooms(project.starts, ProjectLine(project), worker_name()))
         except InvalidError as error:
             return Answer(400, {"error": error.message, "help": error.help})
         except StoreError:

@@ -267,11 +267,11 @@ def test_a_queue_of_starts_keeps_its_order(world: World) -> None:
 
 def test_people_who_have_too_much_to_decide_hold_back_schedules(world: World) -> None:
     world.entry("brief", AT_SIX)
-    world.line.held["brief"] = "9 cards wait, and 8 may"
+    world.line.full = "9 cards wait, and 8 may"
     worker = world.worker()
     worker.ticks(FIVE, FIVE + HOUR, FIVE + HOUR + 10 * SECOND)
     assert world.became() == [("held", "9 cards wait, and 8 may")]
-    world.line.held.clear()
+    world.line.full = ""
     worker.ticks(FIVE + HOUR + 20 * SECOND, FIVE + HOUR + 30 * SECOND)
 
     assert world.became() == [("started", "")]
@@ -444,10 +444,10 @@ def test_a_trigger_of_a_paused_crew_says_so_and_one_held_back_comes_later(world:
     worker.ticks(FIVE + MINUTE)
     assert world.became() == [("skipped", "paused by ada: holiday")]
     world.memory.resume("brief", FIVE + MINUTE)
-    world.line.held["brief"] = "too many cards"
+    world.line.full = "too many cards"
     world.ends("r2", "news", output="later")
     worker.ticks(FIVE + 2 * MINUTE)
-    world.line.held.clear()
+    world.line.full = ""
     worker.ticks(FIVE + 3 * MINUTE)
 
     assert world.became()[1:] == [("started", "")]
@@ -563,3 +563,16 @@ def test_a_folder_that_cannot_be_used_is_noted_once_and_stops_nobody(world: Worl
 
     assert world.became("linked") == [("failed", "the folder is a link")]
     assert world.runs() == [("brief", "spool")]
+
+
+def test_a_file_that_is_held_back_stays_where_it_lies_until_it_may_start(world: World) -> None:
+    files = _Files(b'{"company": "Acme"}')
+    files.lost = list(files.waiting)
+    world.line.full = "too many cards"
+    spooling(world, files)(FIVE)
+    assert (world.became(), files.aside) == ([("held", "too many cards")], [])
+    world.line.full = ""
+    spooling(world, files)(FIVE + MINUTE)
+
+    assert world.runs() == [("brief", "spool")]
+    assert ("0.json", "") in files.aside
