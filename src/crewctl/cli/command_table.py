@@ -35,6 +35,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "unsuspend": Entry("crewctl.cli.unsuspend_command", "Lift what another person has suspended."),
         "kickoff": Entry("crewctl.cli.kickoff_command", "Run a crew through the registry."),
         "worker": Entry("crewctl.cli.worker_command", "Serve the queue of runs."),
+        "schedule": Entry(
+            "crewctl.cli.schedule_command", "See what starts by itself and when; pause and resume it."
+        ),
         "resume": Entry("crewctl.cli.resume_command", "Go on with a run that was put down or cut off."),
         "rerun": Entry("crewctl.cli.rerun_command", "Run an earlier run's plan once more."),
         "fork": Entry("crewctl.cli.fork_command", "Run anew from a task on, keeping what came before."),
