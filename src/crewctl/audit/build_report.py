@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from crewctl.audit.bill import fold_bill
@@ -89,15 +90,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         requested=Requested(
             by=request.by if request else "", host=request.host if request else "", at=state.requested_at
         ),
-        times=Times(
-            requested=state.requested_at,
-            started=state.started_at,
-            clock_started=state.clock_started_at,
-            ended=state.ended_at,
-            seconds=round(state.seconds or 0.0, 6),
-            clock_seconds=round(state.clock_seconds, 6),
-            waited_seconds=round(seconds_waited(records), 6),
-        ),
+        times=_times(state, state.ended_at),
         approval=_approval(state, plan),
         plan=_plan_done(state, plan),
         limits=limits_used(state, plan, bill.total),
@@ -117,6 +110,18 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         notice=notice_done(records),
         erased=contents.erased,
         versions=plan.versions if plan else {},
+    )
+
+
+def _times(state: RunState, ended: datetime) -> Times:
+    return Times(
+        requested=state.requested_at,
+        started=state.started_at,
+        clock_started=state.clock_started_at,
+        ended=ended,
+        seconds=round(state.seconds or 0.0, 6),
+        clock_seconds=round(state.clock_seconds, 6),
+        waited_seconds=round(seconds_waited(records), 6),
     )
 
 
