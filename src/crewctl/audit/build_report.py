@@ -90,7 +90,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
         requested=Requested(
             by=request.by if request else "", host=request.host if request else "", at=state.requested_at
         ),
-        times=_times(state, state.ended_at),
+        times=_times(state, state.ended_at, seconds_waited(records)),
         approval=_approval(state, plan),
         plan=_plan_done(state, plan),
         limits=limits_used(state, plan, bill.total),
@@ -113,7 +113,7 @@ def build_report(records: Sequence[Recorded], store: ContentStore) -> RunReport:
     )
 
 
-def _times(state: RunState, ended: datetime) -> Times:
+def _times(state: RunState, ended: datetime, waited: float) -> Times:
     return Times(
         requested=state.requested_at,
         started=state.started_at,
@@ -121,7 +121,7 @@ def _times(state: RunState, ended: datetime) -> Times:
         ended=ended,
         seconds=round(state.seconds or 0.0, 6),
         clock_seconds=round(state.clock_seconds, 6),
-        waited_seconds=round(seconds_waited(records), 6),
+        waited_seconds=round(waited, 6),
     )
 
 
