@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,15 +32,13 @@ class Kept:
     schedules: ScheduleMemory
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, places: Callable[[str], Any]) -> Kept:
     if request.param == "memory":
         starts = MemoryStarts()
-        yield Kept(starts, MemorySchedules(starts))
-        return
-    database = SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db")
-    yield Kept(SqlStarts(database), SqlScheduleMemory(database))
-    database.close()
+        return Kept(starts, MemorySchedules(starts))
+    database = places(request.param).database()
+    return Kept(SqlStarts(database), SqlScheduleMemory(database))
 
 
 def start(key: str = "k", at: datetime = NOW, **more: str) -> Start:
@@ -183,13 +182,13 @@ def test_reading_makes_no_database(tmp_path: Path) -> None:
 
 
 CLAIM = """
-import sys
+import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from crewctl.adapters.sql_starts import SqlStarts
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.running.starts import Start
-starts = SqlStarts(SqliteDatabase(Path(sys.argv[1])))
+from crewctl.wiring.database import open_database
+starts = SqlStarts(open_database(Path(sys.argv[1]), os.environ))
 for number in range(40):
     at = datetime(2026, 3, 2, 6, number, tzinfo=UTC)
     if starts.claim(Start(f"k{number}", "schedule", "brief", "main", at, worker=sys.argv[2])):
@@ -197,11 +196,19 @@ for number in range(40):
 """
 
 
-def test_processes_that_claim_at_once_share_the_starts_without_a_double(tmp_path: Path) -> None:
-    path = tmp_path / ".crewctl" / "crewctl.db"
-    SqlStarts(SqliteDatabase(path)).claim(start("made"))
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_processes_that_claim_at_once_share_the_starts_without_a_double(
+    places: Callable[[str], Any], kind: str
+) -> None:
+    place = places(kind)
+    SqlStarts(place.database()).claim(start("made"))
     workers = [
-        subprocess.Popen([sys.executable, "-c", CLAIM, path, f"w{n}"], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIM, place.root, f"w{n}"],
+            env=place.environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for n in range(3)
     ]
     claimed = [int(line) for worker in workers for line in worker.communicate(timeout=60)[0].split()]
@@ -209,8 +216,9 @@ def test_processes_that_claim_at_once_share_the_starts_without_a_double(tmp_path
     assert sorted(claimed) == list(range(40))
 
 
-def test_endings_are_told_from_the_account(tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path / ".crewctl" / "crewctl.db")
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_endings_are_told_from_the_account(places: Callable[[str], Any], kind: str) -> None:
+    database = places(kind).database()
     store, endings = SqlRunStore(database), SqlEndings(database)
     seen = {endings.change()}
     for run in ("r1", "r2", "r3"):
@@ -226,6 +234,10 @@ def test_endings_are_told_from_the_account(tmp_path: Path) -> None:
     assert list(endings.closed("brief", 1)) == ["r3"]
     assert endings.closed("news", 0) == ()
     assert endings.mark("brief", 0) == 0
+    assert endings.kept_mark("brief") is None
+    endings.keep_mark("brief", 7)
+    endings.keep_mark("brief", 5)
+    assert endings.kept_mark("brief") == 7
 
 
 def test_a_mark_moves_up_to_the_first_run_that_goes_on(

@@ -170,7 +170,10 @@ def start_row(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def words_of(schedule: ScheduleSpec) -> str:
     """Say in words when the schedule starts its crew."""
-    from cron_descriptor import Options, get_description  # noqa: PLC0415 - only a list of schedules needs it
+    from cron_descriptor import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only a list of schedules needs it
+        Options,
+        get_description,
+    )
 
     options = Options()
     options.use_24hour_time_format = True
