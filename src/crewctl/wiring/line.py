@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crewctl.adapters.os_identity import user_name
+from crewctl.adapters.os_identity import login_name
 from crewctl.adapters.report_files import report_path
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
@@ -51,8 +51,8 @@ def new_run_id(now: datetime) -> str:
 
 
 def request_of(crew: str, **asked: Any) -> KickoffRequested:
-    """Return a request in the name of the user who runs this process."""
-    return KickoffRequested(crew=crew, by=user_name(), host=socket.gethostname(), pid=os.getpid(), **asked)
+    """Return a request in the name of the person at the terminal, who stays the same under sudo."""
+    return KickoffRequested(crew=crew, by=login_name(), host=socket.gethostname(), pid=os.getpid(), **asked)
 
 
 class KnownKeyError(CrewctlError):
