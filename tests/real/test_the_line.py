@@ -210,6 +210,8 @@ def _lingering_market(project: Path) -> str:
         "\n", "\n  llm: slow\n  tools: [custom:linger]\n", 1
     )
     agents.write_text(text[:start] + with_tool, encoding="utf-8")
+    # Somebody has looked at it: its calls wait for nobody.
+    change(project / "registry/policy.yaml", "tools:\n", "tools:\n  custom:linger: []\n")
     return marker
 
 
