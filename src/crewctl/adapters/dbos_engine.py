@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import dbos._core as core
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from dbos._sys_db import SystemDatabase
 from crewctl.adapters.dbos_database import quiet, settings
 from crewctl.adapters.dbos_json import JsonSerializer, forbid_pickle
 from crewctl.adapters.dbos_versions import SHAPE, adopt_older, wake_as_this_shape
-from crewctl.errors import EngineError
+from crewctl.errors import EngineError, LostDatabaseError
 
 QUEUE = "runs"
 """Where runs wait for a worker. A waiting run is not on it, so it holds no slot."""
@@ -33,6 +34,26 @@ AT_ONCE = 500
 Argument = Mapping[str, Any]
 Host = Callable[[str, Argument], dict[str, Any]]
 """Does the run with this id to its end, or until it is put down; what it returns is kept."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _answering(function: Callable[P, R]) -> Callable[P, R]:
+    """Have the function raise LostDatabaseError where the engine's database does not answer."""
+
+    @functools.wraps(function)
+    def asked(*args: P.args, **given: P.kwargs) -> R:
+        try:
+            return function(*args, **given)
+        except sa.exc.SQLAlchemyError as lost:
+            raise LostDatabaseError(
+                f"the engine's database does not answer: {type(lost).__name__}",
+                help="see that the server runs, and try again",
+            ) from lost
+
+    return asked
 
 
 class DurableEngine:
@@ -75,17 +96,20 @@ class DurableEngine:
                 help="check that the database is there and may be written to; 'crewctl doctor' says more",
             ) from problem
 
+    @_answering
     def begin(self, run_id: str, argument: Argument) -> dict[str, Any]:
         """Do a new run here and return what its host does; Abandoned when it has to be left to others."""
         with SetWorkflowID(run_id):
             handle = DBOS.start_workflow(_run, dict(argument))
         return self._result(run_id, handle)
 
+    @_answering
     def take_up(self, run_id: str) -> dict[str, Any] | None:
         """Go on with a run here that is on the queue; None if another process has been faster."""
         handle = self._claimed(run_id)
         return None if handle is None else self._result(run_id, handle)
 
+    @_answering
     def put_on_queue(self, run_id: str, argument: Argument) -> None:
         """Have a run done by whichever worker is free; a run that is known already stays what it is."""
         DBOS.enqueue_workflow_with_options(
@@ -98,14 +122,17 @@ class DurableEngine:
             dict(argument),
         )
 
+    @_answering
     def wake(self, run_id: str) -> bool:
         """Put a run that was put down back on the queue, its finished steps kept; False if it is not down."""
         return wake_as_this_shape(_database(), QUEUE, run_id)
 
+    @_answering
     def adopt_older(self, is_dead: Callable[[str], bool]) -> tuple[str, ...]:
         """Put unfinished runs that an older version began on the queue, and return their ids."""
         return adopt_older(_database(), QUEUE, is_dead)
 
+    @_answering
     def ended_before(self, moment: datetime) -> tuple[str, ...]:
         """Return the runs that the engine has been done with since before `moment`; some may only be put down."""
         found = DBOS.list_workflows(
@@ -117,11 +144,13 @@ class DurableEngine:
         )
         return tuple(one.workflow_id for one in found)
 
+    @_answering
     def forget(self, run_ids: Sequence[str]) -> None:
         """Delete what the engine remembers of these runs: their accounts stay."""
         if run_ids:
             DBOS.delete_workflows(list(run_ids))
 
+    @_answering
     def known(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Return the engine's own status of each run that it knows."""
         if not run_ids:
@@ -129,6 +158,7 @@ class DurableEngine:
         found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
         return {one.workflow_id: one.status for one in found}
 
+    @_answering
     def unfinished(self) -> int:
         """Return how many runs are on the queue or being done, by anybody."""
         table = _database().tables.workflow_status
@@ -140,6 +170,7 @@ class DurableEngine:
             )
             return int(found.scalar_one())
 
+    @_answering
     def executors(self) -> tuple[str, ...]:
         """Return the ids of all other processes that runs are with."""
         table = _database().tables.workflow_status
@@ -151,10 +182,12 @@ class DurableEngine:
             )
             return tuple(str(row[0]) for row in rows)
 
+    @_answering
     def put_back(self, run_id: str) -> bool:
         """Put a run of this process that it does not go on with back on the queue, unless another has it."""
         return _database().reenqueue_for_recovery(run_id, [self._executor], QUEUE)
 
+    @_answering
     def take_back(self, executor: str) -> tuple[str, ...]:
         """Put the runs of a dead process back on the queue and return their ids. Safe to do twice.
 

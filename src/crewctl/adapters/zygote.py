@@ -37,6 +37,8 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
+        self.cannot_load = False
+        """Whether CrewAI itself is what is wrong: then another zygote would be no better."""
         self._others: frozenset[int] = frozenset()
 
     def start(self) -> None:
@@ -134,6 +136,7 @@ class Zygote:
             raise self._gone()
         said = json.loads(message)
         if "failed" in said:
+            self.cannot_load = True
             raise EngineError(
                 f"CrewAI could not be loaded: {one_line(said['failed'])}",
                 help="run crewctl doctor to see what is missing",

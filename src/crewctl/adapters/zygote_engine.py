@@ -31,6 +31,9 @@ from crewctl.planning.plan import Plan
 from crewctl.planning.rehearsal import NOT_EXECUTED
 from crewctl.running.port import Abandoned, ModelCall, Refusal, StepResult, TaskWork
 
+ZYGOTES = 3
+"""As many zygotes as a step waits for, one after the other, when they are killed while they load."""
+
 LOG_LINES = 5
 """Lines of a dead child's log that its error quotes."""
 
@@ -116,10 +119,9 @@ class ZygoteEngine:
         return (planned.agent if planned else None) or self._plan.manager_agent or "manager"
 
     def _run_step(self, kind: StepKind, task: str, agent: str, work: TaskWork | ModelCall) -> StepResult:
-        zygote = self._warm_zygote.current()
-        ended = self._ended() or self._warm(zygote, work.step)
-        if ended is not None:
-            return ended
+        zygote = self._ended() or self._warm(work.step)
+        if isinstance(zygote, StepResult):
+            return zygote
         began = time.monotonic()
         attempt = self._next_attempt(work.step)
         self._state.record(
@@ -172,11 +174,19 @@ class ZygoteEngine:
             return StepResult(outcome="limit_reached", limit=reached.limit)
         return None
 
-    def _warm(self, zygote: Zygote, step: str) -> StepResult | None:
-        """Wait for the zygote; return what the step comes to when that took too long or was stopped."""
+    def _warm(self, step: str) -> Zygote | StepResult:
+        """Return a zygote that is ready, or what the step comes to when that took too long or was stopped."""
         began = time.monotonic()
-        if zygote.wait_ready(began + START_SECONDS, self._must_end):
-            return None
+        for left in reversed(range(ZYGOTES)):
+            zygote = self._warm_zygote.current()
+            try:
+                if zygote.wait_ready(began + START_SECONDS, self._must_end):
+                    return zygote
+                break
+            except EngineError:
+                # Killed while it was loading, nothing has begun: another one takes its place.
+                if zygote.cannot_load or not left:
+                    raise
         if (ended := self._ended()) is not None:
             return ended
         waited = time.monotonic() - began

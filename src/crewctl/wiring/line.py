@@ -71,7 +71,7 @@ def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[s
 
     KnownKeyError when there is a run under the request's key.
     """
-    run_id = new_run_id(project.clock.now())
+    run_id = _free_run_id(project)
     if request.key is None:
         return run_id, _announced(project, run_id, plan, request)
     run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
@@ -80,6 +80,13 @@ def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[s
         if any(isinstance(record.event, PlanMade) for record in project.store.events_of(run_id)):
             raise KnownKeyError(run_id, request.key)
         return run_id, _announced(project, run_id, plan, request)
+
+
+def _free_run_id(project: Project) -> str:
+    """Return an id that no run has: of a hundred asked for in one second, two may well be dealt the same."""
+    while project.store.events_of(run_id := new_run_id(project.clock.now())):
+        pass
+    return run_id
 
 
 def _announced(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> ContentRef:

@@ -40,6 +40,9 @@ ANEW_SECONDS = 1.0
 AGAIN_SECONDS = 30.0
 """Seconds after which a run that was put on the queue and not taken up is put there again."""
 
+_BEGUN_ANEW = "CREWCTL_WORKER_BEGUN_ANEW"
+"""Set for the process that takes the place of a worker which lost its database."""
+
 Told = Callable[[str], None]
 
 
@@ -186,6 +189,8 @@ def work(
     A worker that was taken for dead, or whose database went away, begins anew as another one: its
     children are ended with it, and the runs that it had are taken up again.
     """
+    if os.environ.pop(_BEGUN_ANEW, ""):
+        _wait_for_database(project, must_leave)
     with _anew_when_lost(tell), working(project, slots, tell) as loop:
         while not must_leave():
             with _anew_when_lost(tell):
@@ -210,7 +215,19 @@ def _anew_when_lost(tell: Told) -> Iterator[None]:
         _begin_anew()
 
 
+def _wait_for_database(project: Project, must_leave: Callable[[], bool]) -> None:
+    """Wait until the database answers again, however long that takes: it was there before."""
+    while not must_leave():
+        try:
+            project.workers.all_workers()
+        except StoreError:
+            time.sleep(ANEW_SECONDS)
+        else:
+            return
+
+
 def _begin_anew() -> None:
+    os.environ[_BEGUN_ANEW] = "yes"
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the very same command again
