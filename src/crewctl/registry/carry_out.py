@@ -13,7 +13,7 @@ from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_work import Source
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
 from crewctl.diagnostics.render import render
-from crewctl.errors import CrewctlError, StoreError
+from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.planning.inputs import Value
 from crewctl.planning.plan import Plan
 from crewctl.running.starts import Start, Starts
@@ -58,8 +58,8 @@ class StartRooms:
 def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now: datetime) -> Start:
     """Plan the crew and ask for its run; return the start as it is kept.
 
-    What stands in the way is kept with the start: its problems, or why it is held back. StoreError, where
-    the database cannot be used: then the start stays claimed, and a worker takes it over later.
+    What stands in the way is kept with the start: its problems, or why it is held back. Where something
+    cannot be kept the start stays claimed, and a worker takes it over later. LostDatabaseError.
     """
     try:
         held = rooms.line.held_back(start.kind)
@@ -68,8 +68,10 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
         plan = rooms.line.plan(start.crew, inputs)
         start = replace(start, inputs_sha256=start.inputs_sha256 or digest_of(plan.inputs))
         run = rooms.line.enqueue(plan, _request(start, rooms.line))
-    except StoreError:
+    except LostDatabaseError:
         raise
+    except StoreError as error:
+        return replace(start, note=said_of(error))
     except CrewctlError as error:
         return settled(replace(start, state="failed", note=said_of(error)), rooms, now)
     except Exception as error:  # noqa: BLE001 - one crew's bug must not silence the others' schedules

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.installed_packages import InstalledWorld
+from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
+from crewctl.audit.events_work import RunEnqueued
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.load import load_catalogue
 from crewctl.planning.make_plan import make_plan
@@ -30,6 +32,7 @@ class ProjectLine:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._keys = SqlKickoffKeys(project.database)
         self._catalogue: Catalogue | None = None
 
     def read_anew(self) -> None:
@@ -47,7 +50,11 @@ class ProjectLine:
         return self._project.request(crew, **asked)
 
     def enqueue(self, plan: Plan, request: KickoffRequested) -> str:
-        """Leave the plan to a worker."""
+        """Leave the plan to a worker; a run that is on the queue already is not waited for."""
+        known = self._keys.run_of(plan.crew, request.key) if request.key else None
+        records = self._project.store.events_of(known) if known else ()
+        if known and any(isinstance(record.event, RunEnqueued) for record in records):
+            return known
         return self._project.enqueue(plan, request)
 
     def open_runs(self) -> Collection[str]:

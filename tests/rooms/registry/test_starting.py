@@ -14,7 +14,7 @@ import pytest
 from crewctl.audit.events import KickoffRequested, PlanMade, RunClosed
 from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
-from crewctl.errors import NotFoundError, StoreError
+from crewctl.errors import LostDatabaseError, NotFoundError, StoreError
 from crewctl.planning.digest import canonical
 from crewctl.planning.findings import InvalidPlanError
 from crewctl.registry.by_endings import Account, ByEndings
@@ -331,11 +331,24 @@ def test_a_start_whose_worker_died_in_the_middle_is_made_up_for_once(
 
 def test_a_database_that_goes_away_loses_no_start(world: World) -> None:
     world.entry("brief", AT_SIX)
-    world.line.wrong["brief"] = StoreError("the database is gone")
+    world.line.wrong["brief"] = LostDatabaseError("the database is gone")
     worker = world.worker()
     worker.ticks(FIVE)
-    with pytest.raises(StoreError):
+    with pytest.raises(LostDatabaseError):
         worker.ticks(FIVE + HOUR)
+    world.line.wrong.clear()
+    worker.ticks(FIVE + HOUR + 2 * MINUTE)
+
+    assert world.became() == [("started", "")]
+
+
+def test_what_cannot_be_kept_is_tried_again_and_stops_nobody(world: World) -> None:
+    for crew in ("brief", "other"):
+        world.entry(crew, AT_SIX)
+    world.line.wrong["brief"] = StoreError("the disk is full")
+    worker = world.worker()
+    worker.ticks(FIVE, FIVE + HOUR)
+    assert world.runs() == [("other", "schedule")]
     world.line.wrong.clear()
     worker.ticks(FIVE + HOUR + 2 * MINUTE)
 
