@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -36,7 +37,8 @@ class CardDone(Fact):
 
     `action` None means that nobody answered; `by` a rule is ``rule NAME``. `waited_seconds` is from the
     opening of the card to its answer. `text` is an amendment, and `difference` what it changed, word by
-    word: None where nothing was changed, where a text has been erased, or where both are too long.
+    word, of a call's arguments in one spelling: None where nothing was changed, where a text has been
+    erased, or where both are too long.
     `seen_by` is who looked at a sampled answer of a rule.
     """
 
@@ -97,6 +99,17 @@ def outputs_left(records: Sequence[Recorded]) -> dict[str, CardState]:
     }
 
 
+def comparable(source: CardSource, text: str) -> str:
+    """Return a text as it is compared: of a call's arguments what they say, not how they are written."""
+    if source != "tool_call":
+        return text
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
+
+
 def _card(state: CardState, text: Text) -> CardDone:
     opened, said = state.opened, state.answer
     subject = None if opened.source == "approval" else text(opened.subject)
@@ -141,5 +154,5 @@ def _difference(state: CardState, before: str | None, after: str | None) -> tupl
     # What came of a call that may have happened stands beside its arguments, not in their place.
     if before is None or after is None or state.opened.source not in ("output", "tool_call"):
         return None
-    pieces = word_diff(before, after)
+    pieces = word_diff(comparable(state.opened.source, before), comparable(state.opened.source, after))
     return None if pieces is None else tuple(PieceDone(kind=kind, text=said) for kind, said in pieces)

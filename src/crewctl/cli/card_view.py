@@ -9,20 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crewctl.audit.cards import CardState
+from crewctl.audit.report_people import comparable
 from crewctl.audit.word_diff import word_diff
 from crewctl.cli.amounts import count, moment, short
 from crewctl.cli.inbox_view import age
 from crewctl.cli.output import heading, note, pairs, say
+from crewctl.cli.people_view import DONE
 from crewctl.errors import InvalidError
 from crewctl.wiring.answering import Shown
 
-DONE = {
-    "approve": "approved",
-    "amend": "amended",
-    "park": "parked",
-    "skip": "skipped",
-    "expire": "refused",
-}
 _CALLS = ("tool_call", "may_have_happened")
 
 
@@ -70,7 +65,7 @@ def show_card_page(shown: Shown) -> None:
     elif shown.subject is not None:
         _subject(shown)
     if shown.amended is not None:
-        _difference(shown.subject, shown.amended)
+        _difference(shown)
     if _is_settled(shown):
         note("The run is over: nothing is left to answer." if state.answer is None else "It has its answer.")
         return
@@ -164,11 +159,13 @@ def _plan(subject: bytes) -> None:
         note(f"The plan cannot be read: {error.message}")
 
 
-def _difference(before: bytes | None, after: bytes) -> None:
+def _difference(shown: Shown) -> None:
     heading("Amended to")
-    pieces = word_diff(_text(before) or "", _text(after) or "")
-    if pieces is None or before is None:
-        say(_text(after) or "", indent=2)
+    source, after = shown.state.opened.source, _text(shown.amended) or ""
+    before = _text(shown.subject) if source in ("output", "tool_call") else None
+    pieces = None if before is None else word_diff(comparable(source, before), comparable(source, after))
+    if pieces is None:
+        say(after, indent=2)
         return
     marks = {"equal": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
     say("".join(marks[piece.kind].format(piece.text) for piece in pieces), indent=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crewctl.audit.report import RunReport
+from crewctl.audit.report_people import comparable
 from crewctl.cli import verdict_tables
 from crewctl.cli.fault_rows import fault_rows
 from crewctl.cli.other_outcomes_view import STANDINGS
@@ -25,7 +26,7 @@ def html_report(report: RunReport, path: str | None) -> str:
         tables=verdict_tables,
         diff=_diff(judged),
         amended={
-            card.card: compared(card.subject or "", card.text or "")
+            card.card: compared(*(comparable(card.source, text or "") for text in (card.subject, card.text)))
             for card in report.cards
             if card.difference is not None
         },

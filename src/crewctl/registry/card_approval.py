@@ -76,7 +76,7 @@ def _asking(plan: Plan, number: int, decided: ApprovalDecided) -> Asking:
     return Asking(
         key=f"approval.{number}",
         source="approval",
-        asks=f"May crew {plan.crew!r} run by this plan, with these inputs? {decided.reason}",
+        asks=f"May crew {plan.crew!r} run by this plan, with these inputs? The gate says: {decided.reason}",
         actions=("approve", "park", "skip"),
         subject=canonical(plan),
     )
