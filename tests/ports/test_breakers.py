@@ -5,31 +5,31 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crewctl.adapters.sql_breakers import BREAKERS, SqlBreakers
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events_faults import BreakerOpened
 from crewctl.errors import StoreError
 from crewctl.planning.plan import PlannedBreaker
 from crewctl.running.breaker import Breaker
 from crewctl.testing.fake_store import FakeRunStore
 
+Place = Any
 RULE = PlannedBreaker(failures=3, within=60.0, open_for=0.5)
 OTHERS = """
-import sys
+import os, sys
 from pathlib import Path
 from crewctl.adapters.sql_breakers import SqlBreakers
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.planning.plan import PlannedBreaker
 from crewctl.running.breaker import Breaker
 from crewctl.testing.fake_store import FakeRunStore
+from crewctl.wiring.database import open_database
 
-database = SqliteDatabase(Path(sys.argv[1]))
+database = open_database(Path(sys.argv[1]), os.environ)
 sys.stdin.readline()
 if sys.argv[2] == "fail":
     rule = PlannedBreaker(failures=3, within=60.0, open_for=60.0)
@@ -43,16 +43,12 @@ else:
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / ".crewctl" / "crewctl.db"
-
-
-def at_once(path: Path, *words: str) -> list[str]:
+def at_once(place: Place, *words: str) -> list[str]:
     """Run one process a word, all let go together; return what each printed."""
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", OTHERS, str(path), word],
+            [sys.executable, "-c", OTHERS, str(place.root), word],
+            env=place.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -69,24 +65,24 @@ def at_once(path: Path, *words: str) -> list[str]:
     return said
 
 
-def test_failures_of_several_processes_open_one_breaker(path: Path) -> None:
-    at_once(path, "fail", "fail", "fail")
+def test_failures_of_several_processes_open_one_breaker(place: Place) -> None:
+    at_once(place, "fail", "fail", "fail")
 
-    [left_alone] = SqlBreakers(SqliteDatabase(path)).open_now()
+    [left_alone] = SqlBreakers(place.database()).open_now()
     assert (left_alone.target, left_alone.failures) == ("model x", 3)
 
 
-def test_of_several_processes_that_ask_at_once_one_may_probe(path: Path) -> None:
-    breaker = Breaker(SqlBreakers(SqliteDatabase(path)), RULE, "run", FakeRunStore())
+def test_of_several_processes_that_ask_at_once_one_may_probe(place: Place) -> None:
+    breaker = Breaker(SqlBreakers(place.database()), RULE, "run", FakeRunStore())
     for _ in range(3):
         breaker.failed("model x")
 
-    assert at_once(path, "ask", "ask", "ask").count("True") == 1
+    assert at_once(place, "ask", "ask", "ask").count("True") == 1
 
 
-def test_a_breaker_opens_once_and_comes_back(path: Path) -> None:
+def test_a_breaker_opens_once_and_comes_back(place: Place) -> None:
     store = FakeRunStore()
-    breaker = Breaker(SqlBreakers(SqliteDatabase(path)), RULE, "run", store)
+    breaker = Breaker(SqlBreakers(place.database()), RULE, "run", store)
     assert breaker.closed_until("model x") is None
     for _ in range(5):
         breaker.failed("model x")
@@ -99,20 +95,20 @@ def test_a_breaker_opens_once_and_comes_back(path: Path) -> None:
     assert breaker.closed_until("model x") is not None
     breaker.worked("model x")
     assert breaker.closed_until("model x") is None
-    assert not SqlBreakers(SqliteDatabase(path)).is_known("model x")
+    assert not SqlBreakers(place.database()).is_known("model x")
 
 
-def test_asking_makes_no_file(path: Path) -> None:
-    breakers = SqlBreakers(SqliteDatabase(path))
+def test_asking_makes_no_file(place: Place) -> None:
+    breakers = SqlBreakers(place.database())
 
     assert breakers.open_now() == ()
     assert not breakers.is_known("model x")
-    assert SqlKickoffKeys(SqliteDatabase(path)).run_of("brief", "k") is None
-    assert not path.exists()
+    assert SqlKickoffKeys(place.database()).run_of("brief", "k") is None
+    assert list(place.root.rglob("*.db")) == []
 
 
-def test_what_another_program_wrote_is_no_breaker(path: Path) -> None:
-    database = SqliteDatabase(path)
+def test_what_another_program_wrote_is_no_breaker(place: Place) -> None:
+    database = place.database()
     breakers = SqlBreakers(database)
     Breaker(breakers, RULE, "run", FakeRunStore()).failed("model x")
     with database.writing(BREAKERS, about="test") as db:
@@ -121,13 +117,13 @@ def test_what_another_program_wrote_is_no_breaker(path: Path) -> None:
         breakers.is_known("model x")
 
 
-def test_a_key_stands_for_one_run_however_many_ask_at_once(path: Path) -> None:
-    said = at_once(path, "a", "b", "c")
+def test_a_key_stands_for_one_run_however_many_ask_at_once(place: Place) -> None:
+    said = at_once(place, "a", "b", "c")
 
     assert len(set(said)) == 1
     runs = said[0].split()
     assert len(runs) == 20
-    keys = SqlKickoffKeys(SqliteDatabase(path))
+    keys = SqlKickoffKeys(place.database())
     assert [keys.claim("brief", f"key-{n}", "late") for n in range(20)] == runs
     assert keys.claim("other", "key-0", "late") == "late"
     assert keys.run_of("brief", "key-0") == runs[0]
