@@ -63,6 +63,8 @@ def test_doctor_looks_at_all_that_a_run_needs(call: Call, project: Path) -> None
     assert found["sqlite"]["detail"] == sqlite3.sqlite_version
     assert found["python"]["status"] == "ok"
     assert found["project"]["status"] == "ok"
+    assert found["database"]["status"] == "ok"
+    assert "crewctl.db will be made when it is needed" in found["database"]["detail"]
 
 
 def test_doctor_tells_of_a_registry_that_everybody_can_write(call: Call, project: Path) -> None:

@@ -41,7 +41,11 @@ WITHOUT_CREWAI = [
     ["completion", "bash"],
     ["stop", "nothing"],
 ]
-FORBIDDEN = {"crewai", "crewai_tools", "crewai_core", "litellm", "openai", "chromadb", "rich", "jinja2"}
+FORBIDDEN = {
+    *("crewai", "crewai_tools", "crewai_core", "litellm", "openai", "chromadb"),
+    *("dbos", "sqlalchemy", "psycopg"),
+    *("rich", "jinja2"),
+}
 
 
 def _loaded(spawn: Call, project: Path, *words: str) -> tuple[int, set[str]]:

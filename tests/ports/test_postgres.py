@@ -176,6 +176,8 @@ def test_a_role_that_may_not_make_the_schema_is_told_what_to_ask_for(
         admin.execute("CREATE ROLE worker LOGIN PASSWORD 'w'")
     poor = PostgresDatabase(database.url.replace(f"crewctl:{postgres_server.password}", "worker:w"))
 
+    with pytest.raises(StoreError, match="may not make the schema crewctl"):
+        poor.describe()
     with pytest.raises(StoreError, match="the role may not do that") as caught:
         add(poor, "one")
     assert "CREATE SCHEMA crewctl AUTHORIZATION" in caught.value.help
@@ -184,6 +186,7 @@ def test_a_role_that_may_not_make_the_schema_is_told_what_to_ask_for(
         admin.execute("CREATE SCHEMA crewctl AUTHORIZATION worker")
     add(poor, "one")
     assert words(poor) == ["one"]
+    assert ", version 1" in poor.describe()
     poor.close()
 
 

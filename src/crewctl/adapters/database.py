@@ -70,6 +70,10 @@ class Database(Protocol):
         """Tell whether anything can have been kept yet; reading makes no file."""
         ...
 
+    def describe(self) -> str:
+        """Say what it is, having looked; StoreError if it cannot be used as it is. Nothing is made."""
+        ...
+
     def reading(self, *parts: Part) -> AbstractContextManager[Session]:
         """Give a session to read in; each statement sees what is committed by then."""
         ...

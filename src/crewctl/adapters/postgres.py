@@ -20,6 +20,10 @@ from crewctl.errors import LostDatabaseError, StoreError
 _KEPT_IDLE = 4
 _NOW = "SELECT extract(epoch FROM clock_timestamp())"
 
+_LOOK = """SELECT current_setting('server_version'), pg_is_in_recovery(),
+    EXISTS (SELECT 1 FROM pg_namespace WHERE nspname='crewctl'),
+    has_database_privilege(current_database(), 'CREATE')"""
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -53,6 +57,22 @@ class PostgresDatabase:
     def is_there(self) -> bool:
         """Tell that anything can have been kept: only the server knows."""
         return True
+
+    def describe(self) -> str:
+        """Say what it is, having asked the server; StoreError if the role cannot work there."""
+        with self.reading() as session:
+            version, follows, is_made, may_make = session.execute(_LOOK).fetchall()[0]
+        if follows:
+            raise StoreError(
+                f"{self.name} is a standby that cannot be written to",
+                help="name the primary in CREWCTL_DATABASE",
+            )
+        if not is_made and not may_make:
+            raise StoreError(
+                f"{self.name}: the role may not make the schema crewctl",
+                help="have an administrator run: CREATE SCHEMA crewctl AUTHORIZATION its_name",
+            )
+        return f"{self.name}, version {version}"
 
     @contextmanager
     def reading(self, *parts: Part) -> Iterator[Session]:

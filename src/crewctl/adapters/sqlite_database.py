@@ -33,6 +33,14 @@ class SqliteDatabase:
         """Tell whether the file is there."""
         return self._connection is not None or self._path.exists()
 
+    def describe(self) -> str:
+        """Say what it is, having opened it if it is there."""
+        if not self.is_there():
+            return f"SQLite: {self._path} will be made when it is needed"
+        with self.reading() as session:
+            session.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        return f"SQLite {sqlite3.sqlite_version}: {self._path}"
+
     @contextmanager
     def reading(self, *parts: Part) -> Iterator[Session]:
         """Give a session to read in."""

@@ -42,7 +42,7 @@ class Finding(NamedTuple):
 def diagnose(root: Path | None) -> list[Finding]:
     """Make every check; `root` is the project, if the user stands in one."""
     findings = [check() for check in _CHECKS]
-    return [*findings, *_providers(), _project(root), *_registry(root), *_breakers(root)]
+    return [*findings, *_providers(), _project(root), *_database(root), *_registry(root), *_breakers(root)]
 
 
 def _python() -> Finding:
@@ -184,6 +184,19 @@ def _project(root: Path | None) -> Finding:
             return Finding("project", "ok", f"{state} can be written")
     except OSError as error:
         return Finding("project", "missing", f"{state}: {error.strerror}", "make the folder writable")
+
+
+def _database(root: Path | None) -> Iterator[Finding]:
+    """See whether the machine state's database can be used; what it is opened with is not shown."""
+    if root is None:
+        return
+    from crewctl.errors import CrewctlError  # noqa: PLC0415 - only in a project
+    from crewctl.wiring.database import open_database  # noqa: PLC0415 - only in a project
+
+    try:
+        yield Finding("database", "ok", open_database(root, os.environ).describe())
+    except CrewctlError as error:
+        yield Finding("database", "missing", error.message, error.help)
 
 
 def _registry(root: Path | None) -> Iterator[Finding]:
