@@ -140,6 +140,18 @@ def test_a_schedule_starts_its_crew_once_with_its_inputs(world: World) -> None:
     assert request.key == "schedule:brief:main:2026-03-02T06:00:00Z"
 
 
+def test_two_schedules_of_a_crew_are_told_apart_by_their_names(world: World) -> None:
+    one = '  - {name: NAME, cron: "0 6 * * *", overlap: allow, inputs: {company: NAME}}\n'
+    world.entry("brief", f"schedule:\n{one.replace('NAME', 'first')}{one.replace('NAME', 'second')}")
+    world.worker().ticks(FIVE, FIVE + HOUR)
+
+    assert sorted(inputs["company"] for inputs in world.line.inputs.values()) == ["first", "second"]
+    assert {request.by for request in world.line.runs.values()} == {
+        "the schedule 'first'",
+        "the schedule 'second'",
+    }
+
+
 def test_several_workers_start_it_once(world: World) -> None:
     world.entry("brief", AT_SIX)
     workers = [world.worker(name) for name in ("w1", "w2", "w3")]
