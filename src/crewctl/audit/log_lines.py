@@ -142,7 +142,9 @@ def _tool_finished(event: ToolCallFinished) -> str:
 
 def _withheld(event: ToolCallWithheld) -> str:
     why = "a person decided" if event.card else "it was refused"
-    if event.of_attempt is not None:
+    if event.card and event.of_attempt is not None:
+        why = f"a person said what it came to in attempt {event.of_attempt}"
+    elif event.of_attempt is not None:
         why = f"what it comes to is known from attempt {event.of_attempt}"
     return f"{event.step}: {event.tool} is not called for {event.agent} (call {event.call}): {why}"
 
