@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crewctl.audit.plan_view import plan_view
-from crewctl.cli.account import state_of
+from crewctl.cli.account import state_now
 from crewctl.cli.amounts import count, moment
 from crewctl.cli.output import Format, emit_rows, note
 from crewctl.cli.run_rows import ended_as
@@ -45,7 +45,7 @@ def unfinished(project: Project, crew: str | None) -> list[dict[str, Any]]:
     """Return the runs that are not over, the riskiest first, and of those the ones that are being worked on."""
     rows = []
     for run_id in project.store.open_run_ids():
-        state = state_of(project.store.events_of(run_id))
+        state = state_now(project, project.store.events_of(run_id))
         if crew in {None, state.crew}:
             rows.append(_row(project, state))
     return sorted(
