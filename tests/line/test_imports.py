@@ -40,6 +40,9 @@ WITHOUT_CREWAI = [
     ["doctor"],
     ["completion", "bash"],
     ["stop", "nothing"],
+    ["schedule"],
+    ["schedule", "next"],
+    ["schedule", "starts"],
 ]
 FORBIDDEN = {
     *("crewai", "crewai_tools", "crewai_core", "litellm", "openai", "chromadb"),

@@ -44,6 +44,7 @@ from crewctl.catalogue.specs.registry_specs import (
     RetrySpec,
     RubricSpec,
 )
+from crewctl.catalogue.specs.schedule_spec import ScheduleSpec, TriggerSpec, WebhookRules
 from crewctl.catalogue.specs.task_spec import TaskSpec
 from crewctl.planning.make_plan import make_plan
 from crewctl.planning.plan import Plan, Price
@@ -313,6 +314,15 @@ LEFT_OUT: dict[tuple[type[BaseModel], str], str] = {
     (InputSpec, "example"): "shown in help texts; a rehearsal takes it for a value, a kickoff never",
     (RubricSpec, "description"): "for readers of the file; the judge never sees it",
     (PeopleRules, "max_waiting"): "holds back the start of runs, and changes nothing of a run",
+    (EntrySpec, "schedule"): "when runs start, and nothing of what they do",
+    (EntrySpec, "on"): "when runs start, and nothing of what they do",
+    (PolicySpec, "webhook"): "whose requests start runs, and nothing of what they do",
+    (WebhookRules, "secret"): "whose requests start runs, and nothing of what they do",
+    **{
+        (spec, name): "when a run starts and with which inputs; their values have a digest of their own"
+        for spec in (ScheduleSpec, TriggerSpec)
+        for name in spec.model_fields
+    },
 }
 ONE_CHOICE = {
     (SequentialCrew, "process"),
