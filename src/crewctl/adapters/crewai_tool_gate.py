@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from crewai.tools import BaseTool
+from crewai.tools.base_tool import Tool
 from crewai.tools.tool_failure import ToolFailure, ToolFailureReason
 
 from crewctl.adapters.child_protocol import ToolAnswer, ToolGranted, ToolRefused
@@ -18,10 +19,15 @@ from crewctl.adapters.crewai_tool_calls import ToolCalls
 from crewctl.adapters.crewai_turns import in_one_line
 from crewctl.adapters.tool_arguments import arguments_from, arguments_text
 from crewctl.audit.tool_calls import FAILED
+from crewctl.errors import EngineError
 from crewctl.tools import calling_under
 
 _INSIDE: ContextVar[frozenset[int]] = ContextVar("crewctl_inside_tools", default=frozenset())
 """The tools whose calls are being made here: what a tool does by calling itself is that same call."""
+
+
+_WAYS = ("run", "arun", "to_structured_tool")
+"""What CrewAI calls of a tool; all of them come to ``_run``, ``_arun`` or ``func``."""
 
 
 class ToolGate:
@@ -31,7 +37,11 @@ class ToolGate:
         self._calls = calls
 
     def gated(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
-        """Wrap a function of `tool`, synchronous or not; nothing of it is answered from CrewAI's cache."""
+        """Wrap a function of `tool`, synchronous or not; nothing of it is answered from CrewAI's cache.
+
+        EngineError where the tool's class has a way of its own to be called, which would lead past this.
+        """
+        _refuse_other_ways(tool, name)
         tool.cache_function = _never_cached
         if inspect.iscoroutinefunction(run):
 
@@ -91,6 +101,15 @@ class ToolGate:
             outcome[:] = [ToolFailure(message=said, reason=ToolFailureReason.EXCEPTION)]
         finally:
             _INSIDE.reset(inside)
+
+
+def _refuse_other_ways(tool: BaseTool, name: str) -> None:
+    for way in _WAYS:
+        if getattr(type(tool), way) not in (getattr(BaseTool, way), getattr(Tool, way)):
+            raise EngineError(
+                f"the tool {name!r} has a {way}() of its own, so its calls could be made without a yes",
+                help=f"take {way}() out of its class and write _run() alone",
+            )
 
 
 def _refused(answer: ToolRefused | str) -> Any:

@@ -117,3 +117,18 @@ def test_what_people_change_reaches_a_class_as_its_schema_says(letters: MakeLett
     assert made.attempt().outcome == "done"
 
     assert made.sent() == [("class", "Cleo datetime.date(2027, 1, 1) None")]
+
+
+A_WAY_OF_ITS_OWN = A_CLASS.replace(
+    "    async def _arun",
+    "    def run(self, **given: Any) -> str:\n        return self._run(**given)\n\n    async def _arun",
+)
+
+
+def test_a_class_that_could_be_called_past_the_gate_is_refused(letters: MakeLetters) -> None:
+    made = letters([ELENA], source=A_WAY_OF_ITS_OWN)
+
+    failed = made.attempt()
+
+    assert (failed.outcome, made.sent(), made.cards()) == ("failed", [], [])
+    assert failed.error.startswith("the tool 'custom:send_letter' has a run() of its own")
