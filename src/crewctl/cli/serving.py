@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from crewctl.wiring import Project
 
 
-def serve(project: Project, slots: int, *, until_idle: bool) -> int:
-    """Work until SIGINT, SIGTERM or SIGHUP; runs that are not done by then are left to others."""
+def serve(project: Project, slots: int, *, until_idle: bool, webhook: str | None = None) -> int:
+    """Work until SIGINT, SIGTERM or SIGHUP; runs that are not done by then are left to others.
+
+    `webhook` is the address at which signed requests are taken meanwhile.
+    """
     leaving = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:
@@ -28,10 +32,26 @@ def serve(project: Project, slots: int, *, until_idle: bool) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
-    note(f"Serving the queue with {slots} slot{'s' if slots != 1 else ''}; Ctrl-C leaves.")
-    project.work(slots, _tell, leaving.is_set, until_idle=until_idle)
+    with _listening(project, webhook):
+        note(f"Serving the queue with {slots} slot{'s' if slots != 1 else ''}; Ctrl-C leaves.")
+        project.work(slots, _tell, leaving.is_set, until_idle=until_idle)
     note("Left. What was not finished goes on where it was, with the next worker or 'crewctl resume'.")
     return Exit.DONE
+
+
+@contextmanager
+def _listening(project: Project, webhook: str | None) -> Iterator[None]:
+    if webhook is None:
+        yield
+        return
+    from crewctl.wiring.webhook_door import webhook_of  # noqa: PLC0415 - start-up cost
+
+    door = webhook_of(project, webhook)
+    note(f"Taking signed requests at http://{door.start()}/kickoff/CREW.")
+    try:
+        yield
+    finally:
+        door.stop()
 
 
 def _tell(line: str) -> None:

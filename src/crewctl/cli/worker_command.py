@@ -14,6 +14,7 @@ SLOTS = 2
     "crewctl worker",
     "crewctl worker --slots 4",
     "crewctl worker --until-idle",
+    "crewctl worker --webhook 127.0.0.1:8787",
 )
 @click.option(
     "--slots",
@@ -23,7 +24,12 @@ SLOTS = 2
     help="Runs at once, in each worker of this project. A run that waits for a person takes none.",
 )
 @click.option("--until-idle", is_flag=True, help="Leave when no run waits for a worker any more.")
-def command(slots: int, until_idle: bool) -> int:  # noqa: FBT001 - click's
+@click.option(
+    "--webhook",
+    metavar="HOST:PORT",
+    help="Also take signed requests there that kick crews off: POST /kickoff/CREW.",
+)
+def command(slots: int, until_idle: bool, webhook: str | None) -> int:  # noqa: FBT001 - click's
     """Do the runs that 'crewctl kickoff --detach', schedules and events ask for, until Ctrl-C.
 
     A worker takes back what a worker that died has left, and goes on with runs whose cards are answered.
@@ -33,4 +39,4 @@ def command(slots: int, until_idle: bool) -> int:  # noqa: FBT001 - click's
     from crewctl.cli.serving import serve  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
 
-    return serve(open_project(), slots, until_idle=until_idle)
+    return serve(open_project(), slots, until_idle=until_idle, webhook=webhook)
