@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
+from dbos._error import DBOSException
 from dbos._sys_db import SystemDatabase
 
 from crewctl.adapters.dbos_steps import AFTER_ALL
@@ -17,6 +18,7 @@ It changes only when the key of a step comes to mean something else. Steps are r
 keys, so a new order of steps, or further ones, leave the shape as it is.
 """
 
+_RACE = "changed status while being rewound"
 _DOWN = ("SUCCESS", "ERROR", "CANCELLED")
 
 EARLIER: dict[str, Mapping[str, str]] = {}
@@ -92,7 +94,12 @@ def wake_as_this_shape(database: SystemDatabase, queue: str, run_id: str) -> boo
     if version != SHAPE:
         with database.engine.begin() as connection:
             _rename(connection, database, run_id, version)
-    database.rewind_workflow(run_id, AFTER_ALL, application_version=SHAPE, queue_name=queue)
+    try:
+        database.rewind_workflow(run_id, AFTER_ALL, application_version=SHAPE, queue_name=queue)
+    except DBOSException as problem:
+        if _RACE not in str(problem):
+            raise
+        # Another process has woken it at the same moment.
     return True
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from crewctl.adapters.process_tree import adopt_no_more, adopt_orphans, children_of, put_down, sweep_strays
@@ -90,6 +91,7 @@ class Zygote:
             with self._lock:
                 socket.send_fds(control, [b"fork"], descriptors)
         except OSError as problem:
+            self._wait_for_its_end()
             raise self._gone() from problem
 
     @property
@@ -133,6 +135,7 @@ class Zygote:
         except OSError:
             message = b""
         if not message:
+            self._wait_for_its_end()
             raise self._gone()
         said = json.loads(message)
         if "failed" in said:
@@ -142,6 +145,12 @@ class Zygote:
                 help="run crewctl doctor to see what is missing",
             )
         self._ready = True
+
+    def _wait_for_its_end(self) -> None:
+        """See it end: a process's sockets close a moment before it can be seen to be gone."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GOODBYE_SECONDS)
 
     def _gone(self) -> EngineError:
         last = tail(self._folder / "log.txt", lines=1)
