@@ -16,12 +16,13 @@ class StepFaults:
     """Hears how each call came back. What counts in the end is the last call: later success makes up for failure.
 
     `model` is the model whose failed call came last, empty while the last call worked; `passing` says
-    whether that failure passes by itself.
+    whether that failure passes by itself, and `until` when it is not worth trying before.
     """
 
     def __init__(self, breaker: Breaker | None) -> None:
         self.model = ""
         self.passing = False
+        self.until: datetime | None = None
         self._breaker = breaker
 
     def closed_until(self, model: PlannedModel | None) -> datetime | None:
@@ -36,11 +37,12 @@ class StepFaults:
         failed = bool(said.error)
         self.model = name if failed else ""
         self.passing = failed and is_passing(said)
+        self.until = None
         target = None if model is None else model_target(model)
         if self._breaker is None or target is None:
             return
         if self.passing:
-            self._breaker.failed(target)
+            self.until = self._breaker.failed(target)
         else:
             # An endpoint that refuses is there.
             self._breaker.worked(target)

@@ -250,7 +250,9 @@ class ZygoteEngine:
         if not step.result.ok:
             failed = self._failed(step.result.error or "the step failed without saying why")
             # What passes is known from the transport, never from what anybody says.
-            return failed.model_copy(update={"passing": step.faults.passing, "model": step.faults.model})
+            faults = step.faults
+            update = {"passing": faults.passing, "model": faults.model, "until": faults.until}
+            return failed.model_copy(update=update)
         output = step.result.output.encode()
         if len(output) > MAX_OUTPUT:
             return self._failed(f"the output has {len(output):,} bytes, and {MAX_OUTPUT:,} are allowed")

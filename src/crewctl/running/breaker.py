@@ -79,13 +79,15 @@ class Breaker:
         if self._breakers.is_known(target):
             self._breakers.change(target, after_success)
 
-    def failed(self, target: str) -> None:
-        """Note a passing failure; BreakerOpened is in the account when it was one too many."""
+    def failed(self, target: str) -> datetime | None:
+        """Note a passing failure; if it was one too many, BreakerOpened is in the account: until when."""
         opened = self._breakers.change(target, self._failed)
-        if opened is not None:
-            count, until = opened
-            at = datetime.fromtimestamp(until, UTC)
-            self._store.append(self._run_id, BreakerOpened(target=target, failures=count, until=at))
+        if opened is None:
+            return None
+        count, until = opened
+        at = datetime.fromtimestamp(until, UTC)
+        self._store.append(self._run_id, BreakerOpened(target=target, failures=count, until=at))
+        return at
 
     def _asked(self, state: BreakerState, now: float) -> tuple[BreakerState, float | None]:
         return asked(state, self._rule, now)

@@ -214,6 +214,20 @@ def test_a_step_waits_for_the_breaker_and_one_probe_closes_it(room: Room) -> Non
     assert again.outcome.how == "finished"
 
 
+def test_a_failure_that_opens_the_breaker_is_not_waited_for_while_somebody_can_take_over(room: Room) -> None:
+    breaker = PlannedBreaker(failures=2, within=60.0, open_for=60.0)
+    models: tuple[PlannedModel, ...] = (
+        small_model(room.server.base_url, "500", fallback="spare"),
+        small_model(room.server.base_url, "plain", name="spare"),
+    )
+    done = room.run(
+        plan_on(room, "500", {**FAST, "attempts": 5, "backoff": 0.05}, models=models, breaker=breaker)
+    )
+
+    assert [event.model for event in done.of(TurnGranted)] == ["m", "m", "spare"]
+    assert len(done.of(StepRetryScheduled)) == 1
+
+
 def test_while_an_endpoint_is_left_alone_another_model_takes_over_at_once(room: Room) -> None:
     breaker = PlannedBreaker(failures=1, within=60.0, open_for=60.0)
     models: tuple[PlannedModel, ...] = (
