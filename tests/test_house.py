@@ -17,9 +17,9 @@ from statistics import median
 import click
 import jsonschema
 import pytest
-import yaml
 
 from crewctl.catalogue import specs
+from crewctl.catalogue.read_yaml import read_yaml
 from crewctl.catalogue.schemas import schemas
 from crewctl.catalogue.specs.spec import Spec
 from crewctl.cli.main import line
@@ -195,10 +195,13 @@ SCHEMA_OF = {
 def test_every_yaml_block_in_the_docs_loads(path: Path) -> None:
     """A block that names its file is one that `check` would take, but for other files it speaks of."""
     for block in _yaml_blocks(path):
-        data = yaml.safe_load(block)
+        # As crewctl reads it: to other readers of YAML the key `on` is a truth value.
+        reading = read_yaml(path.name, block.encode())
+        data = reading.source.data
         named = re.match(r"# (\S+\.yaml)", block)
         kinds = [kind for start, kind in SCHEMA_OF.items() if named and named.group(1).startswith(start)]
         if kinds:
+            assert reading.problems == []
             jsonschema.validate(data, schemas()[kinds[0]])
 
 
@@ -233,7 +236,9 @@ def test_every_command_in_the_docs_exists_with_its_options(path: Path) -> None:
     for words in _console_commands(path):
         command = line.get_command(click.Context(line), words[0])
         assert command is not None, words
-        known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+        nested = getattr(command, "commands", {}).get(words[1] if len(words) > 1 else "")
+        taken = [*command.params, *(nested.params if nested else ())]
+        known = {option for parameter in taken for option in parameter.opts} | {"--help", "-h"}
         assert {word for word in words[1:] if word.startswith("-") and len(word) > 1} <= known, words
 
 
