@@ -63,7 +63,7 @@ def test_a_comparison_comes_to_an_end_on_texts_made_to_be_slow() -> None:
 def test_texts_of_one_word_each_are_compared_by_lines_before_it_takes_minutes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crewctl.cli.word_diff.MOST_STEPS", 1_000_000)  # not five seconds of a test
+    monkeypatch.setattr("crewctl.audit.word_diff.MOST_STEPS", 1_000_000)  # not five seconds of a test
     before, after = "a " * 1_499, "b " * 1_499
 
     assert word_diff(before, after) == [Piece("removed", before), Piece("added", after)]

@@ -234,7 +234,7 @@ def test_fields_without_effect_are_listed_with_their_places(make: Make) -> None:
         {
             "config/agents.yaml": "writer: {role: W, goal: G, backstory: B, verbose: true, memory: false}\n",
             "config/tasks.yaml": (
-                "write: {description: 'x {company}', expected_output: y, agent: writer, human_input: false}\n"
+                "write: {description: 'x {company}', expected_output: y, agent: writer, input_files: null}\n"
             ),
         }
     )
@@ -244,7 +244,7 @@ def test_fields_without_effect_are_listed_with_their_places(make: Make) -> None:
     assert [(found.field, found.owner) for found in listed] == [
         ("verbose", "agent 'writer'"),
         ("memory", "agent 'writer'"),
-        ("human_input", "task 'write'"),
+        ("input_files", "task 'write'"),
     ]
     assert listed[0].span.line == 1
 
