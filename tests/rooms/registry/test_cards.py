@@ -6,10 +6,13 @@ import hashlib
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import KickoffRequested, PlanMade, RunClosed
 from crewctl.audit.events_people import CardAnswered, CardSource
@@ -38,10 +41,15 @@ class Office:
     """One run that asks, and the people who answer."""
 
     def __init__(
-        self, plan: Plan | None = None, *, asked_by: str = "eve", hidden: tuple[str, ...] = ()
+        self,
+        plan: Plan | None = None,
+        *,
+        asked_by: str = "eve",
+        hidden: tuple[str, ...] = (),
+        store: FakeRunStore | SqlRunStore | None = None,
     ) -> None:
         self.plan = plan or sequential_plan()
-        self.store = FakeRunStore()
+        self.store = store or FakeRunStore()
         self.contents = FakeContentStore()
         self.clock = SetClock()
         self.approvals = MemoryApprovals()
@@ -83,7 +91,8 @@ class Office:
         return fold_cards(self.store.events_of(RUN))
 
     def answers(self) -> list[CardAnswered]:
-        return [event for event in self.store.events(RUN) if isinstance(event, CardAnswered)]
+        events = [record.event for record in self.store.events_of(RUN)]
+        return [event for event in events if isinstance(event, CardAnswered)]
 
 
 def test_a_yes_says_who_when_why_and_to_which_bytes() -> None:
@@ -109,8 +118,10 @@ def test_only_the_first_answer_counts_and_the_second_learns_who_gave_it() -> Non
     assert [each.action for each in office.answers()] == ["skip"]
 
 
-def test_of_many_who_answer_at_once_one_is_heard_and_the_others_are_told() -> None:
-    office = Office()
+@pytest.mark.parametrize("kept", ["in memory", "in SQLite"])
+def test_of_many_who_answer_at_once_one_is_heard_and_the_others_are_told(kept: str, tmp_path: Path) -> None:
+    real = None if kept == "in memory" else SqlRunStore(SqliteDatabase(tmp_path / "crewctl.db"))
+    office = Office(store=real)
     card = office.asks()
     refused: list[str] = []
     start = threading.Barrier(8)
@@ -127,10 +138,11 @@ def test_of_many_who_answer_at_once_one_is_heard_and_the_others_are_told() -> No
         thread.start()
     for thread in threads:
         thread.join()
-    [kept] = office.cards()
-    assert kept.answer is not None
+    [heard] = office.cards()
+    assert heard.answer is not None
     assert len(refused) == 7
-    assert all(f"by {kept.answer.by} on" in message for message in refused)
+    assert all(f"by {heard.answer.by} on" in message for message in refused)
+    assert len(office.answers()) == 1
 
 
 @pytest.mark.parametrize(
