@@ -96,9 +96,7 @@ class Exchanges:
             )
 
     def describe(self, tools: list[Json]) -> None:
-        """Send what the step's tools are, so that stand-ins can take their places; a strict recording knows it."""
-        if any(player.strict and player.free for player in self._players):
-            return
+        """Send what the step's tools are, so that stand-ins can take their places."""
         told: Json = {"via": "tool", "agent": "", "question": {}, "answer": {"tools": tools}}
         digest = tool_digest("", json.dumps(tools, sort_keys=True, default=str))
         plain = json.loads(json.dumps(told, default=str))

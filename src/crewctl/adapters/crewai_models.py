@@ -26,6 +26,10 @@ def build_llm(planned: PlannedModel, environ: Mapping[str, str]) -> BaseLLM:
         from crewctl.adapters.crewai_offline_llm import OfflineLLM  # noqa: PLC0415 - only where it answers
 
         return OfflineLLM(planned.name, planned)
+    if planned.recorded is not None and planned.recorded.kind != "provider":
+        from crewctl.adapters.crewai_simulated_llm import SimulatedLLM  # noqa: PLC0415 - as above
+
+        return SimulatedLLM(planned)  # it is answered for before it says anything
     if planned.kind == "scripted":
         from crewctl.adapters.crewai_scripted_llm import ScriptedLLM  # noqa: PLC0415 - only where it answers
 
@@ -59,7 +63,7 @@ def _provider_llm(planned: PlannedModel, environ: Mapping[str, str]) -> BaseLLM:
 
 def _key(planned: PlannedModel, environ: Mapping[str, str]) -> str | None:
     if planned.api_key_env is None:
-        return _NO_KEY if planned.base_url else None
+        return _NO_KEY if planned.base_url or planned.recorded else None
     key = environ.get(planned.api_key_env)
     if not key:
         raise EngineError(

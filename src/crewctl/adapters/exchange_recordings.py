@@ -12,7 +12,9 @@ from crewctl.adapters.exchange_recording import RecordedAnswer, Recording
 from crewctl.audit.events import StepFinished
 from crewctl.audit.exchange_content import Json
 from crewctl.audit.exchanges import Attempt, Exchange, ExchangeBook, ExchangeContents
+from crewctl.audit.recording_digest import recording_digest
 from crewctl.audit.replayed import counting
+from crewctl.errors import StoreError
 from crewctl.planning.plan import Plan
 from crewctl.planning.question_changes import question_change
 from crewctl.running.port import StepResult
@@ -41,6 +43,7 @@ class Recordings:
         self._plan = plan
         self._run = run
         self._books: dict[str, ExchangeBook] = {}
+        self._checked: set[str] = set()
 
     def for_attempt(self, step: str, attempt: int) -> Given:
         """Return what this attempt is given; StoreError or NotFoundError where a recording cannot be read."""
@@ -113,6 +116,7 @@ class Recordings:
             exchanges = book.of(step, source.number) if source else ()
             contents = ExchangeContents(self._run.contents, book)
             for name, recorded in names.items():
+                self._refuse_another(book, name, recorded)
                 yield Recording(
                     of_run=of_run,
                     answers=tuple(_answers(exchanges, contents, {recorded: name})),
@@ -121,6 +125,18 @@ class Recordings:
                     free=False,
                     strict=True,
                 )
+
+    def _refuse_another(self, book: ExchangeBook, name: str, recorded: str) -> None:
+        """StoreError where the recording is not the one that was planned with, and perhaps approved."""
+        planned = self._plan.model(name).recorded
+        if name in self._checked or planned is None:
+            return
+        if recording_digest(book, self._run.contents, recorded) != planned.sha256:
+            raise StoreError(
+                f"the recording of run {planned.run} is not the one that was planned with",
+                help="look at the change, then plan and approve the crew again",
+            )
+        self._checked.add(name)
 
     def _source(self, book: ExchangeBook, step: str, attempt: int) -> Attempt | None:
         found = counting(book, step)

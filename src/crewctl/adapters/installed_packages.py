@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ from crewctl.adapters.genai_price_list import list_price
 from crewctl.adapters.private_folder import opened_folder, read_all
 from crewctl.errors import StoreError
 from crewctl.planning.plan import Price
+from crewctl.planning.port import RunRecording
 
 LARGEST_FILE = 1_048_576
 """Bytes of a project file that a plan may carry."""
@@ -21,8 +22,15 @@ LARGEST_FILE = 1_048_576
 class InstalledWorld:
     """The World port over the running interpreter's packages and one project's folder."""
 
-    def __init__(self, root: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        recordings: Callable[[str], RunRecording | None] | None = None,
+    ) -> None:
         self._root = root
+        self._recordings = recordings
         self._environ = os.environ if environ is None else environ
 
     def version(self, distribution: str) -> str | None:
@@ -36,6 +44,10 @@ class InstalledWorld:
     def price(self, model: str, base_url: str | None) -> Price | None:
         """Return the list price, or None when it is not known."""
         return list_price(model, base_url)
+
+    def recording(self, run: str) -> RunRecording | None:
+        """Return what the run recorded; None without it, and where runs cannot be looked at."""
+        return None if self._recordings is None else self._recordings(run)
 
     def project_file(self, file: str) -> bytes | None:
         """Return the file's bytes; None if it is absent, too large, or reached by a link or ``..``."""

@@ -6,7 +6,10 @@ from collections.abc import Container, Iterator, Mapping
 
 from crewctl.catalogue.specs.model_spec import ModelSpec
 
-SIMULATED = ("offline", "scripted")
+RECORDED = "recorded"
+"""The model that a run's recording answers for."""
+
+SIMULATED = ("offline", "scripted", RECORDED)
 """Models that are no model: they answer from the machine itself."""
 
 BUILT_IN = {"default": "offline"}

@@ -53,6 +53,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "runs": Entry("crewctl.cli.runs_command", "List runs, or show one."),
         "report": Entry("crewctl.cli.report_command", "Show what a run did and why."),
         "verdict": Entry("crewctl.cli.verdict_command", "Check that a market's verdict holds."),
+        "replay": Entry("crewctl.cli.replay_command", "Repeat a run from its recording, at no cost."),
         "trace": Entry("crewctl.cli.trace_command", "Show a run as a tree with times, tokens and cost."),
         "logs": Entry(
             "crewctl.cli.logs_command", "Show a run's events line by line, or what a step printed."

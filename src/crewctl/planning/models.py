@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crewctl.catalogue.kinds import MODELS_FILE
-from crewctl.catalogue.model_names import BUILT_IN
+from crewctl.catalogue.model_names import BUILT_IN, RECORDED
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.planning.findings import Findings, Where
 from crewctl.planning.model_end import Said, model_at_end
+from crewctl.planning.model_recorded import recorded_model
 from crewctl.planning.plan import PlannedModel
 from crewctl.planning.port import World
 
@@ -52,6 +53,8 @@ class ModelResolver:
                 self.findings.add(said.where, "model-circle", f"model {step!r} leads back to itself: {shown}")
                 return None
             entry = self.findings.catalogue.models.get(step)
+            if entry is None and step == RECORDED:
+                return recorded_model([name, *chain], said, self.findings, self.world)
             if entry is None:
                 return model_at_end(name, BUILT_IN.get(step, step), said, self.findings, self.world)
             chain.append(step)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
-from crewctl.planning.plan import Price
+from crewctl.planning.plan import PlannedModel, Price
+
+
+class RecordedModel(NamedTuple):
+    """A model as a run planned it, and the digest of every recorded exchange with it."""
+
+    planned: PlannedModel
+    sha256: str
+
+
+class RunRecording(NamedTuple):
+    """What a run recorded, by the names of its models; `why` says why nothing of it can be given again."""
+
+    models: Mapping[str, RecordedModel]
+    why: str = ""
 
 
 class World(Protocol):
@@ -20,6 +35,10 @@ class World(Protocol):
 
     def price(self, model: str, base_url: str | None) -> Price | None:
         """Return the list price of ``provider/model``; None when nobody knows it for certain."""
+        ...
+
+    def recording(self, run: str) -> RunRecording | None:
+        """Return what the run recorded; None when there is no such run."""
         ...
 
     def project_file(self, file: str) -> bytes | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crewctl.adapters.database import Database
     from crewctl.adapters.sql_run_store import SqlRunStore
     from crewctl.approval.port import Approvals
-    from crewctl.approval.statement import Revocation, Statement
+    from crewctl.approval.statement import AnyStatement
     from crewctl.audit.events import ApprovalDecided, KickoffRequested, Recorded
     from crewctl.audit.events_work import Source
     from crewctl.audit.port import ContentStore
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crewctl.planning.inputs import Value
     from crewctl.planning.overrides import Overrides
     from crewctl.planning.plan import Plan
+    from crewctl.planning.port import RunRecording
     from crewctl.registry.decide import Decided
     from crewctl.registry.undecided import Undecided
     from crewctl.running.ownership import Locks, Workers
@@ -65,7 +66,7 @@ class Said:
     id: str
     file: str
     by: str
-    statement: Statement | Revocation
+    statement: AnyStatement
 
 
 class Project:
@@ -175,7 +176,13 @@ class Project:
             from crewctl.planning.overrides import judged_otherwise  # noqa: PLC0415 - start-up cost
 
             catalogue = judged_otherwise(catalogue, crew, overrides)
-        return make(catalogue, crew, inputs, InstalledWorld(self.root))
+        return make(catalogue, crew, inputs, InstalledWorld(self.root, recordings=self.recording))
+
+    def recording(self, run_id: str) -> RunRecording | None:
+        """Return what a run recorded of its models; None when there is no such run."""
+        from crewctl.adapters.run_recordings import run_recording  # noqa: PLC0415 - start-up cost
+
+        return run_recording(self.store, self.contents, run_id)
 
     def request(self, crew: str, **asked: Any) -> KickoffRequested:
         """Return a request for a run in the name of the person at the terminal.

@@ -43,7 +43,12 @@ class ProjectLine:
         """Plan the crew from the files as they are now."""
         if self._catalogue is None:
             self._catalogue = load_catalogue(self._project.root)
-        return make_plan(self._catalogue, crew, inputs, InstalledWorld(self._project.root))
+        return make_plan(
+            self._catalogue,
+            crew,
+            inputs,
+            InstalledWorld(self._project.root, recordings=self._project.recording),
+        )
 
     def request(self, crew: str, **asked: Any) -> KickoffRequested:
         """Return a request with this host and process."""

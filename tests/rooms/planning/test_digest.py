@@ -98,6 +98,7 @@ OTHERS = [
     "ask",
     {"attempts": 7},
     {"failures": 1, "within": 1.0, "open_for": 1.0},
+    {"run": "r", "model": "m", "sha256": "d", "kind": "provider"},
 ]
 """Something else for any field."""
 

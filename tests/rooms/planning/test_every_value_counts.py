@@ -47,7 +47,8 @@ from crewctl.catalogue.specs.registry_specs import (
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec, TriggerSpec, WebhookRules
 from crewctl.catalogue.specs.task_spec import TaskSpec
 from crewctl.planning.make_plan import make_plan
-from crewctl.planning.plan import Plan, Price
+from crewctl.planning.plan import Plan, PlannedModel, Price
+from crewctl.planning.port import RecordedModel, RunRecording
 from crewctl.testing.fake_world import FakeWorld
 
 AGENT = {"role": "Writer", "goal": "Write about {company}", "backstory": "You write."}
@@ -109,10 +110,13 @@ PROJECT: dict[str, Any] = {
 }
 OTHER_FILES = {"tools/count.py": "COUNT = 1\n", "tools/letters.py": "GREETING = 'Dear'\n"}
 SCRIPTS = {"script.yaml": "turns: [{say: one}]\n", "other.yaml": "turns: [{say: two}]\n"}
+TAPES = ("20261121-000000-aaaa", "20261121-000000-bbbb")
+TAPED = PlannedModel(name="played", kind="offline", model="offline", max_output_tokens=100)
 WORLD = FakeWorld(
     environ={"BASE": "http://127.0.0.1:8000/v1", "OTHER": "http://127.0.0.1:8001/v1"},
     files={name: text.encode() for name, text in SCRIPTS.items()},
     prices={"openai/gpt-4o": Price(input=1, output=1, source="a list")},
+    recordings={run: RunRecording({"played": RecordedModel(TAPED, run)}) for run in TAPES},
 )
 
 
@@ -127,6 +131,7 @@ class Change(NamedTuple):
 
 
 WRITER, LOOK, DRAFT = "config/agents.yaml writer", "config/tasks.yaml look", "config/tasks.yaml draft"
+PLAYED = "config/models.yaml played"
 HOUSE, MAIL, WHO = "config/models.yaml house", "crews/mail.yaml", "crews/mail.yaml inputs company"
 ENTRY, POLICY, RUBRIC = "registry/entries/mail.yaml", "registry/policy.yaml", "registry/rubrics/plain.yaml"
 READER = "config/agents.yaml reader"
@@ -212,6 +217,7 @@ COUNTS = (
     Change(ModelSpec, "stream", HOUSE, True),
     Change(ModelSpec, "price", HOUSE, "free"),
     Change(ModelSpec, "script", "config/models.yaml played", "other.yaml"),
+    Change(ModelSpec, "replay", PLAYED, TAPES[1], {PLAYED: {"replay": TAPES[0]}}),
     Change(PriceSpec, "input", f"{HOUSE} price", "0 USD"),
     Change(PriceSpec, "output", f"{HOUSE} price", "0 USD"),
     Change(MarketCrew, "description", MAIL, "Two write."),

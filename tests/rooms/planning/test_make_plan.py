@@ -119,8 +119,8 @@ def test_every_field_of_a_task_goes_into_the_plan() -> None:
 
 
 def test_every_field_of_a_model_goes_into_the_plan() -> None:
-    resolved = {"name", "kind", "api_key_env"}
-    assert set(ModelSpec.model_fields) - {"api_key"} | resolved == set(PlannedModel.model_fields)
+    resolved = {"name", "kind", "api_key_env", "recorded"}
+    assert set(ModelSpec.model_fields) - {"api_key", "replay"} | resolved == set(PlannedModel.model_fields)
 
 
 def test_an_agents_other_settings_are_passed_on_without_those_that_say_nothing() -> None:

@@ -26,6 +26,7 @@ from crewctl.catalogue.checks.outputs_described import outputs_described
 from crewctl.catalogue.checks.oversight import oversight
 from crewctl.catalogue.checks.prices_needed import prices_needed
 from crewctl.catalogue.checks.providers_installed import providers_installed
+from crewctl.catalogue.checks.recordings_named import recordings_named
 from crewctl.catalogue.checks.retries_sane import retries_sane
 from crewctl.catalogue.checks.roles_differ import roles_differ
 from crewctl.catalogue.checks.rubrics_exist import rubrics_exist
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     tools_exist,
     tools_compile,
     models_exist,
+    recordings_named,
     scripts_exist,
     providers_installed,
     rubrics_exist,

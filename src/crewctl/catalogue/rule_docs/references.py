@@ -73,6 +73,12 @@ REFERENCES: dict[str, RuleDoc] = {
         "# config/models.yaml\ntest: {model: scripted}\n",
         "# config/models.yaml\ntest: offline\n",
     ),
+    "no-recording": RuleDoc(
+        "A recorded model names no run whose recording could answer, or a run stands where nothing replays it.",
+        "Nobody would answer, or somebody else than was meant.",
+        "# config/models.yaml\nfixture: {replay: yesterday}\n",
+        "# config/models.yaml\nfixture: {replay: 20261121-091502-7f3a}\n",
+    ),
     "unknown-rubric": RuleDoc(
         "A market's rubric is not a file of registry/rubrics.",
         "The judge would have nothing to judge by.",

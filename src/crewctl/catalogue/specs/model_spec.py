@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from crewctl.catalogue.specs.quantities import Duration, Money
 from crewctl.catalogue.specs.spec import MAPPING, TEXT, Prose, Spec, shape
@@ -28,11 +28,19 @@ PriceChoice = Annotated[
 ]
 
 
+def _model_or_replay(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name != "model"]
+    schema["anyOf"] = [{"required": ["model"]}, {"required": ["replay"]}]
+
+
 class ModelSpec(Spec):
     """One model: ``offline``, ``scripted``, another entry's name, or CrewAI's ``provider/model``.
 
-    `fallback` is the model that takes over when this one keeps failing.
+    `fallback` is the model that takes over when this one keeps failing. With `replay` the model is
+    ``recorded``: the recording of that run answers, and `model` need not be said.
     """
+
+    model_config = ConfigDict(json_schema_extra=_model_or_replay)
 
     model: Prose
     base_url: Prose | None = None
@@ -45,3 +53,11 @@ class ModelSpec(Spec):
     price: PriceChoice | None = None
     script: str | None = None
     fallback: Prose | None = None
+    replay: Prose | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replay_is_recorded(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "replay" in value and "model" not in value:
+            return {**value, "model": "recorded"}
+        return value
