@@ -107,6 +107,13 @@ def test_the_next_times_keep_their_wall_clock_when_clocks_change(at: Call) -> No
     assert "Fri 2026-03-27 06:00 Europe/Rome  Fri 2026-03-27 01:00  17h" in table
 
 
+def test_here_is_this_machines_wall_clock_on_that_day_and_not_on_this_one(at: Call) -> None:
+    rows = json.loads(at(SUNDAY, "next", "company-brief", "-n", "8", "-o", "json").out)
+
+    # New York puts its clocks forward on the 8th of March, and Rome on the 29th.
+    assert [row["here"] for row in rows[4:6]] == ["2026-03-06T00:00:00-05:00", "2026-03-09T01:00:00-04:00"]
+
+
 def test_what_is_switched_off_has_no_next_time(at: Call) -> None:
     rows = json.loads(at(SUNDAY, "list", "company-brief", "-o", "json").out)
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -183,3 +184,34 @@ def test_many_crews_that_are_due_at_once_leave_the_worker_its_breath(project: Pa
     assert sorted(started) == sorted(f"crew-{number}" for number in range(60))
     assert max(took) < 10
     assert len(Project(project).store.run_ids()) == 60
+
+
+def test_a_dropped_file_makes_a_run_and_its_end_sets_off_another_that_waits_for_a_yes(
+    project: Path,
+) -> None:
+    """A real worker from the command line, a real run on the offline model, and a card at the gate."""
+    said = 'on: {crew: company-brief, inputs: {company: "{inputs.company}", first_name: Elena}}\n'
+    entry(project, "outreach-email", said)
+    drop(project, "order.json", {"company": "Acme Corp"})
+    words = [sys.executable, "-m", "crewctl", "worker"]
+    running = subprocess.Popen(words, cwd=project, stderr=subprocess.PIPE, text=True)
+    opened = Project(project)
+    try:
+        deadline = time.monotonic() + 120
+        while not opened.store.open_cards() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=60)[1]
+
+    (card,) = opened.store.open_cards()
+    assert (card.crew, card.source) == ("outreach-email", "approval"), told
+    first, second = sorted(opened.store.run_ids())
+    request = opened.store.events_of(second)[0].event
+    assert isinstance(request, KickoffRequested)
+    assert (request.source, request.of, request.by) == (
+        "trigger",
+        first,
+        "the trigger on company-brief finished",
+    )
+    assert [start.run for start in opened.starts.latest(None, 9)] == [second, first]

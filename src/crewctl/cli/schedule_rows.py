@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -29,18 +29,17 @@ LONGEST_NOTE = 100
 
 @dataclass(frozen=True)
 class View:
-    """What all rows share: the time, the zone of this machine, and the pauses."""
+    """What all rows share: the time and the pauses."""
 
     project: Project
     now: datetime
-    here: tzinfo | None
     pauses: Mapping[str, Pause]
 
 
 def view_of(project: Project) -> View:
     """Return what is to be known before the rows are made."""
     now = project.clock.now()
-    return View(project, now, now.astimezone().tzinfo, project.schedule_memory.pauses())
+    return View(project, now, project.schedule_memory.pauses())
 
 
 def schedules(project: Project, crew: str | None) -> Iterator[tuple[str, ScheduleSpec]]:
@@ -96,14 +95,14 @@ def trigger_data(view: View, crew: str, trigger: TriggerSpec) -> dict[str, Any]:
     }
 
 
-def list_row(view: View, data: Mapping[str, Any]) -> dict[str, Any]:
+def list_row(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schedule or trigger as a person reads it."""
     paused = f"by {data['paused_by']}: {data['paused_why']}" if data["paused_by"] else None
     return {
         "crew": data["crew"],
         "schedule": data["name"] if data["kind"] == "schedule" else "trigger",
         "when": data["when"],
-        "next": _next(view, data),
+        "next": _next(data),
         "last": _last_words(data),
         "paused": paused,
     }
@@ -119,7 +118,7 @@ def next_rows(view: View, crew: str, schedule: ScheduleSpec, count: int) -> Iter
             "crew": crew,
             "name": schedule.name,
             "at": at.astimezone(zone).isoformat(),
-            "here": at.astimezone(view.here).isoformat(),
+            "here": at.astimezone().isoformat(),
             "utc": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "in_seconds": round((at - view.now).total_seconds()),
         }
@@ -226,11 +225,11 @@ def _last_words(data: Mapping[str, Any]) -> str | None:
     return f"{at:%Y-%m-%d %H:%M} {became}{' ' + data['last_run'] if data['last_run'] else ''}"
 
 
-def _next(view: View, data: Mapping[str, Any]) -> str | None:
+def _next(data: Mapping[str, Any]) -> str | None:
     if data["next"] is None:
         return None
     at = datetime.fromisoformat(data["next"])
-    here = at.astimezone(view.here)
+    here = at.astimezone()
     there = _wall(at)
     return there if here.utcoffset() == at.utcoffset() else f"{there} (here {here:%H:%M})"
 

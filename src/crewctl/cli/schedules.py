@@ -36,7 +36,7 @@ def list_schedules(project: Project, crew: str | None, form: Format) -> None:
     rows = [schedule_data(view, name, each) for name, each in schedules(project, crew)]
     rows += [trigger_data(view, name, each) for name, each in triggers(project, crew)]
     rows.sort(key=lambda row: (row["crew"], row["kind"], row["name"]))
-    emit_rows([list_row(view, row) for row in rows] if form == "table" else rows, LIST_COLUMNS, form)
+    emit_rows([list_row(row) for row in rows] if form == "table" else rows, LIST_COLUMNS, form)
     _tell_of_problems(project)
     if not rows and form == "table":
         note("Nothing starts by itself: give a crew's entry a schedule, or an 'on'.")
