@@ -25,7 +25,9 @@ from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import RunClosed, RunStarted
+from crewctl.audit.events_work import RunEnqueued
 from crewctl.audit.report import RunReport
+from crewctl.audit.run_state import fold_run
 from crewctl.errors import StoreError
 from crewctl.testing.account_samples import Teller, sample_plan
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
@@ -251,6 +253,21 @@ def test_a_living_run_is_left_alone(tmp_path: Path, store: SqlRunStore, contents
     with RunLock(tmp_path, "r1"):
         assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ()
     assert store.open_run_ids() == ("r1",)
+
+
+def test_a_run_that_a_worker_can_take_up_again_is_not_closed_by_looking(
+    tmp_path: Path, store: SqlRunStore, contents: FileContentStore
+) -> None:
+    for run in ("r1", "r2", "r3"):
+        Teller(store, contents, run).begins(sample_plan())
+    store.take("r1", "w1")
+    store.append("r2", RunEnqueued())
+
+    assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ("r3",)
+
+    assert store.open_run_ids() == ("r1", "r2")
+    assert fold_run(store.events_of("r1"), alive=False).status == "lost"
+    assert fold_run(store.events_of("r2"), alive=False).status == "queued"
 
 
 def test_two_commands_at_once_record_a_loss_once(

@@ -305,6 +305,17 @@ def test_locks_are_lost_with_the_server_and_taken_anew(own_server: PostgresServe
     locks.close()
 
 
+def test_somebody_who_looks_while_the_server_restarts_keeps_nobody_out(own_server: PostgresServer) -> None:
+    locks = PostgresLocks(PostgresDatabase(own_server.new_database()))
+
+    with locks.kept_free("run:r1") as free:
+        assert free
+        own_server.restart()
+
+    assert locks.acquire("run:r1", patience=0) is not None
+    locks.close()
+
+
 def test_connections_at_rest_are_few_and_gone_when_it_is_closed(database: PostgresDatabase) -> None:
     threads = [threading.Thread(target=add, args=(database, str(number))) for number in range(12)]
     for thread in threads:

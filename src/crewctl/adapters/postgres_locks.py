@@ -70,13 +70,12 @@ class PostgresLocks:
         with self._lock:
             free = name not in self._held and self._ask("SELECT pg_try_advisory_lock_shared(%s)", name)
             self._looking[name] += free
+            connection = self._connection
         try:
             yield free
         finally:
             if free:
-                with self._lock, suppress(StoreError):
-                    self._looking[name] -= 1
-                    self._ask("SELECT pg_advisory_unlock_shared(%s)", name)
+                self._look_away(name, connection)
 
     def wrest(self, name: str) -> None:
         """Take the lock from a holder that is taken for dead: its connection is ended."""
@@ -103,6 +102,12 @@ class PostgresLocks:
                 return None
             held = self._held[name] = _HeldKey(self, name, self._standing())
             return held
+
+    def _look_away(self, name: str, connection: Connection | None) -> None:
+        with self._lock, suppress(StoreError):
+            if self._standing() is connection:  # a new one holds nothing of the old one's
+                self._looking[name] -= 1
+                self._ask("SELECT pg_advisory_unlock_shared(%s)", name)
 
     def _let_go(self, held: _HeldKey, name: str) -> None:
         with self._lock:
