@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -176,6 +180,7 @@ def test_an_output_is_amended_and_the_run_goes_on_with_the_persons_text(line: Li
     code, out, _ = line("report", RUN)
     assert f"Card {card}: amended by elena on" in out
     assert "Acme does [-well.-]{+very well." in out
+    assert f"a person decided on this: card {card}" in out
     page = line("report", RUN, "--html", "-")[1]
     assert "<del>well.</del><ins>very well." in page
     assert WHY in page
@@ -322,6 +327,35 @@ def test_a_card_is_parked_for_a_time_or_until_a_day(line: Line) -> None:
     for word in ("yesterday", "2020-01-01"):
         code, _, err = line("card", "park", card.card, "--until", word, "--reason", WHY)
         assert (code, "--until" in err) == (2, True)
+
+
+def at_a_terminal(root: Path, said: str, *words: str) -> tuple[int, str]:
+    """Run a command at a terminal of its own, and type `said`; return its exit code and what was on the screen."""
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [sys.executable, "-m", "crewctl", *words], cwd=root, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    os.write(ours, said.encode())
+    screen = b""
+    while True:
+        try:
+            screen += os.read(ours, 65_536)
+        except OSError:  # the other side is closed
+            break
+    os.close(ours)
+    return done.wait(timeout=60), screen.decode("utf-8", "replace")
+
+
+def test_at_a_terminal_the_card_is_shown_and_asked_about_once_more(line: Line) -> None:
+    card = line.call('{"to": "ada@example.eu"}').card
+    answer = ("card", "approve", card, "--reason", WHY)
+    code, screen = at_a_terminal(line.root, "n\n", *answer)
+    assert (code, f"Approve card {card}?" in screen, "ada@example.eu" in screen) == (1, True, True)
+    assert line.cards()[0].answer is None
+    code, screen = at_a_terminal(line.root, "y\n", *answer)
+    assert (code, "Approved" in screen) == (0, True)
+    assert line.cards()[0].answer is not None
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,8 @@ def _task(title: str, task: TaskDone) -> None:
         say(task.output.strip(), indent=2)
     elif task.erased:
         say("(its output has been erased)", indent=2)
+    if task.card:
+        say(f"a person decided on this: card {task.card}", indent=2)
     for file in task.files:
         say(f"written to {file}", indent=2)
 
