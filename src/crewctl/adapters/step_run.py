@@ -37,6 +37,9 @@ GRACE = 0.1
 DRAIN_SECONDS = 60.0
 """Seconds for which a refused step's other open calls may take to come back."""
 
+EFFECT_SECONDS = 600.0
+"""Seconds for which a held step's open calls of tools may take: to end one is not to know what it did."""
+
 HELD_SECONDS = 0.1
 """Seconds for which a held step may put further calls of tools: one look at the inbox shows them all."""
 
@@ -217,8 +220,9 @@ class StepRun:
             self._tools.put(ask)
         elif not self._is_ending and not self._child.over and (card := self._tools.ask(ask)) is not None:
             self.verdict = Verdict("waiting", "", card=card)
-            self._drain_by = time.monotonic() + DRAIN_SECONDS
-            self._drain_until = time.monotonic() + HELD_SECONDS
+            now = time.monotonic()
+            self._drain_by = now + (EFFECT_SECONDS if self._tools.are_open else DRAIN_SECONDS)
+            self._drain_until = now + HELD_SECONDS
 
     @property
     def _is_held(self) -> bool:

@@ -132,3 +132,17 @@ def test_a_class_that_could_be_called_past_the_gate_is_refused(letters: MakeLett
 
     assert (failed.outcome, made.sent(), made.cards()) == ("failed", [], [])
     assert failed.error.startswith("the tool 'custom:send_letter' has a run() of its own")
+
+
+def test_a_held_step_lets_a_call_that_is_being_made_come_back(letters: MakeLetters) -> None:
+    made = letters([], "__import__('time').sleep(1.5)")
+    made.writes(ELENA, BRUNO, together=True)
+    made.attempt()
+    made.answer("approve")
+
+    assert made.attempt().outcome == "waiting"
+
+    assert len(made.sent()) == len(made.the("ToolCallStarted")) == len(made.the("ToolCallFinished")) == 1
+    made.answer("approve")
+    assert made.attempt().outcome == "done"
+    assert len(made.sent()) == 2
