@@ -27,6 +27,7 @@ from crewctl.audit.events_work import RunTaken
 from crewctl.cli.complete_cards import complete_cards, complete_left
 from crewctl.cli.fresh_project import TEMPLATE
 from crewctl.cli.main import run
+from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
@@ -263,6 +264,17 @@ def test_a_call_is_shown_pretty_and_as_its_very_bytes_with_nothing_that_drives_a
     assert data["arguments"] == {"to": "ada@example.eu", "text": "Dear \x1b[31mAda"}
     assert data["subject_sha256"] == card.opened.subject_sha256
     assert [each.split()[2] for each in data["next"]] == ["approve", "amend", "park", "skip"]
+
+
+def test_rows_have_the_promised_keys(line: Line) -> None:
+    card = line.call().card
+    assert tuple(line.data("card", "show", card)) == ROW_KEYS["card show"]
+    assert {tuple(row) for row in line.data("inbox")} == {ROW_KEYS["inbox"]}
+    parked = line.data("card", "park", card, "--until", "2d", "--reason", WHY)
+    assert tuple(parked) == ROW_KEYS["card park"]
+    assert tuple(line.data("card", "skip", card, "--reason", WHY)) == ROW_KEYS["card skip"]
+    line.project.store.append(RUN, NoticeLeft(about="x"))
+    assert tuple(line.data("inbox", "seen", RUN)) == ROW_KEYS["inbox seen"]
 
 
 def test_changed_arguments_make_a_new_card_that_shows_from_what_it_came(line: Line) -> None:

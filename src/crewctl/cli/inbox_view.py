@@ -63,8 +63,8 @@ def acknowledged(project: Project, word: str, reason: str) -> tuple[str, Acknowl
 
 def _data_row(item: Item, now: datetime) -> dict[str, Any]:
     data = item.model_dump(mode="json")
-    data["risk"] = data.pop("level")
-    return {**data, "waits_seconds": round((now - item.since).total_seconds(), 3)}
+    head = {"id": item.id, "kind": item.kind, "crew": item.crew, "risk": data.pop("level")}
+    return {**head, **data, "waits_seconds": round((now - item.since).total_seconds(), 3)}
 
 
 def _table_row(item: Item, now: datetime) -> dict[str, Any]:
