@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from crewctl.adapters.plain_export import export_project
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, RunClosed, RunStarted, StepFinished, StepStarted
 from crewctl.audit.events_faults import BreakerOpened, FallbackTaken, StepGivenUp, StepRetryScheduled
 from crewctl.cli.fault_rows import fault_rows
 from crewctl.cli.html_report import html_report
+from crewctl.cli.live_state import LiveState
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+from crewctl.testing.small_plans import small_agent, small_model, small_plan
 
 RUN = "run-1"
 UNTIL = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
@@ -76,3 +79,28 @@ def test_a_page_escapes_what_an_error_says() -> None:
     assert "Partial:" in page
     assert "<script>" not in page
     assert "\x1b" not in page
+
+
+def test_a_step_that_is_tried_again_is_going_on_in_the_live_view() -> None:
+    plan = small_plan(models=(small_model(None),))
+    state = LiveState(plan)
+    store = FakeRunStore()
+    for event in (
+        *attempt(1, "failed"),
+        StepRetryScheduled(step="1.facts", attempt=1, error="down", delay=2.0),
+    ):
+        state.see(store.append(RUN, event))
+
+    step = state.steps["1.facts"]
+    assert step.outcome is None
+    assert step.doing == "tries again in 2.0s: down"
+
+
+def test_an_exported_crew_has_nobody_who_only_stands_in() -> None:
+    agents = (small_agent("writer", fallback="helper"), small_agent("helper", model="spare"))
+    models = (small_model(None), small_model(None, name="spare"))
+    plan = small_plan(agents=agents, models=models, stand_ins=("helper",))
+    files = export_project(plan)
+
+    assert "helper" not in "".join(files.values())
+    assert "take over" in files["README.md"]

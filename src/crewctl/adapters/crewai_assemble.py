@@ -61,8 +61,9 @@ def assemble(plan: Plan) -> AssembledCrew:
     key of any model is in it. EngineError when a tool or a model cannot be made.
     """
     parts = Parts(plan, _NoKeys())
+    absent = {plan.manager_agent, *plan.stand_ins}
     with _tool_files(plan):
-        agents = [parts.agent(agent.name) for agent in plan.agents if agent.name != plan.manager_agent]
+        agents = [parts.agent(agent.name) for agent in plan.agents if agent.name not in absent]
         tasks = _tasks(parts)
         return AssembledCrew(
             name=plan.crew, agents=agents, tasks=tasks, verbose=False, tracing=False, **_process(parts)

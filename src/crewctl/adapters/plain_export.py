@@ -43,12 +43,12 @@ def export_project(plan: Plan) -> dict[str, str]:
     home = f"src/{plain.package}"
     header = f"# Exported from crew {plan.crew!r}.\n"
     return {
-        "README.md": readme(plan, plain.package, environment_of(plan.models)),
+        "README.md": readme(plan, plain.package, environment_of(plain.plan.models)),
         "pyproject.toml": pyproject(plan, plain.package),
         f"{home}/__init__.py": f'"""{_docstring(plan.description)}"""\n',
         f"{home}/config/agents.yaml": emit_items(_agents(plain), header),
         f"{home}/config/tasks.yaml": emit_items(_tasks(plain), header),
-        f"{home}/models.py": models_module(plan.models, plain.models),
+        f"{home}/models.py": models_module(plain.plan.models, plain.models),
         f"{home}/crew.py": crew_module(_shape(plain)),
         f"{home}/main.py": main_module(plain.package, plain.class_name, json.loads(json.dumps(plan.inputs))),
         **_tool_files(plan, plain.package),
@@ -56,6 +56,7 @@ def export_project(plan: Plan) -> dict[str, str]:
 
 
 def _named(plan: Plan) -> Plain:
+    plan = _without_stand_ins(plan)
     names = Names()
     tasks = tasks_by_hand(plan)
     return Plain(
@@ -67,6 +68,15 @@ def _named(plan: Plan) -> Plain:
         methods=names.all((task.name for task in tasks), "task"),
         models=Names().all((model.name for model in plan.models), "model"),
         tools={tool.name: _tool(plan, tool.name) for tool in plan.tools},
+    )
+
+
+def _without_stand_ins(plan: Plan) -> Plan:
+    """Return the plan without those who do nothing unless another fails: CrewAI would make coworkers of them."""
+    agents = tuple(agent for agent in plan.agents if agent.name not in plan.stand_ins)
+    used = {agent.model for agent in agents} | {plan.manager_model}
+    return plan.model_copy(
+        update={"agents": agents, "models": tuple(model for model in plan.models if model.name in used)}
     )
 
 

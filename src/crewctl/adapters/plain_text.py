@@ -104,6 +104,9 @@ What the registry did for this crew has no counterpart in CrewAI, and nothing do
 - the account of a run, its report and its log
 - retries that count as turns: CrewAI and the provider's library retry by themselves
 {more}"""
+_FAULTS = """\
+- what is done about failures: tasks tried again, agents and models that take over, going on without a task
+"""
 _MARKET = """\
 - the market's protocol: here the drafts are written side by side and one task chooses among them, with
   the drafts' authors in view, in one order, and its answer is whatever it writes
@@ -164,5 +167,12 @@ def readme(plan: Plan, package: str, environment: list[str]) -> str:
         inputs=f" {shlex.quote(json.dumps(plan.inputs))}" if plan.inputs else "",
         limits=", and the tasks' timeouts" if timeouts else "",
         approval="this crew needed one" if plan.risk.needs_approval else "this crew needed none",
-        more=_MARKET if plan.market is not None else "",
+        more=(_FAULTS if _has_faults(plan) else "") + (_MARKET if plan.market is not None else ""),
     )
+
+
+def _has_faults(plan: Plan) -> bool:
+    tasks = [*plan.tasks, *([plan.market.task] if plan.market else [])]
+    said = [plan.task_retry.attempts > 1, plan.breaker is not None, bool(plan.stand_ins)]
+    said += [task.retry is not None or task.on_failure != "fail" for task in tasks]
+    return any(said) or any(each.retry or each.fallback for each in plan.agents)

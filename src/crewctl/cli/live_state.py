@@ -26,6 +26,7 @@ from crewctl.audit.events import (
     VerdictGiven,
     WorkDelegated,
 )
+from crewctl.audit.events_faults import FallbackTaken, StepRetryScheduled
 from crewctl.audit.events_work import StepsKept
 from crewctl.planning.plan import Plan
 
@@ -208,6 +209,15 @@ def _delegated(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
         step.says(event.by, f"{'asks' if event.asks == 'question' else 'hands work to'} {event.to}")
 
 
+def _again(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
+    """Show a step that failed and is not over: it waits, or somebody else takes it."""
+    event = record.event
+    if step is not None and isinstance(event, StepRetryScheduled):
+        step.outcome, step.doing = None, f"tries again in {event.delay:.1f}s: {event.error}"
+    if step is not None and isinstance(event, FallbackTaken):
+        step.outcome, step.doing = None, f"{event.what} {event.taken} takes over"
+
+
 def _retry(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
     if isinstance(record.event, RetryScheduled) and step is not None:
         step.doing = f"tries again in {record.event.delay:.1f}s: {record.event.error}"
@@ -231,6 +241,8 @@ _HANDLERS: dict[type[Any], Handler] = {
     ClockStarted: _clock,
     DraftsTaken: _drafts_taken,
     StepsKept: _steps_kept,
+    StepRetryScheduled: _again,
+    FallbackTaken: _again,
     StepStarted: _step_started,
     StepFinished: _step_finished,
     TurnGranted: _granted,
