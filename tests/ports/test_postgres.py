@@ -268,6 +268,66 @@ def test_a_commit_whose_answer_never_came_is_not_known_and_not_repeated(database
     assert words(database) == ["one"]
 
 
+TELLS = """
+import os, sys, time
+from pathlib import Path
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.audit.events import StopRequested
+from crewctl.errors import LostDatabaseError
+from crewctl.wiring.database import open_database
+store = SqlRunStore(open_database(Path("."), os.environ))
+for number in range(10**6):
+    word = f"{sys.argv[1]}-{number}"
+    try:
+        store.append("r1", StopRequested(by=word))
+        print(word, flush=True)
+    except LostDatabaseError:
+        print("?" + word, flush=True)
+        time.sleep(0.05)
+"""
+
+
+def test_what_was_answered_for_is_there_once_however_often_the_server_is_killed(
+    own_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = own_server.new_database()
+    store = SqlRunStore(PostgresDatabase(url))
+    store.append("r1", REQUESTED)
+    said = [tmp_path / f"said-{name}" for name in "abcd"]
+    tellers = []
+    for file in said:
+        with file.open("w") as out:
+            tellers.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", TELLS, file.name], env={**os.environ, VARIABLE: url}, stdout=out
+                )
+            )
+    try:
+        for _ in range(3):
+            before = sum(file.read_text().count("\n") for file in said)
+            give_up = time.monotonic() + 60
+            while sum(file.read_text().count("\n") for file in said) < before + 40:
+                assert time.monotonic() < give_up
+                time.sleep(0.02)
+            own_server.kill()
+            own_server.start()
+    finally:
+        for teller in tellers:
+            teller.kill()
+            teller.wait()
+
+    records = store.events_of("r1")
+    kept = [record.event.by for record in records if record.event.kind == "StopRequested"]
+    words = [word for file in said for word in file.read_text().split()]
+    sure, unknown = {word for word in words if word[0] != "?"}, {word[1:] for word in words if word[0] == "?"}
+    assert unknown
+    assert len(kept) == len(set(kept))
+    assert sure <= set(kept)
+    # Each was killed in the middle of one more, which it could not say anything about.
+    assert len(set(kept) - sure - unknown) <= len(tellers)
+    assert [record.seq for record in records] == list(range(1, len(records) + 1))
+
+
 def test_whoever_freezes_inside_a_transaction_holds_up_the_others_for_a_moment_only(
     database: PostgresDatabase,
 ) -> None:
