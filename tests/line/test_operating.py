@@ -12,6 +12,7 @@ import pytest
 from crewctl.audit.events import KickoffRequested, PlanMade
 from crewctl.audit.events_people import CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended
+from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.errors import Exit
 from crewctl.planning.digest import canonical, sealed
 from crewctl.planning.plan import Risk
@@ -111,6 +112,7 @@ def test_the_riskiest_run_is_stopped_first_and_every_one_is_told(call: Call, tol
         (WAITING, "limited", "waiting", "stopped"),
         (QUEUED, "limited", "queued", "stopped"),
     ]
+    assert {tuple(row) for row in json.loads(done.out)} == {ROW_KEYS["stop --all"]}
     assert call("inbox", "-o", "name", cwd=told).out == ""
     reports = sorted(path.stem for path in (told / "registry/reports/brief").glob("*.json"))
     assert reports == [WAITING, RISKY]
@@ -180,3 +182,26 @@ def test_a_plan_whose_versions_are_others_here_is_not_run_again(call: Call, told
     assert done.code == Exit.INVALID
     assert "was planned for crewai 0.1.0, and here it is" in done.err
     assert "crewctl rerun 20260301-1400-ffff --with-files" in done.err
+
+
+@pytest.mark.parametrize(
+    ("needed", "code", "said"),
+    [
+        (True, Exit.NOT_APPROVED, "so its approval alone decides"),
+        (False, Exit.INVALID, "by today's files the crew cannot be planned"),
+    ],
+)
+def test_an_old_plan_of_a_crew_that_is_gone_needs_an_approval_to_decide(
+    call: Call,
+    told: Path,
+    needed: bool,  # noqa: FBT001 - a parameter of the test
+    code: int,
+    said: str,
+) -> None:
+    project = Project(told)
+    risk = Risk(level="minimal", tagged=True, needs_approval=needed, why=("a test",))
+    plan = sealed(sample_plan(versions={}, risk=risk))
+    Teller(project.store, project.contents, "20260301-1500-abcd").begins(plan).closes()
+    done = call("rerun", "last", cwd=told)
+    assert done.code == code
+    assert said in done.err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crewctl.adapters import os_identity
+from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.errors import Exit
 
 Call = Callable[..., Any]
@@ -96,7 +97,8 @@ def test_a_suspension_is_shown_wherever_the_crew_is(
         ("suspension", "suspends", "ada"),
         ("approval", "suspended", rows_of[1]["approved_by"]),
     ]
-    for words in (("plan", CREW, *INPUTS), ("approvals", CREW), ("show", CREW)):
+    again = ("approve", CREW, "--reason", "read every prompt once more")
+    for words in (("plan", CREW, *INPUTS), ("approvals", CREW), ("show", CREW), again):
         said = call(*words, cwd=project).err
         assert "outreach-email is suspended by ada on" in said, words
         assert "it wrote to people who had said no" in said
@@ -110,7 +112,20 @@ def test_a_lifted_suspension_stays_in_the_list_of_statements(
     as_person("bob")
     call("unsuspend", CREW, *SEEN, cwd=project)
     rows = json.loads(call("approvals", CREW, "-o", "json", cwd=project).out)
-    assert [(row["kind"], row["state"]) for row in rows] == [("suspension", "lifted"), ("approval", "standing")]
+    assert [(row["kind"], row["state"]) for row in rows] == [
+        ("suspension", "lifted"),
+        ("approval", "standing"),
+    ]
+
+
+def test_rows_have_the_promised_keys(call: Call, project: Path, as_person: Callable[[str], None]) -> None:
+    said = json.loads(call("suspend", CREW, *WHY, "-o", "json", cwd=project).out)
+    assert tuple(said) == ROW_KEYS["suspend"]
+    rows = json.loads(call("approvals", CREW, "-o", "json", cwd=project).out)
+    assert {tuple(sorted(row)) for row in rows} == {tuple(sorted(ROW_KEYS["approvals"]))}
+    as_person("bob")
+    rows = json.loads(call("unsuspend", CREW, *SEEN, "-o", "json", cwd=project).out)
+    assert [tuple(row) for row in rows] == [ROW_KEYS["unsuspend"]]
 
 
 def test_an_edited_suspension_holds_and_nobody_can_lift_it(

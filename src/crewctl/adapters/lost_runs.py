@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from crewctl.adapters.asking_process import is_about_to_begin
 from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
@@ -35,8 +36,9 @@ def close_lost_runs(root: Path, store: MortalRuns, contents: ContentStore, locks
 
 def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, locks: Locks, run_id: str) -> bool:
     with locks.kept_free(run_lock(run_id)) as dead:
-        state = fold_run(store.events_of(run_id), alive=not dead)
-        if not dead or state.closing is not None:
+        records = store.events_of(run_id)
+        state = fold_run(records, alive=not dead)
+        if not dead or state.closing is not None or is_about_to_begin(records):
             return False
         try:
             store.append(

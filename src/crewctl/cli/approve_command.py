@@ -60,6 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
         show_approval,
         terms_of,
     )
+    from crewctl.cli.suspended_view import note_if_suspended  # noqa: PLC0415 - start-up cost
 
     inputs = read_inputs(single, whole)
     terms = terms_of(reason, expires, max_runs, for_inputs=for_inputs, given=bool(inputs))
@@ -67,3 +68,4 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     said = project.approve(project.plan(crew, inputs if for_inputs else None, overrides=overrides), terms)
     emit_one(row(said), said.id, form, lambda: show_approval(said, overrides))
     note_where_none_is_needed(project, crew)
+    note_if_suspended(project, crew)

@@ -16,7 +16,7 @@ from crewctl.planning.plan import Plan
 from crewctl.running.ownership import worker_lock
 from crewctl.running.port import Abandoned
 from crewctl.wiring.database import VARIABLE
-from crewctl.wiring.hosting import Attended, RunHost, argument_of
+from crewctl.wiring.hosting import Attended, Came, RunHost, argument_of
 from crewctl.wiring.line import announce, ended
 from crewctl.wiring.project import Ended
 
@@ -57,7 +57,17 @@ def run_here(
             watch(record)
         with attended.stop.on_signals(), left_to_others(run_id):
             engine.begin(run_id, argument_of(plan, content))
-    return ended(host.came[run_id])
+    return ended(came_of(host, run_id))
+
+
+def came_of(host: RunHost, run_id: str) -> Came:
+    """Return what the run came to here; CrewctlError where somebody closed it before it was begun."""
+    if run_id not in host.came:
+        raise CrewctlError(
+            f"run {run_id} was closed before it was begun here",
+            help=f"see it with: crewctl runs show {run_id}",
+        )
+    return host.came[run_id]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from crewctl.audit.run_state import fold_run
 from crewctl.errors import CrewctlError
 from crewctl.registry.undecided import plan_of
 from crewctl.running.ownership import run_lock, worker_lock
-from crewctl.wiring.embedded import embedded, left_to_others
+from crewctl.wiring.embedded import came_of, embedded, left_to_others
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import Attended
 from crewctl.wiring.line import ended, warm_zygote
@@ -41,7 +41,7 @@ def resume(project: Project, run_id: str, watch: Watch) -> Ended:
                         f"another process has just taken run {run_id} up",
                         help=f"follow it with: crewctl logs {run_id} --follow",
                     )
-        return ended(host.came[run_id])
+        return ended(came_of(host, run_id))
 
 
 def _taken_up(project: Project, engine: DurableEngine, run_id: str) -> bool:
