@@ -67,7 +67,7 @@ class ByFiles:
         if start.state == "started":
             self._files.done(dropped)
         elif start.state != "held":  # what is held back is found again among what was left
-            self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.note}")
+            self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.told or start.note}")
         return start
 
     def _carried_out(self, start: Start, dropped: Dropped, now: datetime) -> Start:

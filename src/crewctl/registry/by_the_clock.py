@@ -11,7 +11,7 @@ from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
 from crewctl.registry.carry_out import StartRooms, carry_out_schedule
 from crewctl.registry.due import Firing, due, key_of, next_start
 from crewctl.registry.schedule_book import Place, ScheduleBook
-from crewctl.running.starts import ScheduleMemory, Start
+from crewctl.running.starts import Memory, ScheduleMemory, Start
 
 Work = Callable[[datetime], Start | None]
 """One start that is to be carried out; None when another worker was faster."""
@@ -52,8 +52,11 @@ class ByTheClock:
     def _firings(self, place: Place, schedule: ScheduleSpec, now: datetime) -> tuple[Firing, ...]:
         crew, name = place
         memory = self._memory.of("schedule", crew, name)
+        if memory is None:
+            # A worker with other files has forgotten it; what was started is still known by its key.
+            memory = Memory(self._book.read_at or now, None, self._memory.pauses().get(crew))
         self._next[place] = (now, min(next_start(crew, schedule, now), now + LONGEST_WAIT))
-        return () if memory is None else due(crew, schedule, memory, now)
+        return due(crew, schedule, memory, now)
 
     def _fire(self, place: Place, schedule: ScheduleSpec, firing: Firing, now: datetime) -> Start | None:
         crew, name = place

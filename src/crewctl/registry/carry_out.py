@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,9 @@ from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.planning.inputs import Value
 from crewctl.planning.plan import Plan
 from crewctl.running.starts import Start, Starts
+
+WAITS = "waits for"
+"""How the note of a start begins that is held back by an earlier one, and not by people."""
 
 MOST_LOOKED_AT = 50
 """Earlier starts of a schedule that are looked at for one whose run still goes on."""
@@ -73,7 +77,8 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
     except StoreError as error:
         return replace(start, note=said_of(error))
     except CrewctlError as error:
-        return settled(replace(start, state="failed", note=said_of(error)), rooms, now)
+        failed = replace(start, state="failed", note=without_values(error), told=said_of(error))
+        return settled(failed, rooms, now)
     except Exception as error:  # noqa: BLE001 - one crew's bug must not silence the others' schedules
         note = f"this is a bug in crewctl: {type(error).__name__}: {error}"
         return settled(replace(start, state="failed", note=note), rooms, now)
@@ -88,7 +93,7 @@ def carry_out_schedule(start: Start, schedule: ScheduleSpec, rooms: StartRooms, 
     which = f"run {before.run}" if before.run else "an earlier start"
     if schedule.overlap == "skip":
         return settled(replace(start, state="skipped", note=f"{which} of this schedule goes on"), rooms, now)
-    return settled(replace(start, state="held", note=f"waits for {which} of this schedule"), rooms, now)
+    return settled(replace(start, state="held", note=f"{WAITS} {which} of this schedule"), rooms, now)
 
 
 def settled(start: Start, rooms: StartRooms, now: datetime) -> Start:
@@ -105,11 +110,26 @@ def said_of(error: CrewctlError) -> str:
     return f"{error.message}; {error.help}" if error.help else error.message
 
 
+def without_values(error: CrewctlError) -> str:
+    """Return the same without what was given as an input: a start is kept for good, and inputs can be erased."""
+    problems = getattr(error, "problems", ())
+    if not problems:
+        return said_of(error)
+    kept = [
+        replace(each, message=_UNFIT.sub(r"\1 does not fit", each.message))
+        if each.rule == "bad-input"
+        else each
+        for each in problems
+    ]
+    return render(kept, {}, "concise").rstrip()
+
+
 def digest_of(inputs: Mapping[str, Value]) -> str:
     """Return the SHA-256, in hex, by which the same inputs are recognised."""
     return hashlib.sha256(json.dumps(dict(inputs), sort_keys=True).encode()).hexdigest()
 
 
+_UNFIT = re.compile(r"^(input '[A-Za-z0-9_-]*').*", re.DOTALL)
 _ASKED_BY = {
     "schedule": "the schedule '{name}'",
     "trigger": "the trigger on {name}",

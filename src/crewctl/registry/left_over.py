@@ -8,7 +8,7 @@ from functools import partial
 
 from crewctl.registry.by_endings import ByEndings
 from crewctl.registry.by_the_clock import Work
-from crewctl.registry.carry_out import StartRooms, carry_out_schedule, settled
+from crewctl.registry.carry_out import WAITS, StartRooms, carry_out_schedule, settled
 from crewctl.registry.schedule_book import ScheduleBook
 from crewctl.running.starts import Pause, ScheduleMemory, Start, State
 
@@ -39,7 +39,10 @@ class LeftOver:
         found = self._rooms.starts.unsettled(held_before=now - HELD, claimed_before=now - LEFT)
         found = [start for start in found if start.kind != "spool"]  # their files are found where they lie
         ordered = sorted(found, key=lambda start: (self._book.rank(start.crew), start.at))
-        return [partial(self._try, start) for start in ordered]
+        by_people = [start for start in ordered if start.state == "held" and not start.note.startswith(WAITS)]
+        # When people have caught up, one goes on at a time: all at once would fill the inbox again.
+        waiting_on = {start.key for start in by_people[1:]}
+        return [partial(self._try, start) for start in ordered if start.key not in waiting_on]
 
     def _try(self, start: Start, now: datetime) -> Start | None:
         if not self._rooms.starts.take_over(start, self._rooms.worker, now):

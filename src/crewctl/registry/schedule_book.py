@@ -37,6 +37,7 @@ class ScheduleBook:
     memory: ScheduleMemory
     schedules: dict[Place, ScheduleSpec] = field(default_factory=dict)
     triggers: dict[Place, TriggerSpec] = field(default_factory=dict)
+    read_at: datetime | None = None
     _ranks: dict[str, int] = field(default_factory=dict)
     _seen: tuple[object, ...] | None = None
 
@@ -52,6 +53,7 @@ class ScheduleBook:
         for crew in broken:
             self._remember(crew)
         self._seen = seen
+        self.read_at = now
         return True
 
     def rank(self, crew: str) -> int:

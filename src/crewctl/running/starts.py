@@ -18,6 +18,7 @@ class Start:
 
     `name` is the schedule's, the trigger's or the file's; `at` is when it was due, in UTC. `of` is the
     run that set it off, `run` the run that it started, `note` says why there is none or why it waits.
+    `told` says the same to whoever gave the inputs, with their values, and is kept nowhere.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Start:
     worker: str = ""
     touched: datetime | None = None
     inputs_sha256: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,10 @@ def _answer(asked: Asked, inputs: dict[str, Value], rooms: StartRooms) -> Answer
     done = carry_out(start, inputs, rooms, now)
     if done.state == "started":
         return Answer(202, {"run": done.run, "crew": done.crew, "repeated": False})
-    return Answer(422, {"error": f"crew {done.crew} was not started", "problems": done.note.splitlines()})
+    if done.state == "claimed":
+        return Answer(503, {"error": "the account cannot be written now; send the request again"})
+    problems = (done.told or done.note).splitlines()
+    return Answer(422, {"error": f"crew {done.crew} was not started", "problems": problems})
 
 
 def _may_try_again(known: Start, starts: Starts, worker: str, now: datetime) -> bool:

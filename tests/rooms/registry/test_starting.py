@@ -311,6 +311,46 @@ def test_a_paused_crew_starts_nothing_and_makes_up_for_nothing(world: World) -> 
     assert world.became() == [("started", "")]
 
 
+def test_when_people_have_caught_up_one_goes_on_at_a_time_the_riskiest_last(world: World) -> None:
+    for crew, level in (("a", "high"), ("b", "limited"), ("c", "minimal")):
+        world.entry(crew, f"risk_level: {level}\n{AT_SIX}")
+    world.line.full = "9 cards wait, and 8 may"
+    worker = world.worker()
+    worker.ticks(FIVE, FIVE + HOUR)
+    world.line.full = ""
+    going = []
+    for seconds in (10, 20, 30):
+        worker.ticks(FIVE + HOUR + seconds * SECOND)
+        going.append([crew for crew, _ in world.runs()])
+
+    assert going == [["c"], ["c", "b"], ["c", "b", "a"]]
+
+
+def test_a_worker_with_other_files_makes_nobody_forget_a_start(world: World) -> None:
+    world.entry("brief", AT_SIX)
+    worker = world.worker()
+    worker.ticks(FIVE)
+    world.memory.learn([], [], FIVE + MINUTE)
+    worker.ticks(FIVE + HOUR, FIVE + HOUR + MINUTE)
+
+    assert world.became() == [("started", "")]
+    assert len(world.runs()) == 1
+
+
+def test_what_was_given_as_an_input_is_told_and_not_kept(world: World) -> None:
+    span = Span("crews/brief.yaml", 3, 7)
+    unfit = Problem(
+        span, "bad-input", "input 'company' takes a whole number, not 'Elena Rossi,\\nVia Roma 1'"
+    )
+    world.line.wrong["brief"] = InvalidPlanError("brief", [unfit])
+    files = _Files(b'{"company": "Elena Rossi"}')
+
+    spooling(world, files)(FIVE)
+
+    assert world.became() == [("failed", "crews/brief.yaml:3:7: input 'company' does not fit [bad-input]")]
+    assert "Elena Rossi" in files.aside[0][1]
+
+
 class _Dies(BaseException):
     """The worker's process is killed."""
 
