@@ -35,7 +35,8 @@ class RunSuspended(Fact):
 class KeptStep(Fact):
     """A finished step of an earlier run; its output is this run's own copy.
 
-    One that had come to nothing stays so: `outcome` and `error` are that run's. `decided_by` names the
+    One that had come to nothing stays so: `outcome` and `error` are that run's, and `given_up` is how that
+    run went on without it. `decided_by` names the
     person who let its output through there, or put it aside. `changed` says what differs in today's
     plan, where somebody wanted the step kept all the same.
     """
@@ -46,6 +47,7 @@ class KeptStep(Fact):
     agent: str = ""
     outcome: Literal["done", "failed", "limit_reached"] = "done"
     error: str = ""
+    given_up: Literal["continue", "skip"] | None = None
     decided_by: str = ""
     changed: str = ""
 

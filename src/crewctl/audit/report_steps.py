@@ -55,6 +55,8 @@ class StepPages:
         self._blind_ids = _blind_ids(verdict)
         self._decided = outputs_left(records)
         self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
+        kept = state.kept.steps if state.kept else ()
+        self._given_up |= {step.step: step.given_up for step in kept if step.given_up}
 
     def tasks(self) -> tuple[TaskDone, ...]:
         """Return the crew's tasks in the plan's order, then whatever ran that the plan no longer tells."""

@@ -33,6 +33,7 @@ class Kept(Value):
     outcome: Literal["done", "failed", "limit_reached"]
     output: ContentRef | None
     error: str
+    given_up: Literal["continue", "skip"] | None
     decided_by: str
     changed: str
 
@@ -89,7 +90,8 @@ class _Run:
         self._steps = {_place(step): step for step in self.state.steps if step.kind == "task"}
         kept = self.state.kept
         self._misfits = {step.step: step.changed for step in kept.steps if step.changed} if kept else {}
-        self._given_up = {r.event.step for r in records if isinstance(r.event, StepGivenUp)}
+        self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
+        self._given_up |= {step.step: step.given_up for step in kept.steps if step.given_up} if kept else {}
         self._answers = {
             card.opened.step: card.answer
             for card in fold_cards(records)
@@ -116,6 +118,7 @@ class _Run:
             outcome="done" if found.outcome == "done" else _failure(found),
             output=found.output if answer is None else _left(found, answer),
             error=found.error,
+            given_up=self._given_up.get(found.step),
             decided_by="" if answer is None else answer.by,
             changed=", ".join(changes[:_MOST_CHANGES]) + more,
         )

@@ -37,6 +37,9 @@ from crewctl.testing.sample_plans import hierarchical_plan, market_plan, sequent
 THREE = (task("research"), task("outline"), task("write"))
 
 
+_OF_THE_RUN = {"attempts", "seconds", "kept_from", "process_exit", "tries"}
+
+
 class Files:
     """The OutputFiles port that remembers what was written."""
 
@@ -271,6 +274,20 @@ def test_a_failed_run_is_forked_from_the_task_that_failed(runs: Runs) -> None:
     with pytest.raises(InvalidError, match=r"did not finish the task 'outline'") as refused:
         to_keep(runs.store.events_of("a"), plan, plan, "write", anyway=True)
     assert refused.value.help == "fork from 'outline' or an earlier task"
+
+
+def test_a_step_that_was_given_up_stays_so_and_the_report_says_it(runs: Runs) -> None:
+    plan = sequential_plan(task("research", on_failure="continue"), *THREE[1:])
+    runs.run("a", plan, {"research": StepResult(outcome="failed", error="no idea")})
+    outcome = runs.fork(plan, "write")
+    assert (outcome.how, runs.done("b")) == ("finished", ["3.write"])
+    assert [(each.outcome, each.given_up) for each in runs.kept().steps] == [
+        ("failed", "continue"),
+        ("done", None),
+    ]
+    first = build_report(runs.store.events_of("a"), runs.contents).tasks[0]
+    again = build_report(runs.store.events_of("b"), runs.contents).tasks[0]
+    assert again.model_dump(exclude=_OF_THE_RUN) == first.model_dump(exclude=_OF_THE_RUN)
 
 
 def test_an_unknown_place_is_answered_with_a_near_word(runs: Runs) -> None:
