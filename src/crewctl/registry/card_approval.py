@@ -37,9 +37,12 @@ def wait_for_approval(plan: Plan, rooms: Rooms, steps: Steps) -> ApprovalDecided
         asking = _asking(plan, number, decided)
         look = partial(desk.answer_to, asking)
         answer = steps.wait(f"person.approval.{number}", desk.ask(asking).card, look, CardAnswered)
-        if answer.action != "approve":
+        if answer.action == "skip":
             return decided.model_copy(update={"reason": _no(answer)})
+        # Somebody may have approved the crew without looking at the card.
         decided = steps.do(f"approval.{number}", lambda: ask_gate(plan, rooms), ApprovalDecided)
+        if answer.action == "expire" and decided.decision != "approved":
+            return decided.model_copy(update={"reason": _no(answer)})
     return decided
 
 

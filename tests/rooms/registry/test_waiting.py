@@ -155,6 +155,14 @@ def test_an_approval_that_is_skipped_or_forgotten_leaves_the_no_with_its_reason(
     assert late.gate().reason == f"nobody approved it in time (card {card})"
 
 
+def test_a_card_that_nobody_answered_does_not_outweigh_an_approval_that_was_given(tmp_path: Path) -> None:
+    run = Unattended(tmp_path)
+    run.waits()
+    run.approvals.add(yes_to(run.plan))
+    run.clock.pass_time(timedelta(days=4))
+    assert run.gate().decision == "approved"
+
+
 def test_a_statement_that_is_taken_back_meanwhile_is_asked_for_again(tmp_path: Path) -> None:
     run = Unattended(tmp_path)
     first = run.waits()
