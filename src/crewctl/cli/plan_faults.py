@@ -8,6 +8,7 @@ from crewctl.planning.plan import Plan, PlannedRetry, PlannedTask
 _GOES_ON = {
     "continue": "if it fails later tasks are told",
     "skip": "if it fails later tasks do not hear of it",
+    "ask": "if it fails a person decides",
 }
 
 

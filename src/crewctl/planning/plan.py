@@ -76,7 +76,7 @@ class PlannedTask(Planned):
     timeout: float | None = None
     retry: PlannedRetry | None = None
     fallback: str | None = None
-    on_failure: Literal["fail", "continue", "skip"] = "fail"
+    on_failure: Literal["fail", "continue", "skip", "ask"] = "fail"
 
 
 class Price(Planned):

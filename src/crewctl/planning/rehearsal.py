@@ -91,7 +91,8 @@ def _offline(model: PlannedModel) -> PlannedModel:
 
 
 def _unasked(task: PlannedTask) -> PlannedTask:
-    return task.model_copy(update={"human_input": False})
+    on_failure = "fail" if task.on_failure == "ask" else task.on_failure
+    return task.model_copy(update={"human_input": False, "on_failure": on_failure})
 
 
 def _not_executed(tool: PlannedTool) -> PlannedTool:

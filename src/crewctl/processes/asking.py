@@ -65,14 +65,14 @@ def _waited(made: Made, asking: Asking, card: str, rooms: ProcessRooms, steps: S
     if answer.action == "approve":
         return Decided(made.output)
     if answer.action == "amend":
-        return Decided(_amended(answer, rooms))
+        return Decided(amended(answer, rooms))
     if answer.action == "skip":
         return Decided(None, answer)
     said = f"{made.task.name}: {answer.reason} (card {card})"
     raise ProcessEnded(Outcome(how="failed", error=said))
 
 
-def _amended(answer: CardAnswered, rooms: ProcessRooms) -> ContentRef:
+def amended(answer: CardAnswered, rooms: ProcessRooms) -> ContentRef:
     """Return the amendment, which has to be the very text that the person gave."""
     if (
         answer.text is None

@@ -7,13 +7,15 @@ after a crash finds there how often the step was tried, who had taken over, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
 from crewctl.planning.faults import agents_after, models_after, retry_of, stands_for
 from crewctl.planning.plan import Plan, PlannedRetry, PlannedTask
+from crewctl.processes.asking import amended
+from crewctl.processes.asking_about_failures import asked_about
 from crewctl.processes.backoff import delay_before
 from crewctl.processes.outcome import came_to_nothing
 from crewctl.processes.rooms import ProcessRooms
@@ -87,13 +89,17 @@ class _Course:
             result = tries.last or self._next_try(tries, wait)
             if result.outcome == "waiting":
                 raise Suspended(result.card or "")
-            if tries.given_up or not came_to_nothing(result):
+            if not came_to_nothing(result):
                 return result
+            if tries.given_up is not None:
+                return result.model_copy(update={"given_up": tries.given_up})
             tries = self._known()
             wait = self._retry(tries, result)
             if not wait and not self._fallback(tries, result):
-                return self._given_up(result)
-            tries = self._known()
+                left = self._left(tries, result)
+                if left is not None:
+                    return left
+            tries = replace(self._known(), last=None)
 
     def _known(self) -> Tries:
         return tries_of(self.rooms.store.events_of(self.rooms.run_id), self.step)
@@ -143,15 +149,30 @@ class _Course:
             step=self.step, what=what, instead_of=before, taken=after, error=result.error or result.outcome
         )
 
-    def _given_up(self, result: StepResult) -> StepResult:
-        """Write down that the run goes on without this step, where its task says so."""
-        if self.task is not None and self.task.on_failure != "fail":
-            error = result.error or result.outcome
-            self.rooms.store.append(
-                self.rooms.run_id,
-                StepGivenUp(step=self.step, task=self.task.name, how=self.task.on_failure, error=error),
-            )
-        return result
+    def _left(self, tries: Tries, result: StepResult) -> StepResult | None:
+        """Return what the step comes to when nobody is left to try it; None for another try that a person wants."""
+        if self.task is None or self.task.on_failure == "fail":
+            return result
+        if self.task.on_failure != "ask":
+            return self._given_up(self.task, self.task.on_failure, result)
+        answer = asked_about(self.task, self.step, tries, result, self.rooms)
+        if answer is None:
+            return result
+        if answer.action == "skip":
+            return self._given_up(self.task, "skip", result)
+        if answer.action == "amend":
+            return StepResult(outcome="done", output=amended(answer, self.rooms))
+        return None if answer.action == "approve" else result
+
+    def _given_up(
+        self, task: PlannedTask, how: Literal["continue", "skip"], result: StepResult
+    ) -> StepResult:
+        """Write down that the run goes on without this step."""
+        error = result.error or result.outcome
+        self.rooms.store.append(
+            self.rooms.run_id, StepGivenUp(step=self.step, task=task.name, how=how, error=error)
+        )
+        return result.model_copy(update={"given_up": how})
 
     def _now(self) -> datetime:
         return datetime.now(UTC) if self.rooms.clock is None else self.rooms.clock.now()

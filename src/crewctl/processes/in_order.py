@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from typing import Literal
 
 from crewctl.planning.plan import Plan, PlannedTask
 from crewctl.processes.asking import Made, decided
@@ -99,12 +100,17 @@ def _finish(
 
 
 def _end_of(task: PlannedTask, result: StepResult) -> Outcome | None:
-    given_up = came_to_nothing(result) and task.on_failure != "fail"
-    return None if given_up else outcome_of(task.name, result)
+    return None if _given_up(task, result) else outcome_of(task.name, result)
+
+
+def _given_up(task: PlannedTask, result: StepResult) -> Literal["continue", "skip"] | None:
+    """Return how the run goes on without a task; None where it does not."""
+    if not came_to_nothing(result):
+        return None
+    return task.on_failure if task.on_failure in ("continue", "skip") else result.given_up
 
 
 def _without(task: PlannedTask, result: StepResult) -> Finished | None:
     """Return what goes on of a task that was given up; None of any other, which has an output or none."""
-    if not came_to_nothing(result) or task.on_failure == "fail":
-        return None
-    return Finished(task=task.name, output=None, raw="", given_up=task.on_failure)
+    given_up = _given_up(task, result)
+    return None if given_up is None else Finished(task=task.name, output=None, raw="", given_up=given_up)

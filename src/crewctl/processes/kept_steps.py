@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from crewctl.audit.events import KickoffRequested, OutputWritten, PlanMade, Recorded
+from crewctl.audit.events import KickoffRequested, LimitName, OutputWritten, PlanMade, Recorded
 from crewctl.audit.events_work import KeptStep, StepsKept
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.errors import InvalidError, NotFoundError
@@ -30,7 +30,15 @@ class KeptSteps:
         self._steps = steps
         self._known: dict[str, BaseModel] = {}
         for step in kept.steps:
-            self._known[step.step] = StepResult(outcome=step.outcome, output=step.output, error=step.error)
+            # The earlier run went on from it, so it was the step's own time that had run out.
+            limit: LimitName | None = "task_timeout" if step.outcome == "limit_reached" else None
+            self._known[step.step] = StepResult(
+                outcome=step.outcome,
+                output=step.output,
+                error=step.error,
+                limit=limit,
+                given_up=step.given_up,
+            )
             self._known[f"file.{step.task}"] = OutputWritten(task=step.task, file="")
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
@@ -64,9 +72,15 @@ def with_kept(
     """
     records = store.events_of(run_id)
     request = next((r.event for r in records if isinstance(r.event, KickoffRequested)), None)
-    if request is None or request.source != "fork" or request.of is None:
+    if request is None or request.source not in {"fork", "replay"} or request.of is None:
         return plan, steps
     kept = next((r.event for r in records if isinstance(r.event, StepsKept)), None)
+    if kept is None and request.source == "replay":
+        before = store.events_of(request.of)
+        kept = next((r.event for r in before if isinstance(r.event, StepsKept)), None)
+        if kept is None:
+            return plan, steps
+        store.append(run_id, kept)
     if kept is None:
         kept = _taken_over(plan, request, request.of, run_id, store, contents)
         store.append(run_id, kept)

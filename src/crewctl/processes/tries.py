@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from crewctl.audit.events import Recorded, StepFinished, StepStarted
 from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
@@ -27,7 +28,7 @@ class Tries:
     models: dict[str, str] = field(default_factory=dict)
     last: StepResult | None = None
     due: datetime | None = None
-    given_up: bool = False
+    given_up: Literal["continue", "skip"] | None = None
 
     def after(self, record: Recorded) -> Tries:
         """Return where the step stands after an event of its own."""
@@ -40,7 +41,7 @@ class Tries:
             return replace(self, last=None, due=record.at + timedelta(seconds=event.delay))
         if isinstance(event, FallbackTaken):
             return self._taken_over(event)
-        return replace(self, given_up=True) if isinstance(event, StepGivenUp) else self
+        return replace(self, given_up=event.how) if isinstance(event, StepGivenUp) else self
 
     def _finished(self, event: StepFinished) -> Tries:
         told = event.model_dump(include={"outcome", "output", "error", "passing", "model", "limit", "until"})

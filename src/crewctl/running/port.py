@@ -69,7 +69,7 @@ class StepResult(Value):
 
     A step that is ``waiting`` for the answer to `card` is not finished: it will be done again.
     `passing` says that a failure may well be over by the next try, but not before `until`. `model` is the
-    model whose failed call came last.
+    model whose failed call came last. After one that is `given_up` the run goes on.
     """
 
     outcome: StepOutcome
@@ -80,6 +80,7 @@ class StepResult(Value):
     passing: bool = False
     model: str = ""
     until: datetime | None = None
+    given_up: Literal["continue", "skip"] | None = None
 
 
 class CrewEngine(Protocol):

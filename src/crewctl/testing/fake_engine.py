@@ -84,6 +84,6 @@ class FakeEngine:
         if isinstance(result, str):
             output = self._contents.put(self._run_id, result.encode())
             result = StepResult(outcome="done", output=output)
-        told = result.model_dump(exclude={"card"})
+        told = result.model_dump(exclude={"card", "given_up"})
         self._store.append(self._run_id, StepFinished(step=step, attempt=attempt, seconds=0.0, **told))
         return result

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import StepStarted
 from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
+from crewctl.audit.events_people import CardAnswered
 from crewctl.planning.digest import sealed
 from crewctl.planning.plan import Plan, PlannedModel, PlannedRetry
+from crewctl.processes import asking_about_failures
 from crewctl.processes.backoff import delay_before
 from crewctl.running.port import StepResult, Suspended
 from crewctl.testing.fake_engine import FakeEngine, judge_by_length
@@ -302,3 +306,93 @@ def test_an_endpoint_that_is_left_alone_is_waited_for_only_if_nobody_else_can_ta
     long.clock = SetClock(until - timedelta(seconds=400))
     assert long.run().how == "failed"
     assert len(long.engine.kickoffs) == 1
+
+
+def failing_room(*replies: str | StepResult) -> FakeRoom:
+    """A room whose first task fails and asks a person; a second follows."""
+    plan = sequential_plan(task("facts", on_failure="ask"), task("write"))
+    return FakeRoom(plan, {"facts": [*replies], "write": "brief"})
+
+
+def answered(room: FakeRoom, action: str, text: str | None = None) -> None:
+    """Answer the one open card of the room."""
+    [card] = [card for card in fold_cards(room.store.events_of(RUN)) if card.answer is None]
+    kept = None if text is None else room.contents.put(RUN, text.encode())
+    digest = "" if text is None else hashlib.sha256(text.encode()).hexdigest()
+    room.store.append(
+        RUN,
+        CardAnswered(card=card.card, action=action, by="ada", reason="x", text=kept, text_sha256=digest),  # type: ignore[arg-type]
+    )
+
+
+def test_a_person_is_asked_about_a_failure_and_may_have_it_tried_once_more() -> None:
+    room = failing_room(FINAL, FINAL, "facts")
+    for _ in range(2):
+        with pytest.raises(Suspended):
+            room.run()
+        answered(room, "approve")
+
+    assert room.run().how == "finished"
+    assert [event.attempt for event in events(room, StepStarted)][:3] == [1, 2, 3]
+    cards = fold_cards(room.store.events_of(RUN))
+    assert [card.opened.source for card in cards] == ["failed_step", "failed_step"]
+    assert room.text(cards[0].opened.subject) == FINAL.error
+
+
+def test_a_text_that_a_person_gives_stands_for_the_step() -> None:
+    room = failing_room(FINAL)
+    with pytest.raises(Suspended):
+        room.run()
+    answered(room, "amend", "the facts as I know them")
+
+    assert room.run().how == "finished"
+    assert room.engine.kickoffs[-1].context[0].raw == "the facts as I know them"
+    assert len(events(room, StepStarted)) == 2
+
+
+def test_a_person_may_have_the_run_go_on_without_the_step() -> None:
+    room = failing_room(FINAL)
+    with pytest.raises(Suspended):
+        room.run()
+    answered(room, "skip")
+
+    assert room.run().how == "finished"
+    assert room.engine.kickoffs[-1].context == ()
+    [given_up] = events(room, StepGivenUp)
+    assert given_up.how == "skip"
+
+
+def test_nobody_answers_and_the_run_has_failed() -> None:
+    room = failing_room(FINAL)
+    with pytest.raises(Suspended):
+        room.run()
+    answered(room, "expire")
+
+    outcome = room.run()
+    assert (outcome.how, outcome.error) == ("failed", f"facts: {FINAL.error}")
+
+
+def test_after_a_yes_a_crash_neither_asks_again_nor_forgets_it() -> None:
+    room = failing_room(FINAL, "facts")
+    with pytest.raises(Suspended):
+        room.run()
+    answered(room, "approve")
+    room.run()
+    for key in ("1.facts", "2.write"):
+        del room.steps.journal[key]
+
+    assert room.run().how == "finished"
+    assert len(events(room, StepStarted)) == 3
+    assert len(fold_cards(room.store.events_of(RUN))) == 1
+
+
+def test_a_rule_that_always_says_yes_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking_about_failures, "MOST_ATTEMPTS", 4)
+    room = failing_room(FINAL)
+    for _ in range(3):
+        with pytest.raises(Suspended):
+            room.run()
+        answered(room, "approve")
+
+    assert room.run().how == "failed"
+    assert len(events(room, StepStarted)) == 4

@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 from crewctl.catalogue.specs.quantities import Duration
 from crewctl.catalogue.specs.spec import Spec
 
-OnFailure = Literal["fail", "continue", "skip"]
+OnFailure = Literal["fail", "continue", "skip", "ask"]
 """What a task that came to nothing does to its run.
 
 ``fail`` ends it. With ``continue`` later tasks are told that this one came to nothing; with ``skip`` they
-do not hear of it.
+do not hear of it. With ``ask`` a person decides: once more, a text in its place, or without it.
 """
 
 
