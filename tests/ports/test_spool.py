@@ -87,6 +87,19 @@ def test_a_file_that_is_still_written_is_left_alone(tmp_path: Path, folder: Path
     assert [dropped.content for dropped in taken(tmp_path)] == [b'{"company": "Acme"}']
 
 
+def test_a_folder_that_was_seen_empty_is_looked_into_again_when_something_comes(
+    tmp_path: Path, folder: Path
+) -> None:
+    spool = Spool(tmp_path)
+    os.utime(folder, (OLD, OLD))
+    assert list(spool.take("brief")) == []
+    assert list(spool.take("brief")) == []
+    drop(folder, "x.json")
+    assert [dropped.name for dropped in spool.take("brief")] == ["x.json"]
+    drop(folder, "y.json")
+    assert [dropped.name for dropped in spool.take("brief")] == ["y.json"]
+
+
 def test_half_names_and_folders_are_left_alone(tmp_path: Path, folder: Path) -> None:
     for name in (".hidden.json", "x.json.tmp", "x.part", "x.json~"):
         drop(folder, name)

@@ -21,11 +21,15 @@ from crewctl.running.starts import Dropped
 
 FOLDER = (".crewctl", "spool")
 TAKEN, DONE, FAILED = "taken", "done", "failed"
+OWN = {TAKEN, DONE, FAILED}
 LARGEST = 1_000_000
 """Bytes of a file: inputs are prose for prompts, and no data sets."""
 
 MOST_AT_ONCE = 20
 """Files of one crew that are taken in one look, so that a flood of them delays nobody else for long."""
+
+CERTAIN = 2.0
+"""Seconds after which a folder that has not changed cannot change without its time telling."""
 
 SETTLED = 1.0
 """Seconds since the last write after which a file counts as whole."""
@@ -45,6 +49,7 @@ class Spool:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._empty: dict[str, int] = {}
 
     def crews(self) -> list[str]:
         """Return the crews that have a folder here; what is no crew's name is passed over."""
@@ -59,11 +64,23 @@ class Spool:
 
         StoreError where the folder is a link or a file.
         """
+        if self._is_empty_still(crew):
+            return
         with suppress(FileNotFoundError), opened_folder(self._root, *FOLDER, crew) as folder:
-            for name in _ready(folder)[:MOST_AT_ONCE]:
+            changed = os.fstat(folder).st_mtime_ns
+            names = _names(folder)
+            if not names - OWN and time.time() - changed / 1e9 > CERTAIN:
+                self._empty[crew] = changed
+            for name in _ready(folder, names)[:MOST_AT_ONCE]:
                 dropped = _moved(folder, crew, name)
                 if dropped is not None:
                     yield _read(folder, dropped)
+
+    def _is_empty_still(self, crew: str) -> bool:
+        """Tell whether nothing was put into the folder since it was seen empty: one question, and no opening."""
+        with suppress(FileNotFoundError):
+            return self._empty.get(crew) == os.lstat(Path(self._root, *FOLDER, crew)).st_mtime_ns
+        return False
 
     def left(self, crew: str) -> Iterator[Dropped]:
         """Yield the files that a worker took and did not lay aside."""
@@ -104,26 +121,21 @@ class Spool:
             os.rename(dropped.taken_as, dropped.taken_as, src_dir_fd=taken, dst_dir_fd=aside)
 
 
-def _names(folder: int) -> list[str]:
+def _names(folder: int) -> set[str]:
     with os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
+        return {entry.name for entry in entries}
 
 
-def _ready(folder: int) -> list[str]:
+def _ready(folder: int, names: set[str]) -> list[str]:
     """Return the names of files that nobody writes any more, the oldest first."""
     found: list[tuple[float, str]] = []
     now = time.time()
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(OSError):
-                status = entry.stat(follow_symlinks=False)
-                is_ours = stat.S_ISDIR(status.st_mode) or entry.name.startswith(".")
-                if (
-                    not is_ours
-                    and not entry.name.endswith(_PARTIAL)
-                    and _is_whole(folder, entry.name, status, now)
-                ):
-                    found.append((status.st_mtime, entry.name))
+    for name in names:
+        with suppress(OSError):
+            status = os.lstat(name, dir_fd=folder)
+            is_ours = stat.S_ISDIR(status.st_mode) or name.startswith(".")
+            if not is_ours and not name.endswith(_PARTIAL) and _is_whole(folder, name, status, now):
+                found.append((status.st_mtime, name))
     return [name for _, name in sorted(found)]
 
 
