@@ -16,6 +16,7 @@ from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import DELEGATE, coworkers, failing, plain
 from crewctl.testing.model_server_exchange import Answer, Asked, Failure, Reply, ToolCall
+from crewctl.testing.replayed_run import recorded_model, replayed
 from crewctl.wiring.project import Project
 
 pytestmark = pytest.mark.real
@@ -167,10 +168,10 @@ def test_a_replay_needs_neither_the_endpoint_nor_the_projects_files_nor_an_appro
 
 def test_a_replay_can_be_replayed(root: Path) -> None:
     run = kickoff(root, "office")["run_id"]
-    first = replay(root, run)
-    second = replay(root, first["run_id"])
-    assert second["equal"] is True
-    assert second["answers_given"] == first["answers_given"]
+    first = replayed(root, run)
+    second = replayed(root, first.replay)
+    assert second.equal
+    assert second.given == first.given > 0
     # Without a name the newest run is meant that is no replay itself.
     assert json.loads(crewctl(root, "replay", "-q", "-o", "json").stdout)["replays"] == run
 
@@ -247,6 +248,25 @@ def test_runs_and_logs_say_what_a_replay_is(root: Path) -> None:
     assert len(events(root, found["run_id"], ExchangeReplayed)) == found["answers_given"]
 
 
+def test_what_people_answered_is_answered_again_in_a_replay(root: Path) -> None:
+    """A run that waited, was amended and went on is replayed to its end at once."""
+    tasks = root / "config/tasks.yaml"
+    replace(tasks, "agent: clerk,", "agent: clerk, human_input: true,")
+    (root / "config/models.yaml").write_text("default: offline\njudge: offline\n")
+    waiting = kickoff(root, "office", code=7)
+    (card,) = waiting["cards"]
+    text = ("--text", "The books, put right.", "--reason", "a figure was wrong", "--yes")
+    crewctl(root, "card", "amend", card, *text)
+    report = json.loads(crewctl(root, "resume", waiting["run_id"], "-q", "-o", "json").stdout)
+
+    found = replay(root, report["run_id"])
+
+    assert found["equal"] is True
+    again = json.loads(crewctl(root, "report", found["run_id"], "-o", "json").stdout)
+    assert again["output"] == report["output"]
+    assert again["cards"][0]["reason"] == "a figure was wrong"
+
+
 def replace(file: Path, before: str, after: str) -> None:
     text = file.read_text()
     assert before in text
@@ -254,7 +274,7 @@ def replace(file: Path, before: str, after: str) -> None:
 
 
 def recorded(root: Path, run: str) -> None:
-    (root / "config/models.yaml").write_text(f"default: {{replay: {run}}}\njudge: offline\n")
+    (root / "config/models.yaml").write_text(json.dumps({"default": recorded_model(run), "judge": "offline"}))
 
 
 def test_a_recorded_model_answers_as_that_run_was_answered(root: Path, server: ModelServer) -> None:
@@ -311,4 +331,4 @@ def test_a_recording_that_was_changed_since_it_was_planned_answers_nothing(root:
 def test_a_run_that_does_not_exist_is_a_problem_with_its_place(root: Path) -> None:
     recorded(root, "20200101-000000-beef")
     done = crewctl(root, "plan", "office", "-i", "company=Acme", code=3)
-    assert "config/models.yaml:1:19: there is no run '20200101-000000-beef'" in done.stderr
+    assert "config/models.yaml:1:24: there is no run '20200101-000000-beef'" in done.stderr

@@ -55,7 +55,8 @@ class Recordings:
         """Return what a step comes to that asked what is not recorded: what it came to then, or a failure that says what differs."""
         ending = given.ending
         if departed.cut_off and ending is not None:
-            return StepResult(outcome=ending.outcome, error=ending.error, limit=ending.limit)
+            found = StepResult(outcome=ending.outcome, error=ending.error, limit=ending.limit)
+            return as_then(found, given)
         return StepResult(outcome="failed", error=self._difference(departed, step))
 
     def _difference(self, departed: Departed, step: str) -> str:
@@ -146,6 +147,14 @@ class Recordings:
         if run_id not in self._books:
             self._books[run_id] = ExchangeBook(self._run.store.events_of, run_id)
         return self._books[run_id]
+
+
+def as_then(result: StepResult, given: Given) -> StepResult:
+    """Return a replayed failure with what was known of it then: whether it passes, and of which model it was."""
+    ending = given.ending
+    if ending is None or ending.outcome != result.outcome:
+        return result
+    return result.model_copy(update={"passing": ending.passing, "model": ending.model})
 
 
 def _answers(

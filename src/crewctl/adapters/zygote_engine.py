@@ -13,7 +13,7 @@ from crewctl.adapters.child_process import ChildProcess
 from crewctl.adapters.child_protocol import MAX_OUTPUT, ChildRequest, ForkOrder
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.engine_state import EngineState, wait_for_bell
-from crewctl.adapters.exchange_recordings import Recordings
+from crewctl.adapters.exchange_recordings import Recordings, as_then
 from crewctl.adapters.step_events import LONGEST_ERROR
 from crewctl.adapters.step_folder import LOG, make_step_folder, tidy_step_folder
 from crewctl.adapters.step_limits import START_SECONDS, StepLimits
@@ -100,6 +100,8 @@ class ZygoteEngine:
 
     def pause(self, step: str, seconds: float) -> StepResult | None:
         """Wait before the next try of a step, on the run's clock; a stop or a limit ends the wait at once."""
+        if self._run.replays is not None:
+            return self._ended()  # whoever gave the recorded answers has had time
         limits = StepLimits(self._state, None, time.monotonic())
         until = time.monotonic() + seconds
         try:
@@ -231,7 +233,7 @@ class ZygoteEngine:
                 log.close()
                 if step.departed is not None:
                     return self._recordings.ended(step.departed, work.step, given), child.fate()
-                return self._conclude(step, child, log), child.fate()
+                return as_then(self._conclude(step, child, log), given), child.fate()
         finally:
             limits.leave()
 

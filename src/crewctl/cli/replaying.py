@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crewctl.audit.events import KickoffRequested, Recorded, TurnGranted
-from crewctl.audit.exchanges import ExchangeBook
-from crewctl.audit.replayed import Compared, Comparison, Parting
+from crewctl.audit.replayed import Compared, Parting
 from crewctl.audit.run_state import RunState
-from crewctl.cli.account import LAST, find_run, state_now, state_of
+from crewctl.cli.account import LAST, find_run, state_of
 from crewctl.cli.output import Format, emit_one, heading, note, pairs, say
 from crewctl.cli.watching import watching
 from crewctl.diagnostics.visible import one_line
-from crewctl.errors import Exit, InvalidError, NotFoundError
-from crewctl.planning.plan import Plan
+from crewctl.errors import Exit
 from crewctl.planning.question_changes import question_change
-from crewctl.processes.kept_steps import plan_kept_by
+from crewctl.wiring.replaying import plan_to_replay, replay_run
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -27,17 +23,11 @@ if TYPE_CHECKING:  # only its shape is needed
 def replay(project: Project, word: str, form: Format, *, quiet: bool) -> int:
     """Replay one run and show what came of it; return 0 only if everything is equal."""
     run_id = _meant(project, word)
-    records = project.store.events_of(run_id)
-    plan = _plan_of(project, records)
-    first = _request_of(records)
-    request = project.request(
-        plan.crew, rehearsal=True, source="replay", of=run_id, rejudges=first.rejudges if first else None
-    )
+    plan = plan_to_replay(project, run_id)
     with watching(plan, quiet=quiet) as watch:
-        ended = project.kickoff(plan, watch, request)
-    found = Comparison(project.store.events_of, project.contents, run_id, ended.run_id).compared()
-    error = _error_of(project, ended.run_id)
-    emit_one(_data(found, error), ended.run_id, form, lambda: _show(found, error))
+        found = replay_run(project, run_id, plan, watch)
+    error = _error_of(project, found.replay)
+    emit_one(_data(found, error), found.replay, form, lambda: _show(found, error))
     return Exit.DONE if found.equal else Exit.FAILED
 
 
@@ -54,39 +44,6 @@ def _meant(project: Project, word: str) -> str:
 
 def _is_replay(state: RunState) -> bool:
     return state.request is not None and state.request.source == "replay"
-
-
-def _request_of(records: Sequence[Recorded]) -> KickoffRequested | None:
-    return next((record.event for record in records if isinstance(record.event, KickoffRequested)), None)
-
-
-def _plan_of(project: Project, records: Sequence[Recorded]) -> Plan:
-    """Return the plan to be taken down the line; an error says why the run cannot be replayed."""
-    state = state_now(project, records)
-    if state.closing is None:
-        raise InvalidError(
-            f"run {state.run_id} is not over, and only what is over can be compared",
-            help=f"see what it does with: crewctl report {state.run_id}",
-        )
-    if state.started_at is None:
-        raise InvalidError(f"run {state.run_id} was never started, so there is nothing to replay")
-    if ExchangeBook(project.store.events_of, state.run_id).is_empty and any(
-        isinstance(record.event, TurnGranted) for record in records
-    ):
-        raise InvalidError(
-            f"run {state.run_id} was made before exchanges were recorded, so it cannot be replayed",
-            help="run it again with: crewctl rerun " + state.run_id,
-        )
-    try:
-        return plan_kept_by(records, project.contents)
-    except NotFoundError:
-        raise NotFoundError(
-            f"the contents of run {state.run_id} have been erased, its recording with them"
-        ) from None
-    except ValueError as error:
-        raise InvalidError(
-            f"run {state.run_id} was planned by a version of crewctl whose plans this one does not follow"
-        ) from error
 
 
 def _error_of(project: Project, run_id: str) -> str:

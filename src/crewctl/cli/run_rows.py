@@ -79,7 +79,10 @@ def table_row(found: Found) -> dict[str, Any]:
     state, spent = found.state, found.bill.total
     row = run_data(state, spent)
     marks = ["suspended"] if refused_as(state) == "suspended" else []
-    marks += [mark for mark in ("simulated", "rehearsal") if row[mark]]
+    is_replay = state.request is not None and state.request.source == "replay"  # "rehearsal" says less
+    marks += [
+        mark for mark in ("simulated", "rehearsal") if row[mark] and (mark, is_replay) != ("rehearsal", True)
+    ]
     marks += [f"rejudges {state.rejudges}"] if state.rejudges else [*origin(state)]
     return {
         "run": state.run_id,

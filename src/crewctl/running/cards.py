@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crewctl.audit.cards import CardState, fold_cards
+from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_people import CardAction, CardAnswered, CardOpened, CardSource
 from crewctl.audit.port import CardAnsweredError, CardExistsError, ContentStore, RunStore
 from crewctl.planning.plan import Plan, PlannedRule
@@ -42,7 +43,10 @@ class Asking(Value):
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a run's cards are opened and looked for; `rules` of the plan answer some of them at once."""
+    """Where a run's cards are opened and looked for; `rules` of the plan answer some of them at once.
+
+    `replays` are the cards of the run that this one replays: what people answered then is the answer.
+    """
 
     run_id: str
     store: RunStore
@@ -51,6 +55,7 @@ class Desk:
     expires: timedelta | None = None
     crew: str = ""
     rules: tuple[PlannedRule, ...] = ()
+    replays: tuple[CardState, ...] = ()
 
     def cards(self) -> tuple[CardState, ...]:
         """Return every card of the run."""
@@ -85,6 +90,18 @@ class Desk:
             None,
         )
 
+    def _then(self, state: CardState) -> CardAnswered | None:
+        """Return what the replayed run's card at this place, about this very subject, was answered."""
+        opened = state.opened
+        return next(
+            (
+                card.answer
+                for card in self.replays
+                if (card.opened.key, card.opened.subject_sha256) == (opened.key, opened.subject_sha256)
+            ),
+            None,
+        )
+
     def _opened(self, asking: Asking) -> CardState:
         subject, expires = asking.subject, asking.expires or self.expires
         opened = CardOpened(
@@ -100,6 +117,9 @@ class Desk:
         """Let the policy's rules answer a card that nobody has touched."""
         if state.answer is not None or state.parkings:
             return state
+        if (then := self._then(state)) is not None:
+            self.store.append(self.run_id, then.model_copy(update={"card": state.card}))
+            return next(each for each in self.cards() if each.card == state.card)
         rule = rule_for(self.rules, self.crew, state.opened, asking.subject)
         if rule is None:
             return state
@@ -120,6 +140,8 @@ class Desk:
 def desk_of(plan: Plan, run_id: str, store: RunStore, contents: ContentStore, clock: Clock) -> Desk:
     """Return the desk of a run: its cards wait as long as the plan says, and its rules answer."""
     people = plan.people
+    first = next((record.event for record in store.events_of(run_id)), None)
+    of = first.of if isinstance(first, KickoffRequested) and first.source == "replay" else None
     return Desk(
         run_id=run_id,
         store=store,
@@ -128,6 +150,7 @@ def desk_of(plan: Plan, run_id: str, store: RunStore, contents: ContentStore, cl
         expires=timedelta(seconds=people.expires),
         crew=plan.crew,
         rules=people.rules,
+        replays=() if of is None else fold_cards(store.events_of(of)),
     )
 
 
