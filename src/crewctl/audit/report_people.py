@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import Recorded
@@ -90,13 +90,24 @@ def notice_done(records: Sequence[Recorded]) -> NoticeDone | None:
     return NoticeDone(about=left.event.about, at=left.at, seen_by=looked.by if looked else None)
 
 
-def outputs_left(records: Sequence[Recorded]) -> dict[str, CardState]:
-    """Return, by step, the answered card that asked what is to become of its output."""
-    return {
-        state.opened.step: state
-        for state in fold_cards(records)
-        if state.opened.source == "output" and state.answer is not None
-    }
+class Left(NamedTuple):
+    """What a person left of a step: on which card, and the text in its output's place, if there is one."""
+
+    card: str
+    text: ContentRef | None
+
+
+def outputs_left(records: Sequence[Recorded]) -> dict[str, Left]:
+    """Return, by step, what people decided about its output, or put in the place of one that failed."""
+    left: dict[str, Left] = {}
+    for state in fold_cards(records):
+        said, step = state.answer, state.opened.step
+        decides = state.opened.source == "output"
+        stands_in = state.opened.source == "failed_step" and said is not None and said.action == "amend"
+        if said is not None and (decides or stands_in):
+            before = left[step].text if step in left else None
+            left[step] = Left(state.card, said.text if said.action == "amend" else before)
+    return left
 
 
 def comparable(source: CardSource, text: str) -> str:

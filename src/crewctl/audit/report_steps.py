@@ -193,11 +193,10 @@ class StepPages:
 
     def _left(self, done: dict[str, Any]) -> dict[str, Any]:
         """Tell of a task what a person left of its output: an amendment is what went on."""
-        card = self._decided.get(done["step"] or "")
-        said = card.answer if card else None
-        if said is None or said.action != "amend":
+        left = self._decided.get(done["step"] or "")
+        if left is None or left.text is None:
             return done
-        output = self._text(said.text)
+        output = self._text(left.text)
         return done | {"output": output, "erased": output is None}
 
     def _usage(self, attempts: Sequence[StepState]) -> Usage:
