@@ -201,7 +201,7 @@ class RunHost:
                 stop=run.stop,
                 tools=PlannedToolGate(plan, desk_of(plan, run.run_id, run.store, run.contents, clock)),
                 breaker=self._breaker(plan, run),
-                replays=request.of if request.source == "replay" else None,
+                replays=request.of or "" if request.source == "replay" else None,
             )
             with ZygoteEngine(canonical(plan), plan, context, warm=self._warm) as engine:
                 yield engine
