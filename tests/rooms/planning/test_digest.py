@@ -96,6 +96,7 @@ OTHERS = [
     "second_opinion",
     "skip",
     "ask",
+    "allow",
     {"attempts": 7},
     {"failures": 1, "within": 1.0, "open_for": 1.0},
     {"run": "r", "model": "m", "sha256": "d", "kind": "provider"},
