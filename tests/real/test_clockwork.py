@@ -24,6 +24,7 @@ from crewctl.audit.events_work import RunEnqueued
 from crewctl.cli.fresh_project import TEMPLATE
 from crewctl.wiring import Project
 from crewctl.wiring.clockwork import Clockwork
+from crewctl.wiring.database import VARIABLE
 
 BASE = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 PACE = 120.0
@@ -67,10 +68,13 @@ def worker(project: Path, began: float) -> subprocess.Popen[str]:
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_every_time_and_every_file_is_started_once_whoever_is_killed_when(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three workers, killed with SIGKILL at random moments and begun again, twelve times."""
+    if database == "postgres":
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("postgres_url"))
     entry(
         project,
         "company-brief",
