@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,7 @@ from crewctl.running.port import Caps, Grant, Request
 if TYPE_CHECKING:
     from conftest import Place
 
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 REQUESTED = KickoffRequested(crew="brief", by="ada", host="desk", pid=7)
 ASK = Request(step="s", agent="a", model="m", purpose="agent", prompt_tokens=10, output_tokens=20, price=None)
 
@@ -109,6 +111,22 @@ def test_the_runs_of_a_worker_are_those_it_took_last_and_has_not_put_down(place:
 
     assert store.runs_of("w1") == ("r1",)
     assert store.runs_of("w2") == ("r4",)
+
+
+def test_runs_that_are_over_for_long_are_found_so_that_their_contents_can_be_erased(place: Place) -> None:
+    times = iter(
+        [NOW, NOW, NOW + timedelta(microseconds=1), NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    )
+    store = SqlRunStore(place.database(), now=lambda: next(times))
+    store.append("r1", REQUESTED)
+    store.append("r2", REQUESTED)
+    store.append("r1", RunClosed(outcome="finished", exit_code=0))
+    store.append("r3", REQUESTED)
+    store.append("r3", RunClosed(outcome="finished", exit_code=0))
+
+    assert store.ended_before(NOW) == ()
+    assert store.ended_before(NOW + timedelta(seconds=1)) == ("r1",)
+    assert store.ended_before(NOW + timedelta(days=3)) == ("r1", "r3")
 
 
 WORKS = """

@@ -124,6 +124,14 @@ class SqlRunStore:
         """Return the ids of the runs that have no RunClosed, oldest first."""
         return self._ids("SELECT run_id FROM runs WHERE closed=0 ORDER BY number")
 
+    def ended_before(self, moment: datetime) -> Sequence[str]:
+        """Return the closed runs in which nothing has happened since `moment`, oldest first."""
+        return self._ids(
+            "SELECT r.run_id FROM runs r JOIN events e ON e.run=r.number AND e.seq=r.last_seq"
+            " WHERE r.closed=1 AND e.at<? ORDER BY r.number",
+            moment.astimezone(UTC).isoformat(),
+        )
+
     def mortal_run_ids(self) -> Sequence[str]:
         """Return the open runs that end with their process: none was ever enqueued or taken up."""
         return self._ids(

@@ -109,3 +109,7 @@ class ContentStore(Protocol):
     def get(self, ref: ContentRef) -> bytes:
         """Return what was put; NotFoundError when it has been erased."""
         ...
+
+    def erase(self, run_id: str) -> int:
+        """Remove every content of a run and return how many there were; its events stay."""
+        ...
