@@ -212,10 +212,23 @@ def test_a_request_that_has_come_whole_is_not_cut_off(door: Door, monkeypatch: p
     assert door.post()[0] == 202
 
 
-@pytest.mark.parametrize("address", ["8787", "localhost", ":8787", "127.0.0.1:x", "127.0.0.1:99999", ""])
+@pytest.mark.parametrize("address", ["localhost", ":8787", "127.0.0.1:x", "127.0.0.1:99999", ""])
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
     with pytest.raises(UsageError):
         Webhook(address, SECRET, lambda _: Answer(202, {}), time.time)
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [("0", True), ("127.0.0.1:0", True), ("localhost:0", True), ("0.0.0.0:0", False)],
+)
+def test_a_port_alone_is_one_of_loopback(address: str, *, local: bool) -> None:
+    webhook = Webhook(address, SECRET, lambda _: Answer(202, {}), time.time)
+
+    assert webhook.is_loopback is local
+    if address == "0":
+        assert webhook.start().startswith("127.0.0.1:")
+        webhook.stop()
 
 
 def test_an_address_that_is_taken_is_said(door: Door) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 import threading
@@ -25,6 +26,7 @@ SECONDS = 10.0
 """A request that has not come whole by then is cut off, however slowly it drips in."""
 
 ROUTE = "/kickoff/"
+LOOPBACK = "127.0.0.1"
 LONGEST_KEY = 128
 
 
@@ -76,6 +78,14 @@ class Webhook:
         self._thread.start()
         return f"{self._host}:{server.server_address[1]}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it can only be reached from this machine."""
+        try:
+            return ipaddress.ip_address(self._host).is_loopback
+        except ValueError:
+            return self._host == "localhost"
+
     def stop(self) -> None:
         """Listen no more; requests that are being answered are cut off."""
         if self._server is not None and self._thread is not None:
@@ -86,9 +96,10 @@ class Webhook:
 
 
 def _place(address: str) -> tuple[str, int]:
+    """Return the host and the port; a port alone is one of loopback."""
     host, colon, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+    host = host.removeprefix("[").removesuffix("]") if colon else LOOPBACK
+    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the highest port
         raise UsageError(f"'{address}' is no address", help="write it as in: --webhook 127.0.0.1:8787")
     return host, int(port)
 

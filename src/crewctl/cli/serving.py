@@ -48,6 +48,8 @@ def _listening(project: Project, webhook: str | None) -> Iterator[None]:
 
     door = webhook_of(project, webhook)
     note(f"Taking signed requests at http://{door.start()}/kickoff/CREW.")
+    if not door.is_loopback:
+        note("Other machines can reach that address, and nothing on the way is encrypted: see the how-to.")
     try:
         yield
     finally:

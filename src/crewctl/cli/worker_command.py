@@ -26,8 +26,9 @@ SLOTS = 2
 @click.option("--until-idle", is_flag=True, help="Leave when no run waits for a worker any more.")
 @click.option(
     "--webhook",
-    metavar="HOST:PORT",
-    help="Also take signed requests there that kick crews off: POST /kickoff/CREW.",
+    metavar="[HOST:]PORT",
+    help="Also take signed requests there that kick crews off: POST /kickoff/CREW. Without a host only "
+    "this machine reaches it.",
 )
 def command(slots: int, until_idle: bool, webhook: str | None) -> int:  # noqa: FBT001 - click's
     """Do the runs that 'crewctl kickoff --detach', schedules and events ask for, until Ctrl-C.
