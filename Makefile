@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 LOCK := requirements.lock
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo check test fast bench bench-judge conformance lock schema clean
+.PHONY: help setup demo check test fast bench bench-judge bench-engine chaos conformance lock schema clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -56,6 +56,13 @@ bench: $(STAMP) ## start-up, check at scale, cold kickoff, further tasks, memory
 
 bench-judge: $(STAMP) ## how good is the judging? recorded votes through every protocol, beside reference figures
 	@$(BIN)/python bench/judge
+
+bench-engine: $(STAMP) ## the durable engine: throughput, latency, its share of a run, waiting runs; SQLite and PostgreSQL
+	@$(BIN)/python bench/engine.py
+
+chaos: $(STAMP) ## 200 runs embedded and 200 on PostgreSQL, processes killed at random: is every promise kept?
+	@$(BIN)/python bench/chaos --runs 200
+	@$(BIN)/python bench/chaos --runs 200 --postgres --workers 3
 
 schema: $(STAMP) ## write registry/schema from the models
 	@$(BIN)/crewctl schema --write

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crewctl.cli.quoted import stretches
 from crewctl.audit.word_diff import Piece, word_diff
+from crewctl.cli.quoted import stretches
 
 TEXTS = st.text(alphabet="ab c,.\n", max_size=60)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.file_approvals import FOLDER, FileApprovals
 from crewctl.adapters.os_identity import login_name, os_person
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.approval.decide import decide
 from crewctl.approval.port import Approvals
 from crewctl.approval.reading import written

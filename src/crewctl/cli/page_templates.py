@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from crewctl.audit.report import LimitUse
+from crewctl.audit.word_diff import Piece, word_diff
 from crewctl.cli.amounts import duration, moment
 from crewctl.cli.people_view import said_of
 from crewctl.cli.quoted import Stretch, stretches
 from crewctl.cli.report_view import amount_text, dollars_text
 from crewctl.cli.verdict_reading import Judged
 from crewctl.cli.verdict_tables import evidence_of
-from crewctl.audit.word_diff import Piece, word_diff
 from crewctl.diagnostics.visible import visible
 
 LONGEST_TEXT = 60_000
