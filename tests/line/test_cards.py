@@ -234,7 +234,10 @@ def test_a_notice_is_off_the_list_once_somebody_has_looked_at_it_and_the_report_
 
 def test_a_sampled_answer_of_a_rule_waits_for_a_second_look(line: Line) -> None:
     line.asks_after()
-    rule = "\npeople:\n  rules:\n    - {name: short, sample: 1.0, when: [{field: length, op: below, value: 99}]}\n"
+    rule = (
+        "\npeople:\n  rules:\n    - name: short\n      sample: 1.0\n      when:\n"
+        "        - {field: source, op: equals, value: output}\n        - {field: length, op: below, value: 99}\n"
+    )
     policy = line.root / "registry" / "policy.yaml"
     policy.write_text(policy.read_text(encoding="utf-8") + rule, encoding="utf-8")
 

@@ -141,6 +141,7 @@ MERGED = {f"{MAIL} market decision": "merge", f"{MAIL} market editor": "reader"}
 KIN = {"config/agents.yaml judge llm": "openai/gpt-4o"}
 UNSEEN = {f"{ENTRY} human_oversight_required": False}
 LONG = {"field": "length", "op": "above", "value": 9}
+OUTPUT = {"field": "source", "op": "equals", "value": "output"}
 RULED = {
     f"{POLICY} people rules": [
         {
@@ -150,6 +151,7 @@ RULED = {
                 {"field": "task", "op": "equals", "value": "look"},
                 {"field": "source", "op": "in", "value": ["output", "tool_call"]},
                 {"field": "crew", "op": "matches", "value": "mail|brief"},
+                {"field": "tool", "op": "equals", "value": "custom:count"},
             ],
         }
     ]
@@ -273,7 +275,7 @@ COUNTS = (
     Change(PeopleRules, "four_eyes", f"{POLICY} people", ["limited"]),
     Change(PeopleRules, "rules", f"{POLICY} people", [], RULED),
     Change(AnswerRule, "name", f"{POLICY} people rules 0", "other", RULED),
-    Change(AnswerRule, "when", f"{POLICY} people rules 0", [LONG], RULED),
+    Change(AnswerRule, "when", f"{POLICY} people rules 0", [LONG, OUTPUT], RULED),
     Change(AnswerRule, "sample", f"{POLICY} people rules 0", 0.5, RULED),
     Change(BoundCondition, "field", f"{SHORT} 0", "arguments.words", RULED),
     Change(BoundCondition, "op", f"{SHORT} 0", "above", RULED),

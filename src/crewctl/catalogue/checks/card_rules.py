@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import POLICY_FILE
-from crewctl.catalogue.patterns import is_pattern
+from crewctl.catalogue.patterns import is_pattern, matches
 from crewctl.catalogue.specs.people_spec import (
     ANSWERABLE,
     NAMES,
@@ -36,12 +36,14 @@ class _Wrong(NamedTuple):
 
 
 def card_rules(draft: Draft) -> Iterator[Problem]:
-    """Yield a problem for every rule that has another's name, or a condition that never comes true."""
+    """Yield a problem for a rule that has another's name, is too wide, or has a condition that never comes true."""
     seen: dict[str, int] = {}
     for position, rule in enumerate(draft.catalogue.policy.people.rules):
         if rule.name in seen:
             yield _twice(draft, rule, position, seen[rule.name])
         seen.setdefault(rule.name, position)
+        if _answers_every_call(rule):
+            yield _too_wide(draft, rule, position)
         for number, condition in enumerate(rule.when):
             place = (*_RULES, position, "when", number)
             for wrong in _wrong(draft, condition):
@@ -62,6 +64,26 @@ def _twice(draft: Draft, rule: AnswerRule, position: int, first: int) -> Problem
         "the second",
         "give each a name of its own: it stands under every answer that the rule gives",
         (Related(draft.place(POLICY_FILE, (*_RULES, first, "name")), "the first"),),
+    )
+
+
+def _answers_every_call(rule: AnswerRule) -> bool:
+    """Tell whether the rule may say yes to calls and does not say of which tools."""
+    if any(condition.field == "tool" for condition in rule.when):
+        return False
+    sources = [condition.value for condition in rule.when if condition.field == "source"]
+    return all(
+        "tool_call" in source if isinstance(source, list) else source != "output" for source in sources
+    )
+
+
+def _too_wide(draft: Draft, rule: AnswerRule, position: int) -> Problem:
+    return Problem(
+        draft.place(POLICY_FILE, (*_RULES, position, "name")),
+        "card-rule",
+        f"rule '{rule.name}' would say yes to calls of every tool",
+        "does not say which tools",
+        "name the tool: {field: tool, op: equals, value: …}, or add {field: source, op: equals, value: output}",
     )
 
 

@@ -66,7 +66,8 @@ SUBSTANCE: dict[str, RuleDoc] = {
         _SENDS + "# registry/entries/brief.yaml\nrisk_level: limited\nhuman_oversight_required: true\n",
     ),
     "card-rule": RuleDoc(
-        "A rule that answers cards has another's name, or a condition that never comes true.",
+        "A rule that answers cards has another's name, says yes to calls of every tool, or has a condition that "
+        "never comes true.",
         "Whoever wrote it believes that cards are answered, or that only certain ones are.",
         "# registry/policy.yaml\npeople:\n  rules:\n    - name: short-texts\n      when:\n"
         "        - {field: source, op: equals, value: approval}\n",
