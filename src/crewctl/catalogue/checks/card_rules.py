@@ -71,10 +71,13 @@ def _answers_every_call(rule: AnswerRule) -> bool:
     """Tell whether the rule may say yes to calls and does not say of which tools."""
     if any(condition.field == "tool" for condition in rule.when):
         return False
-    sources = [condition.value for condition in rule.when if condition.field == "source"]
-    return all(
-        "tool_call" in source if isinstance(source, list) else source != "output" for source in sources
-    )
+    return all(_takes_calls(condition) for condition in rule.when if condition.field == "source")
+
+
+def _takes_calls(source: Condition) -> bool:
+    if isinstance(source, MatchesCondition):
+        return not is_pattern(source.value) or matches(source.value, "tool_call")
+    return "tool_call" in (source.value if isinstance(source, InCondition) else [source.value])
 
 
 def _too_wide(draft: Draft, rule: AnswerRule, position: int) -> Problem:
