@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crewctl.audit.events import KickoffRequested, PlanMade
+from crewctl.audit.events import KickoffRequested, PlanMade, RunClosed
 from crewctl.audit.events_people import CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended
 from crewctl.cli.row_keys import ROW_KEYS
-from crewctl.errors import Exit
+from crewctl.errors import CrewctlError, Exit
 from crewctl.planning.digest import canonical, sealed
 from crewctl.planning.plan import Risk
+from crewctl.running.ownership import worker_lock
 from crewctl.testing.account_samples import Teller, sample_plan
-from crewctl.wiring import Project
+from crewctl.wiring import Project, stopping
 
 Call = Callable[..., Any]
 
@@ -117,6 +119,36 @@ def test_the_riskiest_run_is_stopped_first_and_every_one_is_told(call: Call, tol
     reports = sorted(path.stem for path in (told / "registry/reports/brief").glob("*.json"))
     assert reports == [WAITING, RISKY]
     assert "No run is unfinished." in call(*ALL, cwd=told).err
+
+
+def test_several_who_stop_one_run_at_once_end_it_once(told: Path) -> None:
+    start, became = threading.Barrier(4), []
+
+    def stop() -> None:
+        project = Project(told)
+        start.wait()
+        became.append(stopping.stop(project, WAITING, "the provider leaks prompts"))
+
+    threads = [threading.Thread(target=stop) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(became) == 4
+    assert any(became)
+    events = [record.event for record in Project(told).store.events_of(WAITING)]
+    assert [type(event) for event in events].count(RunClosed) == 1
+    assert isinstance(events[-1], RunClosed)
+    assert events[-1].outcome == "stopped"
+
+
+def test_a_run_that_a_living_process_has_is_left_to_it(told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "PATIENCE", 0.5)
+    project = Project(told)
+    project.store.take(QUEUED, "w1")
+    with project.locks.hold(worker_lock("w1")), pytest.raises(CrewctlError, match="has not after 0.5 s"):
+        stopping.stop(project, QUEUED, "wrong company")
+    assert stopping.stop(project, QUEUED, "wrong company")  # the process has ended meanwhile
 
 
 def test_nobody_is_stopped_without_being_asked(call: Call, told: Path) -> None:

@@ -294,3 +294,61 @@ def test_a_suspension_can_stop_the_crews_runs(project: Path) -> None:
     assert left["crew"] == "company-brief"
     (report,) = [json.loads(p.read_bytes()) for p in project.glob("registry/reports/outreach-email/*.json")]
     assert "the crew was suspended: it wrote to people who had said no" in report["stopped"]["why"]
+
+
+GATE = '''"""A tool that comes back once a file is there."""
+
+import pathlib
+import time
+
+from crewai.tools import tool
+
+
+@tool("gate")
+def gate(question: str) -> str:
+    """Wait until the way is free."""
+    pathlib.Path("{folder}/waits").touch()
+    while not pathlib.Path("{folder}/go").exists():
+        time.sleep(0.05)
+    return "free"
+'''
+
+
+def start_at_a_gate(project: Path) -> subprocess.Popen[bytes]:
+    """Start a market whose research waits in a tool, until a file is there."""
+    (project / "tools").mkdir()
+    (project / "tools/gate.py").write_text(GATE.format(folder=project), encoding="utf-8")
+    script = (
+        "turns:\n  - calls:\n      - {tool: gate, arguments: {question: now}}\n  - answer: What was found.\n"
+    )
+    (project / "gate.yaml").write_text(script, encoding="utf-8")
+    models = project / "config/models.yaml"
+    change(models, "default: offline", "default: offline\nslow: {model: scripted, script: gate.yaml}")
+    change(project / "registry/policy.yaml", "tools:\n", "tools:\n  custom:gate: [reads_files]\n")
+    change(project / "config/agents.yaml", "researcher:\n", "researcher:\n  tools: [custom:gate]\n")
+    change(project / "config/agents.yaml", "llm: standard", "llm: slow")
+    approve(project)
+    run = subprocess.Popen(
+        [CREWCTL, "kickoff", *EMAIL, "-q"], cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_until((project / "waits").exists)
+    return run
+
+
+def test_a_run_that_works_goes_on_after_a_suspension_and_its_crew_does_not_run_again(project: Path) -> None:
+    run = start_at_a_gate(project)
+    crewctl(project, "suspend", "outreach-email", *WHY)
+    assert "outreach-email is suspended by" in crewctl(project, "runs").stderr
+    (project / "go").touch()
+    assert run.wait(timeout=120) == 0
+    assert data(project, "report", "last")["outcome"] == "finished"
+    crewctl(project, "rerun", "last", "-q", code=4)
+
+
+def test_a_run_that_works_is_stopped_by_a_suspension_that_says_so(project: Path) -> None:
+    run = start_at_a_gate(project)
+    said = data(project, "suspend", "outreach-email", *WHY, "--stop-runs")
+    assert [row["became"] for row in said["stopped"]] == ["stopped"]
+    assert run.wait(timeout=60) == 6
+    (path,) = project.glob("registry/reports/outreach-email/*.json")
+    assert "the crew was suspended" in json.loads(path.read_bytes())["stopped"]["why"]
