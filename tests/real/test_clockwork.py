@@ -140,6 +140,26 @@ def _each_has_one_run(project: Project) -> None:
     assert set(keys.values()) == {1}
 
 
+def test_what_keeps_the_entries_from_being_read_is_told_and_keeps_no_file_waiting(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> None:
+        raise ZeroDivisionError("a bug in reading")
+
+    monkeypatch.setattr("crewctl.registry.schedule_book.load_catalogue", broken)
+    drop(project, "order.json", {"company": "Acme Corp"})
+    time.sleep(1.2)
+    clockwork = Clockwork(Project(project))
+
+    first, second = clockwork.tick(BASE), clockwork.tick(BASE + timedelta(seconds=1))
+
+    assert [(start.state, start.note) for start in first] == [
+        ("failed", "ZeroDivisionError: a bug in reading"),
+        ("started", ""),
+    ]
+    assert second == []
+
+
 CREW = "description: A brief\nprocess: sequential\ninputs: {company: {description: Company}}\ntasks: [research]\n"
 TWO_HUNDRED = 200
 

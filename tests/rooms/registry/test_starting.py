@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from crewctl.audit.events import KickoffRequested, PlanMade, RunClosed
+from crewctl.audit.events import KickoffRequested, Outcome, PlanMade, RunClosed
+from crewctl.catalogue.specs.schedule_spec import EndedAs
 from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
 from crewctl.errors import LostDatabaseError, NotFoundError, StoreError
@@ -641,3 +642,7 @@ def test_a_file_that_is_held_back_stays_where_it_lies_until_it_may_start(world: 
 
     assert world.runs() == [("brief", "spool")]
     assert ("0.json", "") in files.aside
+
+
+def test_a_trigger_can_wait_for_every_outcome_that_a_run_can_have() -> None:
+    assert set(get_args(EndedAs)) == set(get_args(Outcome))
