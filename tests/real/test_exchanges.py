@@ -318,3 +318,19 @@ def test_a_model_that_is_recorded_takes_turns_and_asks_nobody(
     assert len(again.asks) == len(again.settles) == 1
     assert again.settles[0].prompt_tokens
     assert len(server.calls) == calls
+
+
+def test_no_key_and_no_header_that_could_hold_one_is_recorded(
+    server: ModelServer, parent: FakeParent
+) -> None:
+    key = "sk-a-key-that-nobody-may-see-0123456789"
+    plan = small_plan(models=(small_model(server.base_url, api_key_env="A_KEY"),))
+    story = parent.do(plan, WORK, secrets={"A_KEY": key})
+    (call,) = server.calls
+    assert key in call.authorization
+    told = [one for one in story.of(Exchanged) if one.number]
+    assert len(told) == 1
+    text = told[0].model_dump_json()
+    assert key not in text
+    assert "authorization" not in text.lower()
+    assert set(told[0].exchange["answer"]["headers"]) <= {"content-type", "x-request-id"}
