@@ -146,7 +146,7 @@ def test_a_run_that_a_living_process_has_is_left_to_it(told: Path, monkeypatch: 
     monkeypatch.setattr(stopping, "PATIENCE", 0.5)
     project = Project(told)
     project.store.take(QUEUED, "w1")
-    with project.locks.hold(worker_lock("w1")), pytest.raises(CrewctlError, match="has not after 0.5 s"):
+    with project.locks.hold(worker_lock("w1")), pytest.raises(CrewctlError, match=r"has not after 0\.5 s"):
         stopping.stop(project, QUEUED, "wrong company")
     assert stopping.stop(project, QUEUED, "wrong company")  # the process has ended meanwhile
 
