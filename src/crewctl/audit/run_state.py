@@ -29,6 +29,7 @@ from crewctl.audit.events import (
     StopRequested,
     VerdictGiven,
 )
+from crewctl.audit.events_faults import StepGivenUp
 from crewctl.audit.events_work import KeptStep, RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
 from crewctl.audit.idle_time import seconds_idle
@@ -63,7 +64,7 @@ class RunState(Fact):
 
     `status` is ``queued`` until a worker takes the run up, ``waiting`` while it is put down until
     people have answered, and ``lost`` when nobody works on a run that was never closed, and once that has been
-    recorded; `ended_at` is then the time of the last thing that happened. What people decide afterwards
+    recorded; `ended_at` is then the time of the last thing that happened. Of tasks that were `given_up` it has no output. What people decide afterwards
     changes neither `outcome` nor `ended_at`. `left_at` is when it was put down or put on the queue, as long
     as nobody has taken it up since; `open_cards` wait for people.
     """
@@ -89,6 +90,7 @@ class RunState(Fact):
     decided_at: datetime | None = None
     files: tuple[OutputWritten, ...]
     retries: tuple[RetryScheduled, ...]
+    given_up: tuple[StepGivenUp, ...] = ()
     left_at: datetime | None = None
     open_cards: tuple[CardState, ...] = ()
     kept: StepsKept | None = None
@@ -184,6 +186,7 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
         ),
         files=_all(events, OutputWritten),
         retries=_all(events, RetryScheduled),
+        given_up=_all(events, StepGivenUp),
         left_at=_left_at(records) if status in {"waiting", "queued"} else None,
         open_cards=()
         if closing is not None

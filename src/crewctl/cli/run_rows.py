@@ -83,6 +83,7 @@ def table_row(found: Found) -> dict[str, Any]:
     marks += [
         mark for mark in ("simulated", "rehearsal") if row[mark] and (mark, is_replay) != ("rehearsal", True)
     ]
+    marks += ["partial"] if row["partial"] else []
     marks += [f"rejudges {state.rejudges}"] if state.rejudges else [*origin(state)]
     return {
         "run": state.run_id,
@@ -136,6 +137,7 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "approved_at": _iso(approval.at) if approval and by_a_person else None,
         "decided_by": [ballot.by for ballot in state.ballots] if state.decision else None,
         "decided_at": _iso(state.decided_at),
+        "partial": bool(state.given_up),
         "simulated": state.simulated,
         "rehearsal": state.rehearsal,
         "rejudges": state.rejudges,
