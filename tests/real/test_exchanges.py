@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -318,6 +319,14 @@ def test_a_model_that_is_recorded_takes_turns_and_asks_nobody(
     assert len(again.asks) == len(again.settles) == 1
     assert again.settles[0].prompt_tokens
     assert len(server.calls) == calls
+
+
+def test_asynchronous_clients_are_recorded_and_repeated_too(
+    server: ModelServer, found_by: Callable[..., Any], tmp_path: Any
+) -> None:
+    found = found_by(tmp_path, "async_exchanges.py", server.base_url)
+    assert found == {kind: {"equal": True, "asked": [1, 0], "replayed": 1} for kind in ("plain", "stream")}
+    assert len(server.calls) == 2
 
 
 def test_no_key_and_no_header_that_could_hold_one_is_recorded(
