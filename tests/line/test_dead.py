@@ -15,6 +15,7 @@ from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events import KickoffRequested, RunClosed
 from crewctl.audit.events_faults import DeadLettered, DeadLetterSettled
 from crewctl.audit.port import RunIsClosedError
+from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.planning.plan import PlannedBreaker
 from crewctl.running.breaker import Breaker
 from crewctl.testing.fake_store import FakeRunStore
@@ -39,15 +40,20 @@ def test_what_is_set_aside_is_listed_oldest_first_and_dropped_with_a_reason(
     set_aside(project, "20260301-080000-aaaa")
     set_aside(project, "20260302-080000-bbbb", "\x1b[31mred\x1b[0m")
 
+    rows = json.loads(call("dead", "list", "-o", "json", cwd=project).out)
+    assert {tuple(row) for row in rows} == {ROW_KEYS["dead list"]}
     done = call("dead", cwd=project)
     assert done.code == 0
     assert done.out.index("aaaa") < done.out.index("bbbb")
     assert "\x1b" not in done.out
     assert "2 runs set aside" in done.err
-    assert call("dead", "drop", "20260301", "--reason", "too late", cwd=project).code == 0
+    dropped = call("dead", "drop", "20260301", "--reason", "too late", "-o", "json", cwd=project)
+    assert dropped.code == 0
+    assert tuple(json.loads(dropped.out)) == ROW_KEYS["dead drop"]
     [left] = json.loads(call("dead", "list", "-o", "json", cwd=project).out)
     assert left["run"] == "20260302-080000-bbbb"
     shown = json.loads(call("dead", "show", "20260301", "-o", "json", cwd=project).out)
+    assert tuple(shown) == ROW_KEYS["dead show"]
     assert (shown["settled"]["how"], shown["settled"]["reason"]) == ("dropped", "too late")
 
 

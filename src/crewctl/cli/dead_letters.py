@@ -140,7 +140,8 @@ def _undecided(project: Project, word: str) -> DeadLetter:
 
 def _row(letter: DeadLetter) -> dict[str, Any]:
     data = letter.model_dump(mode="json", exclude={"run_id"})
-    return {"run": letter.run_id, **data, "since": data["at"]}
+    since = data.pop("at")
+    return {"run": letter.run_id, **data, "since": since}
 
 
 def _table_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
