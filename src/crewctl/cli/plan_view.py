@@ -118,7 +118,9 @@ def _model(model: PlannedModel) -> str:
     where = f" at {model.base_url}" if model.base_url else ""
     key = f", key from ${model.api_key_env}{_unset(model.api_key_env)}" if model.api_key_env else ""
     then = f", then {model.fallback}" if model.fallback else ""
-    return f"{model.model}{where}{key}{then}, at most {count(model.max_output_tokens, 'token')} an answer, {_price(model)}"
+    answers = f", answered from the recording of run {model.recorded.run}" if model.recorded else ""
+    most = count(model.max_output_tokens, "token")
+    return f"{model.model}{where}{answers}{key}{then}, at most {most} an answer, {_price(model)}"
 
 
 def _unset(variable: str) -> str:
