@@ -56,7 +56,7 @@ def _basis(plan: Plan, name: str, agent: str | None) -> dict[str, Any]:
     basis["task.agent"] = doer
     basis["task.context"] = _context(plan, task)
     if plan.process == "hierarchical":
-        basis |= {"manager_agent": plan.manager_agent, "manager_model": plan.manager_model}
+        basis |= {"manager_agent": plan.manager_agent, "manager_model": _manager_model(plan)}
     for each in _agents(plan, doer):
         basis |= dict(_of_agent(plan, each))
     return basis | _tools(plan, task, doer)
@@ -84,8 +84,15 @@ def _agents(plan: Plan, doer: str | None) -> tuple[PlannedAgent, ...]:
 def _of_agent(plan: Plan, agent: PlannedAgent) -> Iterator[tuple[str, Any]]:
     for field, value in agent.model_dump(exclude={"name", "fallback", "retry"}).items():
         yield f"agents.{agent.name}.{field}", value
-    model = plan.model(agent.model)
-    yield f"models.{model.name}", model.model_dump(exclude=set(_OF_CALLS))
+    yield f"models.{agent.model}", _answering(plan, agent.model)
+
+
+def _manager_model(plan: Plan) -> dict[str, Any] | None:
+    return None if plan.manager_model is None else _answering(plan, plan.manager_model)
+
+
+def _answering(plan: Plan, model: str) -> dict[str, Any]:
+    return plan.model(model).model_dump(exclude=set(_OF_CALLS))
 
 
 def _tools(plan: Plan, task: PlannedTask, doer: str | None) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class _Run:
         self._steps = {_place(step): step for step in self.state.steps if step.kind == "task"}
         kept = self.state.kept
         self._misfits = {step.step: step.changed for step in kept.steps if step.changed} if kept else {}
+        self._deciders = {step.step: step.decided_by for step in kept.steps} if kept else {}
         self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
         self._given_up |= {step.step: step.given_up for step in kept.steps if step.given_up} if kept else {}
         self._answers = {
@@ -107,7 +108,8 @@ class _Run:
                 f"run {self.state.run_id} did not finish {what}, which comes before that",
                 help=f"fork from '{task}' or an earlier task",
             )
-        answer = self._answers.get(found.step)
+        # What people were asked about a draft came after the verdict, and was about the chosen text.
+        answer = None if contestant else self._answers.get(found.step)
         if found.kept and found.step in self._misfits:  # it did not fit that run either
             changes = (f"{self._misfits[found.step]} (since run {found.kept})", *changes)
         more = f" and {len(changes) - _MOST_CHANGES} more" if len(changes) > _MOST_CHANGES else ""
@@ -119,7 +121,7 @@ class _Run:
             output=found.output if answer is None else _left(found, answer),
             error=found.error,
             given_up=self._given_up.get(found.step),
-            decided_by="" if answer is None else answer.by,
+            decided_by=self._deciders.get(found.step, "") if answer is None else answer.by,
             changed=", ".join(changes[:_MOST_CHANGES]) + more,
         )
 

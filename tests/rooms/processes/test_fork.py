@@ -374,6 +374,33 @@ def test_what_people_let_through_is_kept_as_they_left_it_and_nobody_is_asked_aga
     assert [each.raw for each in runs.engines["b"].kickoffs[0].context if each.raw] == [left] * bool(left)
 
 
+def test_a_fork_of_a_fork_still_knows_who_let_an_output_through(runs: Runs) -> None:
+    plan = sequential_plan(task("research", human_input=True), *THREE[1:])
+    _waited(runs, plan, lambda: _answer(runs, "amend"))
+    runs.fork(plan, "outline")
+    again = to_keep(runs.store.events_of("b"), plan, plan, "write", anyway=False)
+    assert [(each.step, runs.text(each.output), each.decided_by) for each in again] == [
+        ("1.research", "better facts", "grace"),
+        ("2.outline", "output of 2.outline", ""),
+    ]
+
+
+def test_an_amendment_of_the_chosen_text_is_no_draft_of_anybodys(runs: Runs) -> None:
+    plan = market_plan("direct", "story", human_input=True)
+    runs.ask("a", plan)
+    for name in ("direct", "story"):
+        step, output = f"draft.{name}", runs.contents.put("a", f"by {name}".encode())
+        runs.store.append("a", StepStarted(step=step, step_kind="task", attempt=1, task="letter", agent=name))
+        runs.store.append("a", StepFinished(step=step, attempt=1, outcome="done", output=output, seconds=1.0))
+    asked = {"card": "a.1", "key": "output.draft.story", "source": "output", "asks": "may it go on?"}
+    card = CardOpened.model_validate({**asked, "actions": ["amend"], "step": "draft.story", "task": "letter"})
+    runs.store.append("a", card)
+    _answer(runs, "amend")
+    kept = to_keep(runs.store.events_of("a"), plan, plan, "judging", anyway=False)
+    assert [runs.text(each.output) for each in kept] == ["by direct", "by story"]
+    assert [each.decided_by for each in kept] == ["", ""]
+
+
 def test_what_nobody_has_answered_yet_is_kept_as_it_was_made(runs: Runs) -> None:
     plan = sequential_plan(task("research", human_input=True), THREE[2])
     _waited(runs, plan, lambda: None)
