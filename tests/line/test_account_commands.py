@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.run_lock import RunLock
+from crewctl.adapters.file_locks import FileLocks
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.step_folder import make_step_folder
@@ -24,6 +24,7 @@ from crewctl.audit.events import ApprovalDecided, KickoffRequested, OutputWritte
 from crewctl.audit.report import report_schema
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
+from crewctl.running.ownership import run_lock
 from crewctl.testing.account_samples import Teller, sample_market, sample_plan
 
 FIRST, REFUSED, MARKET = "20260301-090000-aaaa", "20260301-091000-bbbb", "20260301-092000-cccc"
@@ -286,7 +287,7 @@ def test_following_ends_with_the_run(line: Line, tell: Callable[[str], Teller], 
         time.sleep(0.3)
         teller.starts("1.research", "researcher").closes()
 
-    with RunLock(root, FIRST):
+    with FileLocks(root).hold(run_lock(FIRST)):
         thread = threading.Thread(target=go_on)
         thread.start()
         code, out, _ = line("logs", FIRST, "--follow")
@@ -300,8 +301,8 @@ def test_following_a_run_whose_process_dies_ends_too(
     line: Line, tell: Callable[[str], Teller], root: Path
 ) -> None:
     tell(FIRST).begins(sample_plan())
-    lock = RunLock(root, FIRST)
-    assert lock.acquire()
+    lock = FileLocks(root).acquire(run_lock(FIRST))
+    assert lock is not None
     dies = threading.Timer(0.3, lock.release)
     dies.start()
 
@@ -343,7 +344,7 @@ def test_a_run_that_goes_on_has_a_trace_but_no_report(
 ) -> None:
     tell(FIRST).begins(sample_plan()).starts("1.research", "researcher")
 
-    with RunLock(root, FIRST):
+    with FileLocks(root).hold(run_lock(FIRST)):
         assert "running" in line("runs")[1]
         code, _, err = line("report", FIRST)
         trace = line("trace", FIRST)

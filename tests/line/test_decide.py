@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.file_locks import FileLocks
 from crewctl.adapters.report_files import ReportFiles, report_path
-from crewctl.adapters.run_lock import RunLock
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.build_report import build_report
@@ -258,8 +258,8 @@ def test_a_second_decision_is_refused_and_says_who_decided_when(line: Line) -> N
 
 def test_somebody_else_at_the_same_run_is_waited_for_and_then_told_of(line: Line) -> None:
     line.tell(PERSON)
-    lock = RunLock(line.root, "r1")
-    assert lock.acquire()
+    lock = FileLocks(line.root).acquire("run:r1")
+    assert lock is not None
 
     code, _, err = line("decide", "r1", "D1", "--reason", "good")
 

@@ -19,7 +19,6 @@ from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.file_locks import FileLocks
 from crewctl.adapters.lost_runs import close_lost_runs
 from crewctl.adapters.report_files import ReportFiles, report_path
-from crewctl.adapters.run_lock import RunLock, is_alive, kept_dead
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
@@ -55,29 +54,30 @@ def _report(run_id: str = "r1", output: str = "a text") -> RunReport:
 
 
 def test_a_run_lives_while_its_lock_is_held(tmp_path: Path) -> None:
-    with RunLock(tmp_path, "r1"):
-        assert is_alive(tmp_path, "r1")
-    assert not is_alive(tmp_path, "r1")
+    with FileLocks(tmp_path).hold("run:r1"):
+        assert FileLocks(tmp_path).is_held("run:r1")
+    assert not FileLocks(tmp_path).is_held("run:r1")
 
 
 def test_a_run_that_never_had_a_lock_is_dead_and_looking_leaves_nothing(tmp_path: Path) -> None:
-    assert not is_alive(tmp_path, "r1")
+    assert not FileLocks(tmp_path).is_held("run:r1")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_only_one_can_work_on_a_run(tmp_path: Path) -> None:
-    with RunLock(tmp_path, "r1"):
-        assert not RunLock(tmp_path, "r1").acquire(patience=0.02)
-        with RunLock(tmp_path, "r2"):
-            assert is_alive(tmp_path, "r2")
+    with FileLocks(tmp_path).hold("run:r1"):
+        assert not FileLocks(tmp_path).acquire("run:r1", patience=0.02)
+        with FileLocks(tmp_path).hold("run:r2"):
+            assert FileLocks(tmp_path).is_held("run:r2")
 
 
 def test_those_who_look_do_not_take_each_other_for_the_run(tmp_path: Path) -> None:
-    RunLock(tmp_path, "r1").__enter__().release()
+    with FileLocks(tmp_path).hold("run:r1"):
+        pass
     seen: list[bool] = []
 
     def look() -> None:
-        seen.extend(is_alive(tmp_path, "r1") for _ in range(50))
+        seen.extend(FileLocks(tmp_path).is_held("run:r1") for _ in range(50))
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -91,8 +91,8 @@ def test_those_who_look_do_not_take_each_other_for_the_run(tmp_path: Path) -> No
 HOLDER = textwrap.dedent("""
     import subprocess, sys, time
     from pathlib import Path
-    from crewctl.adapters.run_lock import RunLock
-    RunLock(Path(sys.argv[1]), "r1").acquire()
+    from crewctl.adapters.file_locks import FileLocks
+    held = FileLocks(Path(sys.argv[1])).acquire("run:r1")
     heir = subprocess.Popen(["sleep", "30"])
     print(heir.pid, flush=True)
     time.sleep(30)
@@ -106,11 +106,11 @@ def test_a_killed_holder_is_dead_even_if_its_child_lives_on(tmp_path: Path) -> N
     assert holder.stdout is not None
     heir = int(holder.stdout.readline())
     try:
-        assert is_alive(tmp_path, "r1")
+        assert FileLocks(tmp_path).is_held("run:r1")
         holder.send_signal(signal.SIGKILL)
         holder.wait(timeout=10)
         os.kill(heir, 0)
-        assert not is_alive(tmp_path, "r1")
+        assert not FileLocks(tmp_path).is_held("run:r1")
     finally:
         os.kill(heir, signal.SIGKILL)
         holder.stdout.close()
@@ -250,7 +250,7 @@ def test_a_run_whose_process_died_is_closed_as_lost_with_a_report(
 def test_a_living_run_is_left_alone(tmp_path: Path, store: SqlRunStore, contents: FileContentStore) -> None:
     Teller(store, contents).begins(sample_plan())
 
-    with RunLock(tmp_path, "r1"):
+    with FileLocks(tmp_path).hold("run:r1"):
         assert close_lost_runs(tmp_path, store, contents, FileLocks(tmp_path)) == ()
     assert store.open_run_ids() == ("r1",)
 
@@ -299,12 +299,13 @@ def test_two_commands_at_once_record_a_loss_once(
 def test_a_command_that_looks_while_a_loss_is_being_recorded_does_not_call_the_run_alive(
     tmp_path: Path,
 ) -> None:
-    RunLock(tmp_path, "r1").__enter__().release()
+    with FileLocks(tmp_path).hold("run:r1"):
+        pass
 
-    with kept_dead(tmp_path, "r1") as dead:
+    with FileLocks(tmp_path).kept_free("run:r1") as dead:
         assert dead
-        assert not is_alive(tmp_path, "r1")
-        assert not RunLock(tmp_path, "r1").acquire(patience=0.02)
+        assert not FileLocks(tmp_path).is_held("run:r1")
+        assert not FileLocks(tmp_path).acquire("run:r1", patience=0.02)
 
 
 def test_a_rehearsal_and_a_run_that_never_started_leave_no_report(
