@@ -23,7 +23,15 @@ def argument_of_run(records: Sequence[Recorded]) -> dict[str, Any]:
     raise StoreError("the run's account holds no plan", help="keep .crewctl for inquiry")
 
 
-def feed(engine: DurableEngine, run_id: str, argument: dict[str, Any]) -> None:
-    """Have the run on the queue, unless some process has it: new, put down, or there already."""
-    if not engine.wake(run_id):
+def feed(engine: DurableEngine, run_id: str, argument: dict[str, Any]) -> bool:
+    """Have the run on the queue, unless some process has it: new, put down, or there already.
+
+    False while the engine thinks that a process has it: it may only be about to write down that it has
+    put the run down.
+    """
+    if engine.wake(run_id):
+        return True
+    status = engine.known([run_id]).get(run_id)
+    if status is None:
         engine.put_on_queue(run_id, argument)
+    return status != "PENDING"

@@ -37,7 +37,7 @@ KEPT = timedelta(days=7)
 ANEW_SECONDS = 1.0
 """Seconds before a worker that lost its database tries to begin anew."""
 
-AGAIN_SECONDS = 30.0
+AGAIN_SECONDS = 10.0
 """Seconds after which a run that was put on the queue and not taken up is put there again."""
 
 _BEGUN_ANEW = "CREWCTL_WORKER_BEGUN_ANEW"
@@ -134,20 +134,23 @@ class WorkerLoop:
         self._engine.forget([run_id for run_id in old if run_id not in still_open])
 
     def _feed(self) -> None:
-        now = time.monotonic()
-        store = self._project.store
-        for run_id in (*store.queued_runs(), *store.answered_runs(self._project.clock.now())):
-            if now < self._fed.get(run_id, 0.0):
-                continue
-            try:
-                feed(self._engine, run_id, argument_of_run(store.events_of(run_id)))
-            except LostDatabaseError:
-                raise
-            except CrewctlError as problem:
-                self._tell(f"run {run_id} cannot be taken up: {problem.message}")
-                self._fed[run_id] = now + AGAIN_SECONDS
-                continue
-            self._fed[run_id] = now + AGAIN_SECONDS if run_id in store.queued_runs() else 0.0
+        store, now = self._project.store, time.monotonic()
+        listed = (*store.queued_runs(), *store.answered_runs(self._project.clock.now()))
+        waiting = set(listed)
+        # A run that was taken up is listed no more; when it waits again and is answered, it is fed anew.
+        self._fed = {run_id: until for run_id, until in self._fed.items() if run_id in waiting}
+        for run_id in listed:
+            if now >= self._fed.get(run_id, 0.0):
+                self._fed[run_id] = now + (AGAIN_SECONDS if self._feed_one(run_id) else 0.0)
+
+    def _feed_one(self, run_id: str) -> bool:
+        try:
+            return feed(self._engine, run_id, argument_of_run(self._project.store.events_of(run_id)))
+        except LostDatabaseError:
+            raise
+        except CrewctlError as problem:
+            self._tell(f"run {run_id} cannot be taken up: {problem.message}")
+            return True
 
 
 @contextmanager
