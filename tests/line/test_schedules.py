@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.webhook import Answer, Asked
+from crewctl.audit.events import KickoffRequested
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.errors import UsageError
@@ -179,6 +180,23 @@ def test_what_was_started_is_listed_with_its_run_and_what_failed_with_its_proble
     assert "[missing-key]" in failed["note"]
     (row,) = [row for row in _rows(at) if row["name"] == "weekdays"]
     assert (row["last_state"], row["last_at"]) == ("failed", "2026-03-03T05:00:00Z")
+
+
+def test_a_schedule_can_be_tried_now_in_ones_own_name(at: Call, project: Path) -> None:
+    several = at(SUNDAY, "run", "company-brief")
+    assert (several.code, "weekdays, once-a-year" in several.err) == (2, True)
+    assert "did you mean 'weekdays'?" in at(SUNDAY, "run", "company-brief", "--name", "weekday").err
+    assert "has no schedule" in at(SUNDAY, "run", "outreach-email").err
+
+    done = at(SUNDAY, "run", "company-brief", "--name", "once-a-year", "-o", "name")
+
+    opened = Project(project)
+    (run_id,) = opened.store.run_ids()
+    assert done.out.strip() == run_id
+    request = opened.store.events_of(run_id)[0].event
+    assert isinstance(request, KickoffRequested)
+    assert (request.source, request.by, request.detached) == ("person", opened.person, True)
+    assert opened.starts.latest(None, 9) == ()
 
 
 def test_an_entry_that_cannot_be_read_is_pointed_at(at: Call, project: Path) -> None:

@@ -17,6 +17,7 @@ class ScheduleGroup(click.Group):
         "crewctl schedule next company-brief -n 5",
         'crewctl schedule pause company-brief --reason "the supplier is on holiday"',
         "crewctl schedule resume company-brief",
+        "crewctl schedule run company-brief",
         "crewctl schedule starts --last 10",
     )
 
@@ -99,6 +100,21 @@ def resume(crew: str, form: Format) -> None:
     resume_crew(open_project(), crew, form)
 
 
+@declare("run", "crewctl schedule run company-brief", "crewctl schedule run company-brief --name weekdays")
+@click.argument("crew", shell_complete=complete_crews)
+@click.option("--name", help="Which schedule, where the crew has several.")
+@output_option
+def run_now(crew: str, name: str | None, form: Format) -> int:
+    """Leave a run of CREW with its schedule's inputs to a worker now, in your own name.
+
+    The schedule itself goes on as if nothing had happened, and also one that is switched off can be tried.
+    """
+    from crewctl.cli.schedules import run_schedule  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
+
+    return run_schedule(open_project(), crew, name, form)
+
+
 @declare("starts", "crewctl schedule starts", "crewctl schedule starts company-brief --last 50 -o json")
 @click.argument("crew", required=False, shell_complete=complete_crews)
 @click.option(
@@ -122,5 +138,5 @@ def starts(crew: str | None, most: int, form: Format) -> None:
     list_starts(open_project(), crew, most, form)
 
 
-for each in (list_them, following, pause, resume, starts):
+for each in (list_them, following, pause, resume, run_now, starts):
     command.add_command(each)

@@ -100,6 +100,30 @@ def resume_crew(project: Project, crew: str, form: Format) -> None:
     note(f"{crew} starts by itself again" if before else f"{crew} was not paused")
 
 
+def run_schedule(project: Project, crew: str, name: str | None, form: Format) -> int:
+    """Ask for a run with a schedule's inputs in the name of the person at the terminal."""
+    from crewctl.cli.running import enqueue_crew  # noqa: PLC0415 - start-up cost
+
+    _know(project, crew)
+    found = {each.name: each for _, each in schedules(project, crew)}
+    if not found:
+        raise NotFoundError(
+            f"crew {crew!r} has no schedule", help=f"kick it off with: crewctl kickoff {crew} -i ..."
+        )
+    if name is None and len(found) > 1:
+        raise UsageError(
+            f"crew {crew!r} has several schedules: {', '.join(found)}", help="name one: --name NAME"
+        )
+    chosen = name or next(iter(found))
+    if chosen not in found:
+        meant = nearest(chosen, found)
+        raise NotFoundError(
+            f"crew {crew!r} has no schedule {chosen!r}" + (f"; did you mean {meant!r}?" if meant else ""),
+            help=f"see them with: crewctl schedule list {crew}",
+        )
+    return enqueue_crew(project, project.request(crew, detached=True), found[chosen].inputs, form)
+
+
 def list_starts(project: Project, crew: str | None, most: int, form: Format) -> None:
     """Print what was started, newest first."""
     view = view_of(project)
