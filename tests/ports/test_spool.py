@@ -171,6 +171,15 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, folder: Path, which:
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_folder_that_everybody_may_write_to_is_refused(tmp_path: Path, folder: Path) -> None:
+    drop(folder, "x.json")
+    folder.chmod(0o777)
+
+    with pytest.raises(StoreError, match="every user"):
+        taken(tmp_path)
+    assert (folder / "x.json").exists()
+
+
 def test_what_a_worker_left_is_found_after_a_while_with_its_token(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,12 +62,18 @@ class Spool:
     def take(self, crew: str) -> Iterator[Dropped]:
         """Take the files that are whole, oldest first, and yield each when it is this worker's.
 
-        StoreError where the folder is a link or a file.
+        StoreError where the folder is a link or a file, or where everybody may write.
         """
         if self._is_empty_still(crew):
             return
         with suppress(FileNotFoundError), opened_folder(self._root, *FOLDER, crew) as folder:
-            changed = os.fstat(folder).st_mtime_ns
+            status = os.fstat(folder)
+            if status.st_mode & stat.S_IWOTH:
+                raise StoreError(
+                    f"{'/'.join((*FOLDER, crew))} can be written to by every user of this machine",
+                    help="take that away with: chmod o-w",
+                )
+            changed = status.st_mtime_ns
             names = _names(folder)
             if not names - OWN and time.time() - changed / 1e9 > CERTAIN:
                 self._empty[crew] = changed
