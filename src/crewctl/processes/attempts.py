@@ -19,7 +19,7 @@ from crewctl.processes.asking_about_failures import asked_about
 from crewctl.processes.backoff import delay_before
 from crewctl.processes.outcome import came_to_nothing
 from crewctl.processes.rooms import ProcessRooms
-from crewctl.processes.tries import Tries, tries_of
+from crewctl.processes.tries import Tries, TriesBook
 from crewctl.running.port import ModelCall, StepResult, Suspended, TaskWork
 
 
@@ -102,7 +102,8 @@ class _Course:
             tries = replace(self._known(), last=None)
 
     def _known(self) -> Tries:
-        return tries_of(self.rooms.store.events_of(self.rooms.run_id), self.step)
+        book = self.rooms.tries or TriesBook(self.rooms.store, self.rooms.run_id)
+        return book.of(self.step)
 
     def _next_try(self, tries: Tries, wait: float) -> StepResult:
         ended = self.rooms.engine.pause(self.step, wait) if wait > 0 else None

@@ -10,6 +10,7 @@ from crewctl.judging.port import JudgeModel
 from crewctl.planning.plan import Plan
 from crewctl.processes.port import OutputFiles
 from crewctl.processes.recorded import RecordedDrafts
+from crewctl.processes.tries import TriesBook
 from crewctl.running.cards import Desk
 from crewctl.running.port import Clock, CrewEngine, Steps
 
@@ -23,7 +24,7 @@ class ProcessRooms:
 
     `judge` None means the plan's own judge, asked through the engine. With `recorded` drafts nothing
     is done but to judge them. `desk`, where people are asked, is made by `run_process` from the plan and
-    the `clock`.
+    the `clock`, and `tries`, where steps stand, from the account.
     """
 
     run_id: str
@@ -35,3 +36,4 @@ class ProcessRooms:
     recorded: RecordedDrafts | None = None
     clock: Clock | None = None
     desk: Desk | None = None
+    tries: TriesBook | None = None

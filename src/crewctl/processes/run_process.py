@@ -13,6 +13,7 @@ from crewctl.processes.outcome import Outcome, ProcessEnded
 from crewctl.processes.rejudge import rejudge
 from crewctl.processes.rooms import ProcessRooms
 from crewctl.processes.sequential import sequential
+from crewctl.processes.tries import TriesBook
 from crewctl.running.cards import desk_of
 from crewctl.running.port import Steps
 
@@ -28,6 +29,7 @@ def run_process(plan: Plan, rooms: ProcessRooms, steps: Steps) -> Outcome:
     if rooms.clock is not None and rooms.desk is None:
         desk = desk_of(plan, rooms.run_id, rooms.store, rooms.contents, rooms.clock)
         rooms = replace(rooms, desk=desk)
+    rooms = replace(rooms, tries=TriesBook(rooms.store, rooms.run_id))
     plan, steps = with_kept(plan, rooms.run_id, rooms.store, rooms.contents, steps)
     try:
         process = PROCESSES[plan.process] if rooms.recorded is None else rejudge

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from crewctl.audit.events import Recorded, StepFinished, StepStarted
 from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
+from crewctl.audit.port import RunStore
 from crewctl.processes.outcome import came_to_nothing
 from crewctl.running.port import StepResult
 
@@ -57,10 +58,22 @@ class Tries:
         return replace(now, models={**self.models, event.instead_of: event.taken})
 
 
-def tries_of(records: Iterable[Recorded], step: str) -> Tries:
-    """Return where a step stands by everything that the account tells of it."""
-    tries = Tries()
-    for record in records:
-        if getattr(record.event, "step", None) == step:
-            tries = tries.after(record)
-    return tries
+class TriesBook:
+    """Where each step of one run stands; reads every event of the account once. Safe from several threads."""
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._seen = 0
+        self._steps: dict[str, Tries] = {}
+
+    def of(self, step: str) -> Tries:
+        """Return where a step stands by everything that the account tells of it by now."""
+        with self._lock:
+            for record in self._store.events_of(self._run_id, after=self._seen):
+                self._seen = record.seq
+                named = getattr(record.event, "step", None)
+                if isinstance(named, str):
+                    self._steps[named] = self._steps.get(named, Tries()).after(record)
+            return self._steps.get(step, Tries())
