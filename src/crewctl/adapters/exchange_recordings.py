@@ -141,7 +141,14 @@ class Recordings:
 
     def _source(self, book: ExchangeBook, step: str, attempt: int) -> Attempt | None:
         found = counting(book, step)
-        return found[min(attempt, len(found)) - 1] if found else None
+        return found[min(self._order(step, attempt), len(found)) - 1] if found else None
+
+    def _order(self, step: str, attempt: int) -> int:
+        """Return which try of this run it is: attempts that were lost or put off are done again, and no further try."""
+        if attempt == 1:
+            return 1
+        own = ExchangeBook(self._run.store.events_of, self._run.run_id).attempts(step)
+        return 1 + sum(one.counts for one in own if one.number < attempt)
 
     def _book(self, run_id: str) -> ExchangeBook:
         if run_id not in self._books:

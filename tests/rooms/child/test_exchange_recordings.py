@@ -107,12 +107,21 @@ def test_a_replayed_step_is_given_the_attempts_that_came_to_something_one_by_one
     runs.attempt(THEN, 3, None, "lost")
     runs.attempt(THEN, 4, "done", "two")
     recordings = runs.recordings(replays=THEN)
-    first, second = recordings.for_attempt("s", 1), recordings.for_attempt("s", 2)
+    first = recordings.for_attempt("s", 1)
+    runs.attempt(RUN, 1, "failed")
+    second = recordings.for_attempt("s", 2)
     assert (words(first), words(second)) == (["one"], ["two"])
     assert all(one.strict and one.free for one in (*first.recordings, *second.recordings))
     assert first.recordings[0].cut_off
     assert not second.recordings[0].cut_off
     assert first.tools == ()  # nothing is known of tools, so none can be made
+
+
+def test_an_attempt_of_the_replay_that_was_cut_off_is_no_try(runs: Runs) -> None:
+    runs.attempt(THEN, 1, "failed", "one")
+    runs.attempt(THEN, 2, "done", "two")
+    runs.attempt(RUN, 1, None)
+    assert words(runs.recordings(replays=THEN).for_attempt("s", 2)) == ["one"]
 
 
 def test_a_step_that_the_run_never_began_is_given_a_recording_of_nothing(runs: Runs) -> None:
