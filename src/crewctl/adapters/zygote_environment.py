@@ -12,6 +12,9 @@ from crewctl.running.port import ModelCall, TaskWork
 PASSED = frozenset({"PATH", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
 """Names taken over from the parent's environment, and every ``LC_*``."""
 
+_OWN = ("CREWCTL_", "PGPASS")
+"""What names like these hold is crewctl's own, the way into the account above all: no model's key."""
+
 FIXED = {
     "CREWAI_DISABLE_TELEMETRY": "true",
     "CREWAI_DISABLE_TRACKING": "true",
@@ -36,7 +39,8 @@ def secrets_for(plan: Plan, work: TaskWork | ModelCall, environ: Mapping[str, st
     """Return the keys that this step's models need, by their names in the environment.
 
     A task's crew has all the crew's agents, so that they can delegate; a judge is no part of it.
-    A key that is not set is left out: the model's own error says so best.
+    A key that is not set is left out: the model's own error says so best. So is what is crewctl's own:
+    whoever writes a model's file names its key and its address, and must not have that sent there.
     """
     if isinstance(work, ModelCall):
         models = {work.model}
@@ -46,7 +50,7 @@ def secrets_for(plan: Plan, work: TaskWork | ModelCall, environ: Mapping[str, st
         models = {agent.model for agent in now.agents if agent.name not in absent}
         models |= {now.manager_model} if now.manager_model else set()
     names = {model.api_key_env for model in plan.models if model.name in models and model.api_key_env}
-    return {name: environ[name] for name in sorted(names) if name in environ}
+    return {name: environ[name] for name in sorted(names) if name in environ and not name.startswith(_OWN)}
 
 
 def all_secrets(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
