@@ -157,11 +157,11 @@ class Recordings:
 
 
 def as_then(result: StepResult, given: Given) -> StepResult:
-    """Return a replayed failure with what was known of it then: whether it passes, and of which model it was."""
+    """Return a replayed failure with what was known of it then: whether and when it passes, of which model it was."""
     ending = given.ending
     if ending is None or ending.outcome != result.outcome:
         return result
-    return result.model_copy(update={"passing": ending.passing, "model": ending.model})
+    return result.model_copy(update={"passing": ending.passing, "model": ending.model, "until": ending.until})
 
 
 def _answers(

@@ -200,7 +200,7 @@ class RunHost:
                 rehearsal=request.rehearsal,
                 stop=run.stop,
                 tools=PlannedToolGate(plan, desk_of(plan, run.run_id, run.store, run.contents, clock)),
-                breaker=self._breaker(plan, run),
+                breaker=None if request.rehearsal else self._breaker(plan, run),
                 replays=request.of or "" if request.source == "replay" else None,
             )
             with ZygoteEngine(canonical(plan), plan, context, warm=self._warm) as engine:
