@@ -288,6 +288,15 @@ def test_a_worker_is_dead_when_its_lock_is_free_or_its_last_beat_is_old(place: P
         assert [worker.executor for worker in workers.dead_workers(0.4)] == ["w1", "w3"]
 
 
+def test_nothing_stays_of_a_worker_that_left_in_order(place: Place) -> None:
+    locks = place.locks()
+    with locks.hold(worker_lock("w1")), locks.hold(run_lock("r1")):
+        assert place.locks().is_held(worker_lock("w1"))
+
+    assert not (place.root / ".crewctl" / "workers" / "w1").exists()
+    assert not place.locks().is_held(worker_lock("w1"))
+
+
 def test_a_worker_that_was_struck_off_learns_it_at_its_next_beat(place: Place) -> None:
     workers = SqlWorkers(place.database(), place.locks())
     workers.begin("w1", 2)

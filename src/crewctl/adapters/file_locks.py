@@ -15,6 +15,9 @@ from crewctl.running.ownership import PATIENCE
 
 _FILE = "lock"
 _PLACES = {"run": "runs", "worker": "workers"}
+_ONCE = "worker:"
+"""Names that begin so are used by one process and never again: nothing of them stays."""
+
 _PAUSE = 0.005
 
 
@@ -34,7 +37,7 @@ class FileLocks:
         while True:
             descriptor = _open(self._root, name, create=True)
             if _locks(descriptor, fcntl.LOCK_EX) and _stands(descriptor):
-                held = _HeldFile(descriptor, self._held)
+                held = _HeldFile(descriptor, name, self)
                 self._held.add(held)
                 return held
             os.close(descriptor)
@@ -86,11 +89,20 @@ class FileLocks:
         if held is None:
             return
         try:
-            self.wrest(name)
-            with suppress(OSError):  # other files may be there
-                self._root.joinpath(*_folders(name)).rmdir()
+            self._remove(name)
         finally:
             held.release()
+
+    def let_go(self, held: _HeldFile) -> None:
+        """Be told that a lock is about to be released."""
+        self._held.discard(held)
+        if held.name.startswith(_ONCE) and not held.is_lost():
+            self._remove(held.name)
+
+    def _remove(self, name: str) -> None:
+        self.wrest(name)
+        with suppress(OSError):  # other files may be there
+            self._root.joinpath(*_folders(name)).rmdir()
 
     def close(self) -> None:
         """Let go of every lock."""
@@ -101,14 +113,15 @@ class FileLocks:
 class _HeldFile:
     """An open, locked file."""
 
-    def __init__(self, descriptor: int, among: set[_HeldFile]) -> None:
+    def __init__(self, descriptor: int, name: str, locks: FileLocks) -> None:
+        self.name = name
         self._descriptor: int | None = descriptor
-        self._among = among
+        self._locks = locks
 
     def release(self) -> None:
         """Let go; the process's end does the same."""
-        self._among.discard(self)
         if self._descriptor is not None:
+            self._locks.let_go(self)
             os.close(self._descriptor)
             self._descriptor = None
 
