@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 from crewctl.adapters.plain_export import export_project
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import KickoffRequested, RunClosed, RunStarted, StepFinished, StepStarted
+from crewctl.audit.events import KickoffRequested, PlanMade, RunClosed, RunStarted, StepFinished, StepStarted
 from crewctl.audit.events_faults import BreakerOpened, FallbackTaken, StepGivenUp, StepRetryScheduled
 from crewctl.cli.fault_rows import fault_rows
 from crewctl.cli.html_report import html_report
 from crewctl.cli.live_state import LiveState
+from crewctl.planning.digest import canonical
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
+from crewctl.testing.sample_plans import market_plan
 from crewctl.testing.small_plans import small_agent, small_model, small_plan
 
 RUN = "run-1"
@@ -104,3 +106,32 @@ def test_an_exported_crew_has_nobody_who_only_stands_in() -> None:
 
     assert "helper" not in "".join(files.values())
     assert "take over" in files["README.md"]
+
+
+def test_a_draft_that_somebody_else_wrote_is_the_contestants() -> None:
+    plan, contents, store = market_plan("direct", "story"), FakeContentStore(), FakeRunStore()
+    made = PlanMade(crew_digest="", inputs_digest="", plan=contents.put(RUN, canonical(plan)), simulated=True)
+    started = {"step_kind": "task", "attempt": 1, "task": "letter"}
+    told = [
+        KickoffRequested(crew="letters", by="ada", host="h", pid=1),
+        made,
+        RunStarted(),
+        StepStarted(step="draft.direct", agent="direct", **started),  # type: ignore[arg-type]
+        StepFinished(step="draft.direct", attempt=1, outcome="failed", seconds=1.0),
+        StepStarted(step="draft.direct", agent="lead", **{**started, "attempt": 2}),  # type: ignore[arg-type]
+        StepFinished(
+            step="draft.direct", attempt=2, outcome="done", seconds=1.0, output=contents.put(RUN, b"Dear")
+        ),
+        StepStarted(step="draft.story", agent="story", **started),  # type: ignore[arg-type]
+        StepFinished(step="draft.story", attempt=1, outcome="failed", seconds=1.0),
+        RunClosed(outcome="undecided", exit_code=8),
+    ]
+    for event in told:
+        store.append(RUN, event)
+    report = build_report(store.events_of(RUN), contents)
+
+    assert report.tasks == ()
+    assert [(each.contestant, each.agent, each.output, each.attempts) for each in report.contestants] == [
+        ("direct", "lead", "Dear", 2),
+        ("story", "story", None, 1),
+    ]
