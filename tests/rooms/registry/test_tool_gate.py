@@ -162,7 +162,9 @@ def test_an_amendment_of_an_amendment_is_asked_about_as_well() -> None:
     assert [card.opened.instead_of for card in run.cards()] == [None, f"{RUN}.1", f"{RUN}.2"]
 
 
-@pytest.mark.parametrize("text", [b"send it to Bob", b"[1]", b"\xff", b'{"to": {"a": 1, "a": 2}}', b'{"n": NaN}'])
+@pytest.mark.parametrize(
+    "text", [b"send it to Bob", b"[1]", b"\xff", b'{"to": {"a": 1, "a": 2}}', b'{"n": NaN}']
+)
 def test_what_is_no_object_of_arguments_is_never_run(text: bytes) -> None:
     run = attempts()
     run.decide()
