@@ -1,0 +1,80 @@
+"""Two machines share a database: asked for on one, done on the other, answered on the first."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from crewctl.testing.postgres_server import PostgresServer
+
+pytestmark = pytest.mark.real
+
+PROJECT = {
+    "config/agents.yaml": "writer: {role: Writer, goal: Write., backstory: Years of it.}\n",
+    "config/tasks.yaml": (
+        "collect: {description: Collect facts., expected_output: Facts., agent: writer}\n"
+        "note: {description: Write a note., expected_output: A note., agent: writer, human_input: true}\n"
+    ),
+    "config/models.yaml": "default: offline\n",
+    "crews/note.yaml": "description: One note.\nprocess: sequential\ntasks: [collect, note]\n",
+    "registry/entries/note.yaml": (
+        "owner: ada@example.eu\nrisk_level: minimal\nhuman_oversight_required: false\nlimits: {max_turns: 9}\n"
+    ),
+}
+
+
+@dataclass
+class Machine:
+    """A folder with the project's files and the database's URL in the environment."""
+
+    root: Path
+    url: str
+
+    def __call__(self, *words: str) -> str:
+        """Return what a command that went well says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "crewctl", *words],
+            cwd=self.root,
+            env={**os.environ, "CREWCTL_DATABASE": self.url},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def machine(root: Path, url: str) -> Machine:
+    """Set a machine up."""
+    for name, text in PROJECT.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return Machine(root, url)
+
+
+def test_machines_that_share_a_database_share_runs_cards_and_contents(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    asks, works = machine(tmp_path / "a", postgres_url), machine(tmp_path / "b", postgres_url)
+
+    asks("kickoff", "note", "--detach")
+    works("worker", "--until-idle")
+    [card] = json.loads(asks("inbox", "-o", "json"))
+    asks("card", "approve", card["id"], "--reason", "it says what it should")
+    works("worker", "--until-idle")
+
+    [run] = json.loads(asks("runs", "-o", "json"))
+    report = json.loads(asks("report", run["run"], "-o", "json"))
+    assert report["outcome"] == "finished"
+    assert [task["task"] for task in report["tasks"]] == ["collect", "note"]
+    assert all(task["output"] for task in report["tasks"])
+    files = [file for place in (asks, works) for file in place.root.rglob("*") if file.is_file()]
+    assert {file.suffix for file in files} & {".db"} == set()
+    assert not any(postgres_server.password.encode() in file.read_bytes() for file in files)
