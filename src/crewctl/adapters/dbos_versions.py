@@ -18,7 +18,9 @@ It changes only when the key of a step comes to mean something else. Steps are r
 keys, so a new order of steps, or further ones, leave the shape as it is.
 """
 
-_RACE = "changed status while being rewound"
+_WOKEN = ("changed status while being rewound", "only a workflow in a terminal state can be rewound")
+"""What the engine says of a run that another process has woken since it was looked at."""
+
 _DOWN = ("SUCCESS", "ERROR", "CANCELLED")
 
 EARLIER: dict[str, Mapping[str, str]] = {}
@@ -97,9 +99,8 @@ def wake_as_this_shape(database: SystemDatabase, queue: str, run_id: str) -> boo
     try:
         database.rewind_workflow(run_id, AFTER_ALL, application_version=SHAPE, queue_name=queue)
     except DBOSException as problem:
-        if _RACE not in str(problem):
+        if not any(said in str(problem) for said in _WOKEN):
             raise
-        # Another process has woken it at the same moment.
     return True
 
 
