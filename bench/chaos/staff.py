@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -73,7 +72,7 @@ class Staff:
         self._log = log
         self._chance = chance
         self._most = most
-        self._freezes = freeze
+        self._hands = threading.Lock()
         self._frozen: Worker | None = None
         self._over = threading.Event()
         self._quiet = threading.Event()
@@ -102,7 +101,7 @@ class Staff:
     @property
     def is_frozen(self) -> bool:
         """Whether some worker is still to be thawed."""
-        return self._freezes
+        return self._frozen is not None
 
     def _kill_now_and_then(self) -> None:
         while not self._over.wait(self._chance.uniform(*PAUSES)):
@@ -113,7 +112,8 @@ class Staff:
                 elif code is not None:
                     self._log.breaks(f"a worker that nobody killed ended with {code}; see {worker.said}")
             if not self._quiet.is_set():
-                self._strike()
+                with self._hands:
+                    self._strike()
 
     def _strike(self) -> None:
         kind = self._chance.choice(KINDS)
@@ -132,17 +132,15 @@ class Staff:
             self._log.breaks(f"processes were left after a {kind} was killed: {left}")
 
     def _freeze_one(self) -> None:
-        worker = self._workers[0]
-        while not victims(worker.process.pid, "child"):
+        found = self._stopped()
+        while found is None:
             if self._over.wait(0.05):
                 return
-        self._frozen = worker
-        pid = worker.process.pid
-        heard = worker.said.stat().st_size
-        os.kill(pid, signal.SIGSTOP)
+            found = self._stopped()
+        worker, heard = found, found.said.stat().st_size
         self._log.kill("frozen worker")
         time.sleep(FROZEN_SECONDS)
-        os.kill(pid, signal.SIGCONT)
+        worker.process.send_signal(signal.SIGCONT)
         until = time.monotonic() + 30
         while ANEW not in worker.said.read_text(errors="replace")[heard:] and time.monotonic() < until:
             time.sleep(0.2)
@@ -150,4 +148,14 @@ class Staff:
             self._log.follow("frozen worker", "saw that it was taken for dead, and began anew")
         else:
             self._log.breaks(f"a worker that thawed after {FROZEN_SECONDS:.0f} s did not begin anew")
-        self._frozen, self._freezes = None, False
+        self._frozen = None
+
+    def _stopped(self) -> Worker | None:
+        """Stop a worker that has work in hand; None while there is none."""
+        with self._hands:
+            for worker in self._workers:
+                if victims(worker.process.pid, "child"):
+                    worker.process.send_signal(signal.SIGSTOP)
+                    self._frozen = worker
+                    return worker
+        return None
