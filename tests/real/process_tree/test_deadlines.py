@@ -316,7 +316,8 @@ def test_a_zygote_that_is_still_importing_ends_with_its_parent(tmp_path: Path) -
     code = PARENT.format(here=str(Path(__file__).parent), folder=str(tmp_path), source="")
     code = code.replace(
         "bench.engine.__enter__()",
-        f"bench.engine._zygote._options[-1] = {str(slow)!r}; bench.engine.__enter__(); print(bench.engine._zygote._process.pid, flush=True)",
+        f"bench.engine._warm_zygote._child = {str(slow)!r}; bench.engine.__enter__();"
+        " print(bench.engine._warm_zygote._zygote._process.pid, flush=True)",
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

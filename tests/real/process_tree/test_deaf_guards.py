@@ -67,8 +67,10 @@ def test_a_suspended_zygote_and_warden_are_both_killed(bench: MakeBench, marker:
     made = bench(one_second())
     result = do_with_a_daemon(made, marker, f"send(zygote, {STOP})", f"send(warden, {STOP})")
     assert result.outcome == "limit_reached"
-    made.engine._zygote.close()
-    assert made.engine._zygote.is_gone
+    zygote = made.engine._warm_zygote._zygote
+    made.engine._warm_zygote.close()
+    assert zygote is not None
+    assert zygote.is_gone
 
 
 @pytest.mark.parametrize("number", [STOP, KILL])
@@ -78,8 +80,10 @@ def test_a_killed_warden_without_its_zygote_leaves_nothing(
     made = bench(one_second())
     result = do_with_a_daemon(made, marker, f"send(zygote, {number})", f"os.kill(warden, {KILL})")
     assert result.outcome in {"failed", "limit_reached"}
-    made.engine._zygote.close()
-    assert made.engine._zygote.is_gone
+    zygote = made.engine._warm_zygote._zygote
+    made.engine._warm_zygote.close()
+    assert zygote is not None
+    assert zygote.is_gone
 
 
 def test_a_child_ends_with_its_warden_although_the_zygote_is_suspended(bench: MakeBench) -> None:
@@ -106,7 +110,7 @@ def test_what_the_caller_started_itself_is_spared(bench: MakeBench, marker: str)
     made = bench(one_second())
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as mine:
         do_with_a_daemon(made, marker, f"send(zygote, {KILL})", f"os.kill(warden, {KILL})")
-        made.engine._zygote.close()
+        made.engine._warm_zygote.close()
         left_alone = mine.poll() is None
         mine.kill()
     assert left_alone
@@ -115,7 +119,7 @@ def test_what_the_caller_started_itself_is_spared(bench: MakeBench, marker: str)
 def test_the_caller_adopts_nobody_once_the_engine_is_left(bench: MakeBench) -> None:
     made = bench()
     made.do("me.done('')")
-    made.engine._zygote.close()
+    made.engine._warm_zygote.close()
     source = "import os, time\nif os.fork() == 0:\n    time.sleep(0.3)\n    print(os.getppid(), flush=True)\n"
     orphan = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     assert int(orphan.stdout) != os.getpid()

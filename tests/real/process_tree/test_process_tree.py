@@ -277,7 +277,7 @@ def test_fifty_children_leave_no_descriptor_and_no_zombie(bench: MakeBench) -> N
     for _ in range(50):
         made.do("me.settle(me.ask().grant); me.done('')")
     assert descriptors("self") == before
-    zygote = made.engine._zygote._process.pid
+    zygote = zygote_of(made)
     until = time.monotonic() + 2
     while len(children := Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()) > 1:
         assert time.monotonic() < until, f"more than the one in reserve: {children}"
@@ -288,10 +288,10 @@ def test_when_the_engine_is_left_nothing_of_it_is_left(bench: MakeBench) -> None
     made = bench()
     made.do("me.done('')")
     time.sleep(0.2)
-    zygote = made.engine._zygote._process.pid
+    zygote = zygote_of(made)
     family = {zygote} | descendants_of(zygote)
     assert len(family) == 3, "the zygote, and a warden with a child in reserve"
-    made.engine._zygote.close()
+    made.engine._warm_zygote.close()
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
 
 
@@ -299,13 +299,19 @@ def test_a_killed_reserve_is_replaced(bench: MakeBench) -> None:
     made = bench()
     made.do("me.done('')")
     time.sleep(0.2)
-    reserve = descendants_of(made.engine._zygote._process.pid)
+    reserve = descendants_of(zygote_of(made))
     for pid in reserve:
         os.kill(pid, signal.SIGKILL)
     # What is killed is not dead at once, and what dies may still take a request with it.
     while not all(is_dead(pid) for pid in reserve):
         time.sleep(0.001)
     assert made.do("me.done('')").outcome == "done"
+
+
+def zygote_of(made: Any) -> int:
+    process = made.engine._warm_zygote.current()._process
+    assert process is not None
+    return int(process.pid)
 
 
 def is_dead(pid: int) -> bool:
@@ -328,22 +334,21 @@ def test_a_killed_warden_does_not_save_its_child(bench: MakeBench, marker: str) 
     assert made.do("me.done('')").outcome == "done"
 
 
-def test_a_dead_zygote_is_an_engine_error(bench: MakeBench) -> None:
+def test_a_dead_zygote_is_replaced_by_the_next_step(bench: MakeBench) -> None:
     made = bench()
     made.do("me.done('')")
-    os.kill(made.engine._zygote._process.pid, signal.SIGKILL)
-    made.engine._zygote._process.wait()
-    with pytest.raises(EngineError, match="ended unexpectedly"):
-        made.do("me.done('')")
-    assert made.events()[-1].kind == "StepFinished"
+    dead = made.engine._warm_zygote.current()._process
+    assert dead is not None
+    os.kill(dead.pid, signal.SIGKILL)
+    dead.wait()
+    assert made.do("me.done('')").outcome == "done"
 
 
 def test_a_zygote_that_cannot_import_says_why(bench: MakeBench, tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise RuntimeError('no such luck')\n")
     made = bench()
-    made.engine._zygote._options[-1] = str(broken)
-    made.engine._zygote.close()
-    made.engine._zygote.start()
+    made.engine._warm_zygote.close()
+    made.engine._warm_zygote._child = str(broken)
     with pytest.raises(EngineError, match="no such luck"):
         made.do("me.done('')")
