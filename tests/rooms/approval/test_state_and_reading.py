@@ -152,7 +152,7 @@ def spoilt(**changes: Any) -> bytes:
         (spoilt(plan__description="harmless"), "was changed"),
         (spoilt(plan__agents__0__goal="harmless"), "was changed"),
         (spoilt(plan__inputs={"company": "Evil"}), "the inputs that it shows"),
-        (spoilt(plan__plan_format=3), "was changed"),
+        (spoilt(plan__plan_format=99), "was changed"),
         (spoilt(plan__limits__timeout__value=float("inf")), "cannot be digested"),
         (spoilt(expires="2126-03-02T09:00:00Z"), "does not expire within"),
         (spoilt(expires="2026-03-02T09:00:00Z"), "does not expire within"),
