@@ -267,6 +267,31 @@ def test_what_people_answered_is_answered_again_in_a_replay(root: Path) -> None:
     assert again["cards"][0]["reason"] == "a figure was wrong"
 
 
+def test_a_run_whose_tool_calls_people_approved_is_replayed_without_asking_anybody(
+    root: Path, server: ModelServer
+) -> None:
+    (root / "registry/policy.yaml").write_text(
+        "tools: {'custom:book': [reads_files]}\ncalls: {reads_files: ask}\n"
+    )
+    waiting = kickoff(root, "office", code=7)
+    run, reason = waiting["run_id"], ("--reason", "reviewed for this very test", "--yes")
+    asked = 0
+    while waiting["outcome"] == "waiting":
+        crewctl(root, "card", "approve", waiting["cards"][0], *reason)
+        asked += 1
+        waiting = json.loads(crewctl(root, "resume", run, "-q", "-o", "json", code=None).stdout)
+    assert waiting["outcome"] == "finished"
+    calls, booked = len(server.calls), lines(root / "ledger.txt")
+    assert asked == booked >= 2
+    # Each wait's step began anew and asked nothing twice.
+    assert len(events(root, run, TurnGranted)) == calls
+
+    found = replay(root, run)
+
+    assert found["equal"] is True
+    assert (len(server.calls), lines(root / "ledger.txt")) == (calls, booked)
+
+
 def replace(file: Path, before: str, after: str) -> None:
     text = file.read_text()
     assert before in text

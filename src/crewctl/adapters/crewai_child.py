@@ -103,8 +103,12 @@ def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, request: ChildReques
     speaker = Speaker(leader or MANAGER, "manager" if hierarchical else "agent")
     turns = Turns(exchanges, plan.retry, speaker, plan.model(_model_of(plan, speaker.agent)))
     SPEAKER.set(turns.default)
-    gated = {tool.name for tool in plan.tools if tool.gated}
-    watch = Watch(turns, rehearsal=request.rehearsal, gated=gated)
+    watch = Watch(
+        turns,
+        rehearsal=request.rehearsal,
+        gated={tool.name for tool in plan.tools if tool.gated},
+        effects={tool.name for tool in plan.tools if tool.effect},
+    )
     crewai_choke.install(turns)
     crewai_http.install(turns)
     watch.install()

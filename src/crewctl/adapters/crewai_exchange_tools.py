@@ -40,7 +40,7 @@ class RecordedTools:
             self._exchanges.describe(list(self._described.values()))
 
     def recorded(
-        self, run: Callable[..., Any], tool: BaseTool, name: str, *, gated: bool = False
+        self, run: Callable[..., Any], tool: BaseTool, name: str, *, effect: bool = False
     ) -> Callable[..., Any]:
         """Wrap a function of `tool`, synchronous or not, around whatever else is around it."""
         self._described.setdefault(name, described(tool, name))
@@ -51,7 +51,7 @@ class RecordedTools:
                 if id(tool) in _CALLED.get():
                     return await run(*args, **kwargs)
                 asked, question = self._asked(run, name, args, kwargs)
-                answer = await asyncio.to_thread(self._exchanges.answer_to, asked, question, gated=gated)
+                answer = await asyncio.to_thread(self._exchanges.answer_to, asked, question, effect=effect)
                 if answer is not None:
                     return _again(answer)
                 with self._called(asked, question, tool) as result:
@@ -65,7 +65,7 @@ class RecordedTools:
             if id(tool) in _CALLED.get():
                 return run(*args, **kwargs)
             asked, question = self._asked(run, name, args, kwargs)
-            answer = self._exchanges.answer_to(asked, question, gated=gated)
+            answer = self._exchanges.answer_to(asked, question, effect=effect)
             if answer is not None:
                 return _again(answer)
             with self._called(asked, question, tool) as result:

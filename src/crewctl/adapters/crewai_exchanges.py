@@ -49,11 +49,11 @@ class Exchanges:
         """Say whether recorded answers for `model` that were had in this way are left."""
         return any(player.awaits(model, via) for player in self._players)
 
-    def answer_to(self, asked: Asked, question: Json, *, gated: bool = False) -> Json | None:
+    def answer_to(self, asked: Asked, question: Json, *, effect: bool = False) -> Json | None:
         """Return the recorded answer and tell the parent of it; None where it has to be asked for.
 
         Where nothing may be asked for that is not recorded this never returns, and the parent ends the child.
-        On a `gated` call the parent decides, who knows what it came to; only a strict recording comes first.
+        On a call with an `effect` the parent decides, who knows what it came to; only a strict recording comes first.
         """
         found: tuple[Player, RecordedAnswer] | None = None
         with self._lock:
@@ -61,7 +61,7 @@ class Exchanges:
                 if not player.is_for(asked.what, asked.model):
                     continue
                 taken = player.take(asked)
-                if gated and not player.strict:
+                if effect and not player.strict:
                     continue
                 if isinstance(taken, RecordedAnswer):
                     found = found or (player, taken)

@@ -34,12 +34,16 @@ class Watch:
     """Lets only known tools run, has the parent know of each before it does, and follows who is at work.
 
     The calls of the tools named in `gated` are put to the parent one by one. The others are only told:
-    leave for each would cost a round trip and decide nothing.
+    leave for each would cost a round trip and decide nothing. What a tool with `effects` outside came to in an
+    earlier attempt only the parent knows; any other gives what was recorded.
     """
 
-    def __init__(self, turns: Turns, *, rehearsal: bool, gated: Collection[str] = ()) -> None:
+    def __init__(
+        self, turns: Turns, *, rehearsal: bool, gated: Collection[str] = (), effects: Collection[str] = ()
+    ) -> None:
         self._turns = turns
         self._gated = frozenset() if rehearsal else frozenset(gated)
+        self._effects = frozenset(effects)
         self._allowed: set[str] = set()
         self._agents: dict[int, tuple[Agent, Speaker]] = {}
         self._calls = ToolCalls(turns, rehearsal=rehearsal)
@@ -80,7 +84,7 @@ class Watch:
     def _held(self, run: Callable[..., Any], tool: BaseTool, name: str) -> Callable[..., Any]:
         gated = name in self._gated
         held = self._gate.gated(run, tool, name) if gated else self._calls.watched(run, name)
-        return self._tools.recorded(held, tool, name, gated=gated)
+        return self._tools.recorded(held, tool, name, effect=name in self._effects)
 
     def _allow(self, name: str) -> None:
         self._allowed.add(sanitize_tool_name(name))
