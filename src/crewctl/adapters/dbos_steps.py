@@ -69,6 +69,7 @@ class DbosSteps:
         self._unasked = bool(remembered)
         self._own: set[str] = set()
         self._asking = threading.Lock()
+        self._refusal: BaseException | None = None
 
     def do(self, key: str, work: Callable[[], M], result: type[M]) -> M:
         """Return the remembered result of `key`, or do the work and remember it."""
@@ -153,10 +154,18 @@ class DbosSteps:
         return _unreadable(key)
 
     def _ask_gate(self) -> None:
+        """Ask once for all steps that begin side by side: a no is the answer to each of them."""
         with self._asking:
-            if self._gate is not None and self._unasked:
+            if self._refusal is not None:
+                raise self._refusal
+            if self._gate is None or not self._unasked:
+                return
+            try:
                 self._gate()
-                self._unasked = False
+            except BaseException as refusal:
+                self._refusal = refusal
+                raise
+            self._unasked = False
 
 
 def _remembered(place: DBOSContext, key: str, once: Callable[[], dict[str, Any]]) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.dbos_steps import DbosSteps
 from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
 from crewctl.adapters.run_logs import RunLogs, WatchedRunStore
@@ -25,9 +26,10 @@ from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
 from crewctl.diagnostics.visible import one_line
-from crewctl.errors import CrewctlError, FencedError, LostDatabaseError, StoreError
+from crewctl.errors import CrewctlError, EngineError, FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
+from crewctl.planning.port import World
 from crewctl.processes.recorded import recorded_drafts
 from crewctl.registry.close import Closed, PutDown
 from crewctl.registry.kickoff import kickoff
@@ -133,6 +135,7 @@ class RunHost:
         with suppress(RunIsClosedError):
             closing_event = RunClosed(outcome="failed", exit_code=error.exit, error=one_line(error.message))
             self._project.store.append(run_id, closing_event)
+            self._report_if_missing(run_id)
             self._tell(f"run {run_id} failed: {one_line(error.message)}")
 
     def leave(self) -> None:
@@ -150,6 +153,7 @@ class RunHost:
     def _done(self, run_id: str, argument: Mapping[str, Any], logs: RunLogs) -> Came:
         attended = self.attended.get(run_id, Attended(_nobody))
         plan = plan_of_argument(argument, self._project.contents)
+        refuse_other_packages(plan, InstalledWorld(self._project.root))
         hidden = all_secrets(plan, os.environ)
         owner = self._taken(run_id, (logs.write, attended.watch))
         store = SqlRunStore(self._project.database, secrets=hidden, owner=owner)
@@ -228,6 +232,17 @@ class RunHost:
                 f"the account of run {run_id} does not begin with a request", help="keep .crewctl for inquiry"
             )
         return first
+
+
+def refuse_other_packages(plan: Plan, world: World) -> None:
+    """Refuse to do a run with other packages than it was planned and approved with; EngineError."""
+    for name, planned in plan.versions.items():
+        found = world.version(name) or "absent"
+        if found != planned:
+            raise EngineError(
+                f"the run was planned with {name} {planned}, and here is {found}",
+                help="install what it was planned with, or plan it anew with: crewctl rerun RUN --with-files",
+            )
 
 
 def argument_of(plan: Plan, content: ContentRef) -> dict[str, Any]:
