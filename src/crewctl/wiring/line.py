@@ -142,6 +142,7 @@ def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: Kick
 def warm_zygote(project: Project, *, tools: bool) -> Iterator[WarmZygote]:
     """Give this process's zygote, not started yet; it is ended at the end."""
     folders = project.state / "zygotes"
+    folders.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tidy(folders)
     folder = folders / f"{os.getpid()}-{secrets.token_hex(2)}"
     with closing(WarmZygote(folder, os.environ, tools=tools)) as warm:
