@@ -124,8 +124,8 @@ def _task(plan: Plan, work: TaskWork, exchanges: Exchanges, request: ChildReques
         watch.knows(agent, name)
     if parts.manager is not None:
         watch.knows(parts.manager, speaker.agent, "manager")
-    watch.tell()
     exchanges.wire.event(Ready())
+    watch.tell()
     return str(crew.kickoff().raw)
 
 
