@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
+from crewctl.adapters.process_tree import sweep
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
@@ -193,6 +194,7 @@ def work(
     children are ended with it, and the runs that it had are taken up again.
     """
     if os.environ.pop(_BEGUN_ANEW, ""):
+        sweep()  # whatever the lost one had started is this process's child: none of it may outlast it
         _wait_for_database(project, must_leave)
     with _anew_when_lost(tell), working(project, slots, tell) as loop:
         while not must_leave():
