@@ -119,6 +119,7 @@ class Half:
                     self._restarted.set()
                     restart()
                     self._log.kill("database")
+                staff.allow(2 + (len(cases) - left) // 4)
                 if left <= 0.05 * len(cases):
                     staff.leave_in_peace()
                 if not left and not staff.is_frozen:
@@ -129,7 +130,7 @@ class Half:
 
     def _staff(self, workers: list[Worker], seed: float) -> Staff:
         chance = random.Random(seed)  # noqa: S311 - repeatable
-        return Staff(workers, self._log, chance, most=self._size.runs // 4, freeze=self._size.freeze)
+        return Staff(workers, self._log, chance, freeze=self._size.freeze)
 
     def _kickoff(self, crew: str, case: int, seed: float) -> None:
         lane = Kickoffs(self._folder, self._account, self._log, random.Random(seed), resumes=0.7)  # noqa: S311 - repeatable

@@ -63,15 +63,14 @@ class Worker:
 
 
 class Staff:
-    """Some workers. A context manager: the killing, `most` times, goes on in a thread of its own until it ends."""
+    """Some workers. A context manager: the killing goes on in a thread of its own until it ends."""
 
-    def __init__(
-        self, workers: list[Worker], log: Log, chance: random.Random, *, most: int, freeze: bool
-    ) -> None:
+    def __init__(self, workers: list[Worker], log: Log, chance: random.Random, *, freeze: bool) -> None:
         self._workers = workers
         self._log = log
         self._chance = chance
-        self._most = most
+        self._most = 0
+        self._done = 0
         self._hands = threading.Lock()
         self._frozen: Worker | None = None
         self._over = threading.Event()
@@ -93,6 +92,10 @@ class Staff:
         for worker in self._workers:
             if (code := worker.leave()) != 0:
                 self._log.breaks(f"a worker that was asked to leave ended with {code}; see {worker.said}")
+
+    def allow(self, kills: int) -> None:
+        """Let so many be killed from the beginning on: as many as the work that gets done can bear."""
+        self._most = kills
 
     def leave_in_peace(self) -> None:
         """Kill nobody any more: what is left is to be done."""
@@ -123,9 +126,9 @@ class Staff:
         found = victims(worker.process.pid, kind)
         # What has not begun yet has nothing to lose; one in five is killed while it begins, too.
         idle = kind in {"worker", "zygote"} and not victims(worker.process.pid, "child")
-        if not found or not self._most or (idle and self._chance.random() > 0.2):
+        if not found or self._done >= self._most or (idle and self._chance.random() > 0.2):
             return
-        self._most -= 1
+        self._done += 1
         below = kill(self._chance.choice(found))
         self._log.kill(kind)
         if left := remains(below if kind in {"worker", "warden"} else ()):
