@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from crewctl.audit.events import Recorded, StepStarted, ToolCallFinished, ToolCallStarted
+from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed
 from crewctl.audit.fact import Fact
 
 FAILED = "The tool failed, and may have done a part of its work: "
@@ -26,6 +28,8 @@ class CallFold:
         self._tasks: dict[str, str] = {}
         self._calls: dict[str, dict[str, CallState]] = {}
         self._latest: dict[tuple[str, int], str] = {}
+        self._recorded: dict[tuple[str, int, int], str] = {}
+        self._replayed: Counter[tuple[str, int, str]] = Counter()
 
     def add(self, records: Iterable[Recorded]) -> None:
         """Take further events, in their order."""
@@ -38,6 +42,8 @@ class CallFold:
                 self._begun(event)
             elif isinstance(event, ToolCallFinished):
                 self._ended(event)
+            elif isinstance(event, ExchangeRecorded | ExchangeReplayed) and event.what == "tool":
+                self._exchanged(event)
 
     def task(self, step: str) -> str:
         """Return the task that a step is about; empty for none."""
@@ -47,6 +53,16 @@ class CallFold:
         """Return the calls that were begun at attempts before this one, by key."""
         calls = self._calls.get(step, {})
         return {key: state for key, state in calls.items() if state.started.attempt < attempt}
+
+    def replayed(self, step: str, attempt: int, asked_sha256: str) -> int:
+        """Return how often an attempt was given the recorded result of a call with this digest."""
+        return self._replayed[step, attempt, asked_sha256]
+
+    def _exchanged(self, event: ExchangeRecorded | ExchangeReplayed) -> None:
+        if isinstance(event, ExchangeRecorded):
+            self._recorded[event.step, event.attempt, event.number] = event.asked_sha256
+        elif (of := self._recorded.get((event.step, event.of_attempt, event.of_number))) is not None:
+            self._replayed[event.step, event.attempt, of] += 1
 
     def _begun(self, event: ToolCallStarted) -> None:
         self._latest.pop((event.step, event.call), None)

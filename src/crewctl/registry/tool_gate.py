@@ -6,7 +6,9 @@ import hashlib
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
 
+from crewctl.audit.exchange_digest import tool_digest
 from crewctl.audit.tool_calls import FAILED, CallFold, CallState
 from crewctl.errors import NotFoundError
 from crewctl.planning.plan import Plan, PlannedTool
@@ -47,8 +49,7 @@ class PlannedToolGate:
         before = self._before(call)
         attempt = self._attempts[call.step, call.attempt]
         named = _name(call)
-        place = f"{call.step}/{call.tool}/{named}/{attempt.made[named] + 1}"
-        key = hashlib.sha256(f"{self._desk.run_id}\n{place}".encode()).hexdigest()[:32]
+        place, key = self._place(call, attempt.made[named] + self._given_again(call, before) + 1)
         cards = CallCards(self._desk, call, tool, place, key, self._fold.task(call.step))
         decision = self._decided(cards, tool, before, attempt.met)
         if not isinstance(decision, HoldTool):
@@ -56,6 +57,20 @@ class PlannedToolGate:
             if isinstance(decision, RunTool) or decision.of_attempt is not None:
                 attempt.made[named] += 1
         return decision
+
+    def _place(self, call: ToolCall, number: int) -> tuple[str, str]:
+        """Return the place in the run and the key of the call that is the `number`th with these arguments."""
+        place = f"{call.step}/{call.tool}/{_name(call)}/{number}"
+        return place, hashlib.sha256(f"{self._desk.run_id}\n{place}".encode()).hexdigest()[:32]
+
+    def _given_again(self, call: ToolCall, before: dict[str, CallState]) -> int:
+        """Return how many such calls were made earlier that a recording answered: their yeses are used up.
+
+        The recorded refusal of a call that was never made uses up nothing.
+        """
+        again = self._fold.replayed(call.step, call.attempt, tool_digest(call.tool, call.arguments))
+        made = takewhile(lambda number: self._place(call, number)[1] in before, range(1, again + 1))
+        return sum(1 for _ in made)
 
     def _decided(
         self, cards: CallCards, tool: PlannedTool, before: dict[str, CallState], met: set[str]
@@ -68,7 +83,8 @@ class PlannedToolGate:
             others = [
                 state for key, state in before.items() if state.started.tool == tool.name and key not in met
             ]
-            if others:
+            # Of calls made side by side an approved one may come before those that it was held with.
+            if others and not cards.is_answered():
                 return cards.after_others(others)
         if tool.calls == "ask":
             return cards.ask()

@@ -1,0 +1,29 @@
+"""One yes lets one call through, whatever the tool is said to do, and however often the step begins anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.real
+MakeLetters = Callable[..., Any]
+
+ELENA = {"to": "Elena Rossi", "text": "Hello"}
+
+
+def test_the_same_call_three_times_takes_three_yeses_where_nothing_is_changed_outside(
+    letters: MakeLetters,
+) -> None:
+    made = letters([ELENA, ELENA, ELENA], tags=("writes_files",), effect=False)
+    for number in range(3):
+        assert (made.attempt().outcome, len(made.sent())) == ("waiting", number)
+        made.answer("approve")
+
+    done = made.attempt()
+
+    assert (done.outcome, len(made.sent()), len(made.cards())) == ("done", 3, 3)
+    cards = [started.card for started in made.the("ToolCallStarted")]
+    assert cards == [card.card for card in made.cards()]
+    assert len(made.server.calls) == 4
