@@ -127,6 +127,8 @@ def closed_if_broken(rooms: Rooms) -> Iterator[None]:
         try:
             if rooms.store.events_of(rooms.run_id):
                 close(rooms, ending_of_error(error))
+        except (FencedError, LostDatabaseError) as lost:
+            raise Abandoned(lost.message) from error
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             error.add_note(f"the run could not be closed: {second}")
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 Watch = Callable[[Recorded], None]
 Came = Closed | PutDown
+
+LOOK_SECONDS = 0.2
+"""Seconds to wait for a run's lock: long enough for somebody who only looks whether it is held."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class RunHost:
         if self._leaving:
             raise Abandoned("this process is leaving")
         # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
-        held = self._project.locks.acquire(run_lock(run_id), patience=0.0)
+        held = self._project.locks.acquire(run_lock(run_id), patience=LOOK_SECONDS)
         try:
             with closing(RunLogs(self._project.root)) as logs:
                 return self._done(run_id, argument, logs)
@@ -131,12 +134,20 @@ class RunHost:
                 held.release()
 
     def _close(self, run_id: str, error: CrewctlError) -> None:
-        """Close a run that could not even be taken up: its plan is gone, or not the one that was approved."""
-        with suppress(RunIsClosedError):
-            closing_event = RunClosed(outcome="failed", exit_code=error.exit, error=one_line(error.message))
+        """Close a run that could not even be taken up: its plan is gone, or not the one that was approved.
+
+        Abandoned where the account cannot be written now: an open run that nobody has would wait for ever.
+        """
+        closing_event = RunClosed(outcome="failed", exit_code=error.exit, error=one_line(error.message))
+        try:
             self._project.store.append(run_id, closing_event)
-            self._report_if_missing(run_id)
-            self._tell(f"run {run_id} failed: {one_line(error.message)}")
+        except RunIsClosedError:
+            return
+        except StoreError as unwritten:
+            self.abandoned.add(run_id)
+            raise Abandoned(error.message) from unwritten
+        self._report_if_missing(run_id)
+        self._tell(f"run {run_id} failed: {one_line(error.message)}")
 
     def leave(self) -> None:
         """Have every run put itself down where it stands, for another process to take up."""

@@ -13,16 +13,16 @@ import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.approval.port import Approvals
-from crewctl.audit.events import ApprovalDecided, KickoffRequested, RunClosed, StepFinished
+from crewctl.audit.events import ApprovalDecided, Event, KickoffRequested, Recorded, RunClosed, StepFinished
 from crewctl.audit.report import RunReport
-from crewctl.errors import EngineError, Exit, StoreError
+from crewctl.errors import EngineError, Exit, FencedError, LostDatabaseError, StoreError
 from crewctl.judging.verdict import Verdict
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed
 from crewctl.registry.decide import DecisionRooms, decide
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
-from crewctl.running.port import CrewEngine, ModelCall, StepResult, TaskWork
+from crewctl.running.port import Abandoned, CrewEngine, ModelCall, StepResult, TaskWork
 from crewctl.testing.fake_approvals import AllApprovals, NoApprovals, no_more, yes_to
 from crewctl.testing.fake_engine import FakeEngine, Script
 from crewctl.testing.fake_judge import Preference, well_formed
@@ -338,6 +338,24 @@ def test_a_bug_of_ours_closes_the_run_as_failed_and_is_still_raised(tmp_path: Pa
     assert corridor.closing().exit_code == Exit.BUG
     assert corridor.closing().error == "bug: Bug: a\\x1b[31mred thing"
     assert corridor.reports.written[0].tasks[0].output == "output of 1.research"
+
+
+@pytest.mark.parametrize("lost", [FencedError("taken up by another"), LostDatabaseError("away")])
+def test_whoever_lost_the_run_leaves_it_to_others_whatever_broke_before(
+    lost: StoreError, tmp_path: Path
+) -> None:
+    class Lost(FakeRunStore):
+        def append(self, run_id: str, event: Event) -> Recorded:
+            if isinstance(event, RunClosed):
+                raise lost
+            return super().append(run_id, event)
+
+    corridor = Corridor(sequential_plan(), NoApprovals(), tmp_path)
+    corridor.rooms = replace(corridor.rooms, store=Lost())
+    corridor.engine = Breaks(corridor.engine, Bug("broken in the middle"))
+
+    with pytest.raises(Abandoned, match=lost.message):
+        corridor.run()
 
 
 def test_an_account_that_cannot_be_written_refuses_before_anything_happens(tmp_path: Path) -> None:
