@@ -49,6 +49,10 @@ class CallCards:
                 return self._by(answer, asking, "The tool was not called")
             asking = self._amended(asking, card, answer, asks)
 
+    def is_answered(self) -> bool:
+        """Tell whether people have said already what is to become of this very call."""
+        return any(card.opened.key == self.place and card.answer is not None for card in self.desk.cards())
+
     def may_have_happened(self, known: CallState) -> Decision:
         """Ask what is to become of a call that was begun and of whose end nothing is known."""
         attempt = known.started.attempt
