@@ -14,7 +14,7 @@ from log import Log
 from project import CREWCTL, environment
 from victims import Kind, kill, remains, victims
 
-from crewctl.wiring.worker import LEASE_SECONDS
+from crewctl.running.ownership import LEASE_SECONDS
 
 KINDS: tuple[Kind, ...] = ("child", "worker", "worker", "worker", "warden", "zygote")
 PAUSES = (0.5, 4.0)

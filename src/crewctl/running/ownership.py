@@ -10,6 +10,9 @@ from typing import Protocol
 PATIENCE = 5.0
 """Seconds to wait for somebody who is only looking whether a lock is held."""
 
+LEASE_SECONDS = 20.0
+"""Seconds without a beat after which a worker counts as dead although its process is still there: frozen."""
+
 
 def run_lock(run_id: str) -> str:
     """Return the name of the lock that whoever works on the run holds."""

@@ -28,12 +28,10 @@ from crewctl.registry.inbox import InboxRooms, Item, inbox, level_of
 from crewctl.registry.subjects import OtherSubjectError, subject_of
 from crewctl.registry.undecided import plan_of
 from crewctl.registry.waiting import held_back
+from crewctl.running.ownership import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from crewctl.wiring.project import Project
-
-LEASE_SECONDS = 20.0
-"""Seconds without a beat after which a worker is not counted on any more."""
 
 _MOST_NAMED = 5
 

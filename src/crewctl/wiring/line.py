@@ -27,7 +27,7 @@ from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.report_data import report_data
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import CrewctlError
+from crewctl.errors import CrewctlError, Exit
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
@@ -166,7 +166,7 @@ def _tidy(folders: Path) -> None:
 def ended(came: Closed | PutDown) -> Ended:
     """Return how a run ended, or that it waits, as the command line needs it."""
     if isinstance(came, PutDown):
-        return Ended(run_id=came.run_id, outcome="waiting", exit_code=7, cards=came.cards)
+        return Ended(run_id=came.run_id, outcome="waiting", exit_code=int(Exit.WAITING), cards=came.cards)
     return Ended(
         run_id=came.run_id,
         outcome=came.ending.outcome,

@@ -16,7 +16,7 @@ from crewctl.adapters.process_tree import sweep
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
-from crewctl.running.ownership import Held, worker_lock
+from crewctl.running.ownership import LEASE_SECONDS, Held, worker_lock
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run, feed
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from crewctl.wiring.project import Project
 
 BEAT_SECONDS = 2.0
-LEASE_SECONDS = 20.0
-"""Seconds without a beat after which a worker counts as dead although its process is still there: frozen."""
-
 KEPT = timedelta(days=7)
 """How long the engine remembers the steps of a run that is over: nobody asks for them any more."""
 
@@ -40,6 +37,12 @@ ANEW_SECONDS = 1.0
 
 AGAIN_SECONDS = 10.0
 """Seconds after which a run that was put on the queue and not taken up is put there again."""
+
+FEED_SECONDS = 0.5
+"""Seconds after which the rest of a long queue waits for the next turn: a worker must beat in between."""
+
+LEAVE_SECONDS = 5.0
+"""Seconds for which the runs of a worker that leaves may put themselves down."""
 
 _BEGUN_ANEW = "CREWCTL_WORKER_BEGUN_ANEW"
 """Set for the process that takes the place of a worker which lost its database."""
@@ -140,9 +143,11 @@ class WorkerLoop:
         waiting = set(listed)
         # A run that was taken up is listed no more; when it waits again and is answered, it is fed anew.
         self._fed = {run_id: until for run_id, until in self._fed.items() if run_id in waiting}
-        for run_id in listed:
-            if now >= self._fed.get(run_id, 0.0):
-                self._fed[run_id] = now + (AGAIN_SECONDS if self._feed_one(run_id) else 0.0)
+        # Those that were never put on the queue come first, or a long queue would hide its own end.
+        for run_id in sorted(listed, key=lambda run_id: self._fed.get(run_id, 0.0)):
+            if now < self._fed.get(run_id, 0.0) or time.monotonic() > now + FEED_SECONDS:
+                break
+            self._fed[run_id] = now + (AGAIN_SECONDS if self._feed_one(run_id) else 0.0)
 
     def _feed_one(self, run_id: str) -> bool:
         try:
@@ -179,10 +184,6 @@ def _serving(project: Project, slots: int, tell: Told, warm: WarmZygote) -> Iter
             engine.close(patience=LEAVE_SECONDS)
             with suppress(StoreError):
                 workers.end(executor)
-
-
-LEAVE_SECONDS = 5.0
-"""Seconds for which the runs of a worker that leaves may put themselves down."""
 
 
 def work(
