@@ -19,7 +19,7 @@ from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.errors import UsageError
 from crewctl.wiring import Project
-from crewctl.wiring.clockwork import tick
+from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.webhook_door import kick_off_of, webhook_of
 
 Call = Callable[..., Any]
@@ -86,7 +86,7 @@ def test_the_list_says_in_words_what_starts_and_when_next_there_and_here(at: Cal
 
 
 def test_every_listing_has_the_promised_keys(at: Call, project: Path) -> None:
-    tick(_Frozen(project, SUNDAY), SUNDAY)
+    Clockwork(_Frozen(project, SUNDAY)).tick(SUNDAY)
     for words in ("list", "next", "starts"):
         rows = json.loads(at(SIX, words, "-o", "json").out)
         assert {tuple(row) for row in rows} <= {ROW_KEYS[f"schedule {words}"]}
@@ -164,12 +164,12 @@ def test_what_was_started_is_listed_with_its_run_and_what_failed_with_its_proble
 ) -> None:
     path = project / "registry/entries/company-brief.yaml"
     path.write_text(path.read_text().replace("weekdays,", "weekdays, overlap: allow,"))
-    opened = _Frozen(project, SUNDAY)
-    tick(opened, SUNDAY)
-    tick(opened, SIX)
+    clockwork = Clockwork(_Frozen(project, SUNDAY))
+    clockwork.tick(SUNDAY)
+    clockwork.tick(SIX)
     agents = project / "config/agents.yaml"
     agents.write_text(agents.read_text() + "broken: {role: x}\n")
-    tick(opened, SIX + timedelta(days=1))
+    clockwork.tick(SIX + timedelta(days=1))
 
     failed, started = json.loads(at(SIX, "starts", "-o", "json").out)
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,7 @@ from crewctl.adapters.sql_ledger import SqlLedger
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.audit.events import ClockStarted, KickoffRequested, RunClosed, StopRequested
-from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
+from crewctl.audit.events_work import RunEnqueued, RunTaken
 from crewctl.audit.port import RunIsClosedError
 from crewctl.errors import FencedError, StoreError
 from crewctl.running.ownership import Owner, run_lock, worker_lock
@@ -54,7 +54,7 @@ def test_a_run_that_is_over_is_not_taken_up(place: Place) -> None:
 
     with pytest.raises(RunIsClosedError):
         store.take("r1", "w2")
-    SqlRunStore(place.database(), owner=Owner("r1", 1)).runs_of("w1")  # and the epoch is as it was
+    SqlLedger(place.database(), owner=Owner("r1", 1)).open("r1", Caps())  # and the epoch is as it was
     assert [r.event.kind for r in store.events_of("r1")] == ["KickoffRequested", "RunTaken", "RunClosed"]
 
 
@@ -99,34 +99,6 @@ def test_a_run_is_mortal_until_it_is_enqueued_or_taken_up(place: Place) -> None:
     store.append("r4", RunClosed(outcome="finished", exit_code=0))
 
     assert store.mortal_run_ids() == ("r1",)
-
-
-def test_the_runs_of_a_worker_are_those_it_took_last_and_has_not_put_down(place: Place) -> None:
-    store = SqlRunStore(place.database())
-    for run_id in ("r1", "r2", "r3", "r4"):
-        store.take(run_id, "w1")
-    store.append("r2", RunSuspended(cards=()))
-    store.append("r3", RunClosed(outcome="finished", exit_code=0))
-    store.take("r4", "w2")
-
-    assert store.runs_of("w1") == ("r1",)
-    assert store.runs_of("w2") == ("r4",)
-
-
-def test_runs_that_are_over_for_long_are_found_so_that_their_contents_can_be_erased(place: Place) -> None:
-    times = iter(
-        [NOW, NOW, NOW + timedelta(microseconds=1), NOW + timedelta(days=1), NOW + timedelta(days=2)]
-    )
-    store = SqlRunStore(place.database(), now=lambda: next(times))
-    store.append("r1", REQUESTED)
-    store.append("r2", REQUESTED)
-    store.append("r1", RunClosed(outcome="finished", exit_code=0))
-    store.append("r3", REQUESTED)
-    store.append("r3", RunClosed(outcome="finished", exit_code=0))
-
-    assert store.ended_before(NOW) == ()
-    assert store.ended_before(NOW + timedelta(seconds=1)) == ("r1",)
-    assert store.ended_before(NOW + timedelta(days=3)) == ("r1", "r3")
 
 
 WORKS = """

@@ -16,7 +16,6 @@ OWNERS = Part(
             epoch INTEGER NOT NULL,
             executor TEXT NOT NULL
         )""",
-        "CREATE INDEX run_owners_by_executor ON run_owners (executor)",
     ),
 )
 

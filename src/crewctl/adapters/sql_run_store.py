@@ -124,27 +124,11 @@ class SqlRunStore:
         """Return the ids of the runs that have no RunClosed, oldest first."""
         return self._ids("SELECT run_id FROM runs WHERE closed=0 ORDER BY number")
 
-    def ended_before(self, moment: datetime) -> Sequence[str]:
-        """Return the closed runs in which nothing has happened since `moment`, oldest first."""
-        return self._ids(
-            "SELECT r.run_id FROM runs r JOIN events e ON e.run=r.number AND e.seq=r.last_seq"
-            " WHERE r.closed=1 AND e.at<? ORDER BY r.number",
-            moment.astimezone(UTC).isoformat(),
-        )
-
     def mortal_run_ids(self) -> Sequence[str]:
         """Return the open runs that end with their process: none was ever enqueued or taken up."""
         return self._ids(
             "SELECT run_id FROM runs WHERE closed=0"
             " AND NOT EXISTS (SELECT 1 FROM run_owners o WHERE o.run_id=runs.run_id) ORDER BY number"
-        )
-
-    def runs_of(self, executor: str) -> Sequence[str]:
-        """Return the runs that `executor` was the last to take up and neither ended nor put down."""
-        return self._ids(
-            "SELECT o.run_id FROM run_owners o JOIN runs r ON r.run_id=o.run_id WHERE o.executor=? AND r.closed=0"
-            " AND NOT EXISTS (SELECT 1 FROM suspended_runs s WHERE s.run_id=o.run_id) ORDER BY r.number",
-            executor,
         )
 
     def queued_runs(self) -> Sequence[str]:

@@ -9,9 +9,6 @@ from crewctl.audit.events import Recorded, RunClosed
 from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened
 from crewctl.audit.fact import Fact
 
-FINAL = ("approve", "amend", "skip", "expire")
-"""The actions that answer a card; a parked one comes back."""
-
 
 class Parking(Fact):
     """A card was put off, and when."""

@@ -10,7 +10,6 @@ from typing import Any
 from crewctl.audit.events import Recorded, StepFinished, StepOutcome, StepStarted
 from crewctl.audit.events_recorded import ExchangeKind, ExchangeRecorded, ExchangeReplayed
 from crewctl.audit.exchange_content import Json, whole_question
-from crewctl.audit.exchange_digest import tool_digest
 from crewctl.audit.fact import ContentRef, Fact
 from crewctl.audit.port import ContentStore
 from crewctl.errors import NotFoundError, StoreError
@@ -160,19 +159,3 @@ class ExchangeContents:
             return self.of(found)
 
         return whole_question(self.of(exchange), earlier)
-
-
-def recorded_result(
-    book: ExchangeBook, contents: ContentStore, step: str, tool: str, arguments: str
-) -> tuple[Exchange, Json] | None:
-    """Return the last recorded call of a tool with these very arguments in any attempt at a step, and its answer.
-
-    `arguments` are the JSON text with which an agent called it, before anybody amended them. The answer
-    has `result`, `failure` (CrewAI's ToolFailure) or `broke` (an error that was raised).
-    """
-    digest = tool_digest(tool, arguments)
-    for attempt in reversed(book.attempts(step)):
-        for exchange in reversed(book.of(step, attempt.number)):
-            if exchange.what == "tool" and exchange.asked_sha256 == digest:
-                return exchange, dict(ExchangeContents(contents, book).of(exchange)["answer"])
-    return None

@@ -91,14 +91,6 @@ class Leftover(Fact):
     card: str = ""
 
 
-class Leftovers(Protocol):
-    """Finds what is left for people without reading every run's account; it follows from the events alone."""
-
-    def leftovers(self) -> Sequence[Leftover]:
-        """Return everything that nobody has dealt with, oldest first."""
-        ...
-
-
 class ContentStore(Protocol):
     """Prompts, outputs and tool results, apart from the events so that they can be erased."""
 

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from crewctl.adapters.spool import Spool
 from crewctl.adapters.sql_schedules import SqlEndings
@@ -93,13 +92,3 @@ class Clockwork:
             return []
         self._complained[why] = now
         return [Start("", "schedule", "every crew", "clockwork", now, state="failed", note=why)]
-
-
-_RUNNING: WeakKeyDictionary[Project, Clockwork] = WeakKeyDictionary()
-
-
-def tick(project: Project, now: datetime) -> list[Start]:
-    """Do one tick of the project's clockwork, which is made the first time."""
-    if project not in _RUNNING:
-        _RUNNING[project] = Clockwork(project)
-    return _RUNNING[project].tick(now)

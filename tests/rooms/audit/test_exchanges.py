@@ -9,8 +9,7 @@ import pytest
 
 from crewctl.audit.events import StepFinished, StepOutcome, StepStarted
 from crewctl.audit.events_recorded import ExchangeKind, ExchangeRecorded, ExchangeReplayed
-from crewctl.audit.exchange_digest import tool_digest
-from crewctl.audit.exchanges import ExchangeBook, ExchangeContents, recorded_result
+from crewctl.audit.exchanges import ExchangeBook, ExchangeContents
 from crewctl.audit.recording_digest import recording_digest
 from crewctl.audit.replayed import counting
 from crewctl.errors import NotFoundError
@@ -108,19 +107,6 @@ def test_every_failed_attempt_counts(account: Account) -> None:
     account.began(3)
     account.ended(3, "done")
     assert [one.number for one in counting(account.book(), "s")] == [1, 2, 3]
-
-
-def test_a_tools_result_is_found_by_its_arguments_in_whichever_attempt(account: Account) -> None:
-    account.began(1)
-    digest = tool_digest("custom:send", '{"to":"a"}')
-    account.asked(1, 2, "tool", digest=digest, answer={"result": "sent"})
-    account.ended(1, "lost")
-    account.began(2)
-    known = recorded_result(account.book(), account.contents, "s", "custom:send", '{"to": "a"}')
-    assert known is not None
-    assert known[1] == {"result": "sent"}
-    assert recorded_result(account.book(), account.contents, "s", "custom:send", '{"to":"b"}') is None
-    assert recorded_result(account.book(), account.contents, "t", "custom:send", '{"to":"a"}') is None
 
 
 def test_a_question_comes_back_whole_over_several_exchanges(account: Account) -> None:
