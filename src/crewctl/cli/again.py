@@ -108,6 +108,11 @@ def _start(project: Project, plan: Plan, request: KickoffRequested, how: How) ->
 def _state(project: Project, word: str) -> RunState:
     run_id = find_run(project, word)
     state = state_of(project.store.events_of(run_id))
+    if state.request is not None and state.request.source == "replay":
+        raise InvalidError(
+            f"run {run_id} only shows run {state.request.of} again, and needed no approval for that",
+            help=f"name run {state.request.of} instead",
+        )
     if state.rejudges:
         raise InvalidError(
             f"run {run_id} judged the drafts of run {state.rejudges} again, and had no tasks of its own",

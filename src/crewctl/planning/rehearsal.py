@@ -51,6 +51,12 @@ def rehearsal_of(plan: Plan) -> Plan:
     )
 
 
+def is_rehearsal(plan: Plan) -> bool:
+    """Tell whether nothing in the plan can ask a model or run a tool, whatever it is taken for."""
+    offline = all(model.kind == "offline" for model in plan.models)
+    return offline and not plan.tool_sources and all(NOT_EXECUTED in tool.tags for tool in plan.tools)
+
+
 def plan_rehearsal(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | None, world: World) -> Plan:
     """Plan `crew` to be rehearsed; unlike a real plan it needs no endpoint, script or price.
 

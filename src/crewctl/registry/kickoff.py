@@ -7,6 +7,7 @@ from crewctl.audit.events_faults import DeadLettered
 from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
+from crewctl.planning.rehearsal import is_rehearsal
 from crewctl.processes.run_process import run_process
 from crewctl.registry.card_approval import wait_for_approval
 from crewctl.registry.close import (
@@ -36,8 +37,10 @@ def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
         with closed_if_broken(rooms):
             announce(plan, rooms)
             if why := killed_too_often(rooms.store.events_of(rooms.run_id)):
-                rooms.record(DeadLettered(why=why))
+                if not rooms.has(DeadLettered):
+                    rooms.record(DeadLettered(why=why))
                 return close(rooms, ending_of_error(CrewctlError(why)))
+            _refuse_disguise(plan, rooms)
             if not rooms.rehearsal:
                 decision = wait_for_approval(plan, rooms, steps)
                 if decision.decision != "approved":
@@ -45,6 +48,12 @@ def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
             return close(rooms, _run(plan, rooms, steps))
     except Suspended:
         return put_down(rooms)
+
+
+def _refuse_disguise(plan: Plan, rooms: Rooms) -> None:
+    """Keep what only has the name of a rehearsal from running: the gate is not asked about rehearsals."""
+    if rooms.rehearsal and rooms.request.source != "replay" and not is_rehearsal(plan):
+        raise CrewctlError("a rehearsal was asked for, and its plan could ask models or run tools")
 
 
 def announce(plan: Plan, rooms: Rooms) -> None:

@@ -15,7 +15,7 @@ from crewctl.adapters.output_files import ProjectFiles
 from crewctl.approval.port import Approvals
 from crewctl.audit.events import ApprovalDecided, Event, KickoffRequested, Recorded, RunClosed, StepFinished
 from crewctl.audit.report import RunReport
-from crewctl.errors import EngineError, Exit, FencedError, LostDatabaseError, StoreError
+from crewctl.errors import CrewctlError, EngineError, Exit, FencedError, LostDatabaseError, StoreError
 from crewctl.judging.verdict import Verdict
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed
@@ -236,6 +236,19 @@ def test_a_rehearsal_needs_no_approval_and_writes_no_report_and_no_file(tmp_path
     assert (closed.report_path, corridor.reports.written, list(tmp_path.iterdir())) == (None, [], [])
     assert closed.report is not None
     assert closed.report.rehearsal
+
+
+def test_what_could_ask_a_model_does_not_pass_for_a_rehearsal(tmp_path: Path) -> None:
+    plan = sequential_plan(needs_approval=True)
+    provided = plan.models[0].model_copy(update={"kind": "provider"})
+    plan = plan.model_copy(update={"models": (provided, *plan.models[1:])})
+    corridor = Corridor(plan, NoApprovals(), tmp_path)
+    corridor.rehearse()
+
+    with pytest.raises(CrewctlError, match="its plan could ask models or run tools"):
+        corridor.run()
+
+    assert (corridor.opened, corridor.closing().outcome) == (0, "failed")
 
 
 @pytest.mark.parametrize(
