@@ -9,7 +9,7 @@ import pytest
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.audit.events import Event, KickoffRequested, RunClosed
 from crewctl.audit.fact import ContentRef
-from crewctl.errors import NotFoundError, StoreError
+from crewctl.errors import Exit, NotFoundError, StoreError
 from crewctl.running.port import Abandoned
 from crewctl.wiring.hosting import RunHost
 from crewctl.wiring.project import Project
@@ -37,6 +37,15 @@ def test_a_run_whose_plan_is_gone_is_closed(host: RunHost, tmp_path: Path) -> No
     assert isinstance(last, RunClosed)
     assert last.outcome == "failed"
     assert not host.abandoned
+
+
+def test_a_bug_before_it_is_taken_up_closes_it_too(host: RunHost, tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        host(RUN, {})
+
+    last = Project(tmp_path).store.events_of(RUN)[-1].event
+    assert isinstance(last, RunClosed)
+    assert (last.exit_code, last.error) == (Exit.BUG, "bug: KeyError: 'plan'")
 
 
 def test_where_that_cannot_be_written_it_is_left_to_others(

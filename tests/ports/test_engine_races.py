@@ -13,7 +13,9 @@ from dbos._error import DBOSException
 
 from crewctl.adapters.dbos_database import sqlite_place
 from crewctl.adapters.dbos_engine import DurableEngine
+from crewctl.adapters.dbos_steps import DbosSteps
 from crewctl.errors import LostDatabaseError
+from crewctl.running.port import Abandoned
 
 
 def waiting(_run: str, _argument: Any) -> dict[str, Any]:
@@ -71,3 +73,23 @@ def test_a_database_that_goes_away_is_told_as_such(
         engine.executors()
     with pytest.raises(LostDatabaseError, match="does not answer"):
         engine.unfinished()
+
+
+def test_a_run_whose_steps_cannot_be_looked_up_is_left_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def host(_run: str, _argument: Any) -> dict[str, Any]:
+        DbosSteps()
+        raise AssertionError("nothing is known of its steps")
+
+    def gone(*_: object, **__: object) -> None:
+        raise sqlalchemy.exc.OperationalError("SELECT", {}, OSError("server closed the connection"))
+
+    engine = DurableEngine(sqlite_place(tmp_path), "first", host, log=tmp_path / "engine.log")
+    monkeypatch.setattr(_get_dbos_instance()._sys_db, "list_workflow_steps", gone)
+    try:
+        with pytest.raises(Abandoned, match="does not answer"):
+            engine.begin("run-1", {})
+        assert engine.known(["run-1"]) == {"run-1": "PENDING"}
+    finally:
+        engine.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, NoReturn, TypeVar
@@ -21,6 +21,7 @@ from dbos._error import (
     DBOSWorkflowCancelledError,
     DBOSWorkflowConflictIDError,
 )
+from dbos._sys_db import StepInfo
 from pydantic import BaseModel, ValidationError
 
 from crewctl.audit.redaction import Redaction
@@ -63,8 +64,7 @@ class DbosSteps:
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self._redaction = Redaction(secrets)
         self._gate: Callable[[], None] | None = None
-        # Asked beside the engine, which would remember the asking as a step of its own.
-        remembered = _get_dbos_instance()._sys_db.list_workflow_steps(str(DBOS.workflow_id))  # noqa: SLF001
+        remembered = _steps_of(str(DBOS.workflow_id))
         self._numbers = {step["function_name"]: step["function_id"] for step in remembered}
         self._unasked = bool(remembered)
         self._own: set[str] = set()
@@ -181,7 +181,19 @@ def _remembered(place: DBOSContext, key: str, once: Callable[[], dict[str, Any]]
             help="recover this run with the crewctl that began it",
         ) from other
     except sqlalchemy.exc.SQLAlchemyError as lost:
-        raise Abandoned(f"the engine's database does not answer: {type(lost).__name__}") from lost
+        raise _left(lost) from lost
+
+
+def _steps_of(run_id: str) -> Sequence[StepInfo]:
+    """Return what the engine remembers, asked beside it: it would remember the asking as a step of its own."""
+    try:
+        return _get_dbos_instance()._sys_db.list_workflow_steps(run_id, load_output=False)  # noqa: SLF001 - pinned, and held by contract tests
+    except sqlalchemy.exc.SQLAlchemyError as lost:
+        raise _left(lost) from lost
+
+
+def _left(lost: Exception) -> Abandoned:
+    return Abandoned(f"the engine's database does not answer: {type(lost).__name__}")
 
 
 def _unreadable(key: str) -> NoReturn:

@@ -95,14 +95,18 @@ def ending_of_error(error: BaseException) -> Ending:
     return Ending(outcome="failed", exit_code=Exit.BUG, error=f"bug: {type(error).__name__}: {error}")
 
 
+def last_event(ending: Ending) -> RunClosed:
+    """Return the event that ends the account so; its error is one line, and not too long a one."""
+    error = one_line(ending.error)[:_LONGEST_ERROR]
+    return RunClosed(outcome=ending.outcome, exit_code=ending.exit_code, output=ending.output, error=error)
+
+
 def close(rooms: Rooms, ending: Ending, refusal: ApprovalDecided | None = None) -> Closed:
     """Write the run's last event, and the report of a run that was started."""
-    error = one_line(ending.error)[:_LONGEST_ERROR]
+    last = last_event(ending)
     if ending.outcome == "failed" and is_unattended(rooms.request) and not rooms.has(DeadLettered):
-        rooms.record(DeadLettered(why=error or "it failed without saying why"))
-    rooms.record(
-        RunClosed(outcome=ending.outcome, exit_code=ending.exit_code, output=ending.output, error=error)
-    )
+        rooms.record(DeadLettered(why=last.error or "it failed without saying why"))
+    rooms.record(last)
     closed = Closed(run_id=rooms.run_id, ending=ending, refusal=refusal)
     if not rooms.has(RunStarted):
         return closed

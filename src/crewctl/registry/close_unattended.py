@@ -5,14 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import RunClosed
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
-from crewctl.diagnostics.visible import one_line
 from crewctl.errors import Exit, StoreError
+from crewctl.registry.close import Ending, last_event
 from crewctl.registry.port import Reports
-
-_LONGEST = 2_000
 
 
 def close_stopped(run_id: str, store: RunStore, contents: ContentStore, reports: Reports) -> bool:
@@ -28,10 +25,7 @@ def close_stopped(run_id: str, store: RunStore, contents: ContentStore, reports:
     why = f"stopped by {asked.by}" if asked else "stopped"
     why += f": {asked.reason}" if asked and asked.reason else ""
     try:
-        store.append(
-            run_id,
-            RunClosed(outcome="stopped", exit_code=Exit.STOPPED, error=one_line(why)[:_LONGEST]),
-        )
+        store.append(run_id, last_event(Ending(outcome="stopped", exit_code=Exit.STOPPED, error=why)))
     except RunIsClosedError:
         return False
     if state.started_at is not None and not state.rehearsal:

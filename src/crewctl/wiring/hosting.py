@@ -21,17 +21,16 @@ from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import KickoffRequested, Recorded, RunClosed
+from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
-from crewctl.diagnostics.visible import one_line
-from crewctl.errors import CrewctlError, EngineError, FencedError, LostDatabaseError, StoreError
+from crewctl.errors import EngineError, FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
 from crewctl.planning.port import World
 from crewctl.processes.recorded import recorded_drafts
-from crewctl.registry.close import Closed, PutDown
+from crewctl.registry.close import Closed, PutDown, ending_of_error, last_event
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.registry.tool_gate import PlannedToolGate
@@ -113,7 +112,7 @@ class RunHost:
         except (Abandoned, FencedError, LostDatabaseError) as left:
             self.abandoned.add(run_id)
             raise Abandoned(str(left)) from left
-        except CrewctlError as error:
+        except Exception as error:
             self._close(run_id, error)
             raise
         if run_id in self.attended:
@@ -133,21 +132,21 @@ class RunHost:
             if held is not None:
                 held.release()
 
-    def _close(self, run_id: str, error: CrewctlError) -> None:
+    def _close(self, run_id: str, error: Exception) -> None:
         """Close a run that could not even be taken up: its plan is gone, or not the one that was approved.
 
         Abandoned where the account cannot be written now: an open run that nobody has would wait for ever.
         """
-        closing_event = RunClosed(outcome="failed", exit_code=error.exit, error=one_line(error.message))
+        last = last_event(ending_of_error(error))
         try:
-            self._project.store.append(run_id, closing_event)
+            self._project.store.append(run_id, last)
         except RunIsClosedError:
             return
         except StoreError as unwritten:
             self.abandoned.add(run_id)
-            raise Abandoned(error.message) from unwritten
+            raise Abandoned(last.error) from unwritten
         self._report_if_missing(run_id)
-        self._tell(f"run {run_id} failed: {one_line(error.message)}")
+        self._tell(f"run {run_id} {last.outcome.replace('_', ' ')}: {last.error}")
 
     def leave(self) -> None:
         """Have every run put itself down where it stands, for another process to take up."""
@@ -176,6 +175,8 @@ class RunHost:
             stop=attended.stop,
         )
         self._stops[run_id] = attended.stop
+        if self._leaving:  # since it was asked about, and nobody has told this run
+            attended.stop.leave()
         try:
             return kickoff(plan, self._rooms(run), DbosSteps(secrets=hidden))
         finally:

@@ -50,6 +50,28 @@ def taken(times: int, between: Callable[[FakeRunStore], None] = lambda _: None) 
     return store
 
 
+def rooms_of(store: FakeRunStore, root: Path) -> Rooms:
+    """Return rooms in which nothing of the run may begin."""
+    contents = FakeContentStore()
+
+    @contextmanager
+    def open_engine(_: Plan) -> Iterator[CrewEngine]:
+        raise AssertionError("nothing of it may begin")
+        yield FakeEngine(RUN, store, contents)
+
+    return Rooms(
+        run_id=RUN,
+        request=ASKED,
+        store=store,
+        contents=contents,
+        approvals=AllApprovals(),
+        clock=StoppedClock(),
+        open_engine=open_engine,
+        files=ProjectFiles(root),
+        reports=ReportFiles(root),
+    )
+
+
 def test_it_is_taken_up_until_five_have_died() -> None:
     assert not killed_too_often(taken(MOST_DEATHS).events_of(RUN))
     why = killed_too_often(taken(MOST_DEATHS + 1).events_of(RUN))
@@ -71,29 +93,20 @@ def test_a_finished_step_a_wait_and_a_persons_word_begin_the_count_anew() -> Non
 
 
 def test_it_ends_as_failed_and_is_set_aside_without_another_step(tmp_path: Path) -> None:
-    store, contents, plan = taken(MOST_DEATHS + 1), FakeContentStore(), sequential_plan()
+    store = taken(MOST_DEATHS + 1)
 
-    @contextmanager
-    def open_engine(_: Plan) -> Iterator[CrewEngine]:
-        raise AssertionError("nothing of it may begin")
-        yield FakeEngine(RUN, store, contents)
-
-    rooms = Rooms(
-        run_id=RUN,
-        request=ASKED,
-        store=store,
-        contents=contents,
-        approvals=AllApprovals(),
-        clock=StoppedClock(),
-        open_engine=open_engine,
-        files=ProjectFiles(tmp_path),
-        reports=ReportFiles(tmp_path),
-    )
-
-    closed = kickoff(plan, rooms, MemorySteps())
+    closed = kickoff(sequential_plan(), rooms_of(store, tmp_path), MemorySteps())
 
     assert isinstance(closed, Closed)
     assert (closed.ending.outcome, closed.ending.exit_code) == ("failed", 1)
     events = store.events(RUN)
     assert [event.why for event in events if isinstance(event, DeadLettered)] == [closed.ending.error]
     assert isinstance(events[-1], RunClosed)
+
+
+def test_it_is_set_aside_once_whoever_died_over_that(tmp_path: Path) -> None:
+    store = taken(MOST_DEATHS + 1, lambda store: store.append(RUN, DeadLettered(why="five died")))
+
+    kickoff(sequential_plan(), rooms_of(store, tmp_path), MemorySteps())
+
+    assert sum(isinstance(event, DeadLettered) for event in store.events(RUN)) == 1
