@@ -34,6 +34,9 @@ KEY_OF_PROVIDER = {
 
 PICO_PER_MILLION = 1_000_000
 _OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS(WD|WORD|PHRASE)|CREDENTIAL", re.IGNORECASE)
+_OWN = ("CREWCTL_", "PGPASS")
+"""What names like these hold is crewctl's own: the way into the account, and what its webhook believes."""
+_SOMEBODYS = re.compile(r"://[^/]*@")
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -113,9 +116,10 @@ def _base_url(said: Said, findings: Findings, world: World) -> str | None:
         return None
     place = said.places["base_url"]
     names = _REFERENCE.findall(written)
-    if hidden := next((name for name in names if _OF_A_SECRET.search(name) or _is_key(name, said)), None):
+    own = findings.catalogue.policy.webhook.secret
+    if hidden := next((name for name in names if _is_hidden(name, said, own)), None):
         # Its value would be printed, committed with approvals, and sent to whatever host the address names.
-        wrong = f"base_url takes {hidden}, which by its name is a secret and no part of an address"
+        wrong = f"base_url takes {hidden}, which is a secret and no part of an address"
         findings.add(place, "bad-url", wrong, help="name a key in api_key, and nowhere else")
         return None
     missing = [name for name in names if not world.environment(name)]
@@ -136,8 +140,10 @@ def _base_url(said: Said, findings: Findings, world: World) -> str | None:
     return url
 
 
-def _is_key(name: str, said: Said) -> bool:
-    return said.values.get("api_key") == f"${{env:{name}}}"
+def _is_hidden(name: str, said: Said, own: str) -> bool:
+    """Tell whether the variable is a secret: by its name, as the model's key, or as crewctl's own."""
+    by_name = _OF_A_SECRET.search(name) is not None or name.startswith(_OWN)
+    return by_name or f"${{env:{name}}}" in {said.values.get("api_key"), own}
 
 
 def _wrong_url(url: str) -> str:
@@ -155,7 +161,8 @@ def _wrong_url(url: str) -> str:
 
 def _secret_in(parts: SplitResult) -> str:
     # The endpoint is part of the plan, which is digested, stored and committed.
-    if parts.username is not None or parts.password is not None:
+    # What stands in a path may be another address, such as a database's, with its password.
+    if parts.username is not None or parts.password is not None or _SOMEBODYS.search(parts.path):
         return "holds a user name or password; a key belongs in api_key"
     return "has a query or fragment; a key belongs in api_key" if parts.query or parts.fragment else ""
 

@@ -117,6 +117,7 @@ def test_a_missing_variable_is_a_problem_with_the_line_to_type() -> None:
         "http://host/hunter2 x",
         "http://host/hunter2\nX: y",
         "http://[::1/hunter2",
+        "https://host/postgresql://ada:hunter2@db/orders",
     ],
 )
 def test_an_address_that_is_none_or_may_hold_a_secret_is_refused_unsaid(url: str) -> None:
@@ -127,7 +128,17 @@ def test_an_address_that_is_none_or_may_hold_a_secret_is_refused_unsaid(url: str
 
 
 @pytest.mark.parametrize(
-    "name", ["OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "gh_token", "DB_PASSWORD", "MINE"]
+    "name",
+    [
+        "OPENAI_API_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "gh_token",
+        "DB_PASSWORD",
+        "MINE",
+        "CREWCTL_DATABASE",
+        "PGPASSFILE",
+        "HOOK",
+    ],
 )
 def test_no_secret_is_taken_into_an_address_where_it_would_be_printed_and_sent_away(name: str) -> None:
     world = FakeWorld(environ={name: "hunter2"})
@@ -136,7 +147,7 @@ def test_no_secret_is_taken_into_an_address_where_it_would_be_printed_and_sent_a
         "base_url": f"https://example.eu/${{env:{name}}}/v1",
         "api_key": "${env:MINE}",
     }
-    [problem] = refused("house", {"house": said}, world)
+    [problem] = refused("house", {"house": said}, world, policy={"webhook": {"secret": "${env:HOOK}"}})
     assert problem.rule == "bad-url"
     assert name in problem.message
     assert "hunter2" not in problem.message + problem.help + problem.label
