@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crewctl.audit.events import PlanMade, RunStarted
 from crewctl.audit.events_faults import DeadLettered
-from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
+from crewctl.errors import CrewctlError, FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.planning.rehearsal import is_rehearsal
@@ -57,10 +57,16 @@ def _refuse_disguise(plan: Plan, rooms: Rooms) -> None:
 
 
 def announce(plan: Plan, rooms: Rooms) -> None:
-    """Write down what is asked for before anything is decided."""
+    """Write down what is asked for before anything is decided; StoreError where the account has another plan."""
     if not rooms.store.events_of(rooms.run_id):
         rooms.record(rooms.request)
-    if not rooms.has(PlanMade):
+    made = [each.event for each in rooms.store.events_of(rooms.run_id) if isinstance(each.event, PlanMade)]
+    if any((each.crew_digest, each.inputs_digest) != (plan.crew_digest, plan.inputs_digest) for each in made):
+        # However well it is approved, nobody could be shown afterwards what it was that ran.
+        raise StoreError(
+            "the engine has another plan for this run than its account", help="keep .crewctl for inquiry"
+        )
+    if not made:
         rooms.record(
             PlanMade(
                 crew_digest=plan.crew_digest,

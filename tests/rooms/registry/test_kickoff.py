@@ -238,6 +238,19 @@ def test_a_rehearsal_needs_no_approval_and_writes_no_report_and_no_file(tmp_path
     assert closed.report.rehearsal
 
 
+def test_a_plan_that_the_account_does_not_name_is_not_run_although_it_is_approved(tmp_path: Path) -> None:
+    corridor = Corridor(sequential_plan(), AllApprovals(), tmp_path)
+    corridor.run()
+    corridor.come_back("1.write")
+    corridor.plan = sequential_plan(task("another"))
+    opened = corridor.opened
+
+    with pytest.raises(StoreError, match="another plan for this run than its account"):
+        corridor.run()
+
+    assert (corridor.opened, corridor.closing().outcome) == (opened, "failed")
+
+
 def test_what_could_ask_a_model_does_not_pass_for_a_rehearsal(tmp_path: Path) -> None:
     plan = sequential_plan(needs_approval=True)
     provided = plan.models[0].model_copy(update={"kind": "provider"})
