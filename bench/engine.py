@@ -27,6 +27,7 @@ from crewctl.testing.memory_steps import MemorySteps
 from crewctl.testing.postgres_server import PostgresServer
 from crewctl.wiring import hosting
 from crewctl.wiring.embedded import engine_place
+from crewctl.wiring.feeding import argument_of_run
 from crewctl.wiring.line import announce
 from crewctl.wiring.project import Project
 from engine_worker import quick_zygote
@@ -114,8 +115,8 @@ def _alone(project: Project, times: dict[str, list[float]]) -> None:
         engine = DurableEngine(engine_place(project), executor, host, log=project.state / "engine.log")
         try:
             for number in range(2 * HERE + 2):
-                run_id, content = announce(project, plan, project.request("three"))
-                argument = hosting.argument_of(plan, content)
+                run_id = announce(project, plan, project.request("three"))
+                argument = argument_of_run(project.store.events_of(run_id))
                 start = time.perf_counter()
                 if number % 2:
                     engine.begin(run_id, argument)
@@ -247,8 +248,8 @@ def _put_down(project: Project, count: int) -> None:
     engine = DurableEngine(engine_place(project), executor, wait, log=project.state / "engine.log")
     try:
         for _ in range(count):
-            run_id, content = announce(project, plan, project.request("three"))
-            engine.begin(run_id, hosting.argument_of(plan, content))
+            run_id = announce(project, plan, project.request("three"))
+            engine.begin(run_id, argument_of_run(project.store.events_of(run_id)))
     finally:
         engine.close()
 

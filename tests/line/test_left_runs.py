@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.audit.events import Event, KickoffRequested, RunClosed
 from crewctl.audit.fact import ContentRef
 from crewctl.errors import Exit, NotFoundError, StoreError
 from crewctl.running.port import Abandoned
+from crewctl.testing.small_plans import small_model, small_plan
 from crewctl.wiring.hosting import RunHost
 from crewctl.wiring.project import Project
 
@@ -61,3 +63,14 @@ def test_where_that_cannot_be_written_it_is_left_to_others(
 
     assert host.abandoned == {RUN}
     assert len(Project(tmp_path).store.events_of(RUN)) == 1
+
+
+def test_a_key_stands_for_its_run_although_that_was_lost_before_it_had_a_plan(tmp_path: Path) -> None:
+    project, plan = Project(tmp_path), small_plan(models=(small_model(None),))
+    request = KickoffRequested(crew=plan.crew, by="ada", host="test", pid=1, key="monday", detached=True)
+    SqlKickoffKeys(project.database).claim(plan.crew, "monday", RUN)
+    project.store.append(RUN, request)
+    project.store.append(RUN, RunClosed(outcome="lost", exit_code=1))
+
+    assert project.enqueue(plan, request) == RUN
+    assert [record.event.kind for record in project.store.events_of(RUN)] == ["KickoffRequested", "RunClosed"]

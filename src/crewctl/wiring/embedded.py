@@ -16,7 +16,8 @@ from crewctl.planning.plan import Plan
 from crewctl.running.ownership import worker_lock
 from crewctl.running.port import Abandoned
 from crewctl.wiring.database import VARIABLE
-from crewctl.wiring.hosting import Attended, Came, RunHost, argument_of
+from crewctl.wiring.feeding import argument_of_run
+from crewctl.wiring.hosting import Attended, Came, RunHost
 from crewctl.wiring.line import announce, ended
 from crewctl.wiring.project import Ended
 
@@ -50,13 +51,14 @@ def run_here(
 ) -> Ended:
     """Do a new run in this process and return how it ended."""
     with embedded(project, warm) as (engine, host):
-        run_id, content = announce(project, plan, request)
+        run_id = announce(project, plan, request)
         attended = Attended(watch)
         host.attended[run_id] = attended
-        for record in project.store.events_of(run_id):
+        records = project.store.events_of(run_id)
+        for record in records:
             watch(record)
         with attended.stop.on_signals(), left_to_others(run_id):
-            engine.begin(run_id, argument_of(plan, content))
+            engine.begin(run_id, argument_of_run(records))
     return ended(came_of(host, run_id))
 
 

@@ -11,7 +11,11 @@ from crewctl.errors import StoreError
 
 
 def argument_of_run(records: Sequence[Recorded]) -> dict[str, Any]:
-    """Return what the engine keeps of a run, from its account; StoreError where no plan was made."""
+    """Return what the engine keeps of a run: its plan's place and the digests that the bytes must have.
+
+    The plan's words are content, so that they can be erased; that they are those of the run, the
+    digests tell. StoreError where no plan was made.
+    """
     for record in records:
         if isinstance(record.event, PlanMade):
             made = record.event

@@ -257,19 +257,6 @@ def refuse_other_packages(plan: Plan, world: World) -> None:
             )
 
 
-def argument_of(plan: Plan, content: ContentRef) -> dict[str, Any]:
-    """Return what the engine keeps of a run: its plan's place and the digests that the bytes must have.
-
-    The plan's words are content, so that they can be erased; that they are those of the run, the
-    digests tell.
-    """
-    return {
-        "plan": content.model_dump(),
-        "crew_digest": plan.crew_digest,
-        "inputs_digest": plan.inputs_digest,
-    }
-
-
 def plan_of_argument(argument: Mapping[str, Any], contents: ContentStore) -> Plan:
     """Return the plan that a run was begun with; StoreError where another one stands in its place."""
     content = contents.get(ContentRef.model_validate(argument["plan"]))

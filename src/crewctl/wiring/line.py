@@ -23,7 +23,6 @@ from crewctl.approval.decide import decide
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunClosed
 from crewctl.audit.events_work import RunEnqueued, RunTaken
-from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.report_data import report_data
 from crewctl.audit.run_state import fold_run
@@ -66,20 +65,24 @@ class KnownKeyError(CrewctlError):
         self.run_id = run_id
 
 
-def announce(project: Project, plan: Plan, request: KickoffRequested) -> tuple[str, ContentRef]:
-    """Write down that a run is asked for and by which plan; return its id and where the plan is kept.
+def announce(project: Project, plan: Plan, request: KickoffRequested) -> str:
+    """Write down that a run is asked for and by which plan, and return its id.
 
     KnownKeyError when there is a run under the request's key.
     """
     run_id = _free_run_id(project)
     if request.key is None:
-        return run_id, _announced(project, run_id, plan, request)
+        _announce(project, run_id, plan, request)
+        return run_id
     run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
     # Whoever claimed the key may have died before it wrote all of it; of two, the second waits here.
     with project.locks.hold(run_lock(run_id)):
-        if any(isinstance(record.event, PlanMade) for record in project.store.events_of(run_id)):
+        # Or it died, and the run was closed as lost before there was a plan.
+        known = (PlanMade, RunClosed)
+        if any(isinstance(record.event, known) for record in project.store.events_of(run_id)):
             raise KnownKeyError(run_id, request.key)
-        return run_id, _announced(project, run_id, plan, request)
+        _announce(project, run_id, plan, request)
+        return run_id
 
 
 def _free_run_id(project: Project) -> str:
@@ -89,7 +92,7 @@ def _free_run_id(project: Project) -> str:
     return run_id
 
 
-def _announced(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> ContentRef:
+def _announce(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> None:
     if not project.store.events_of(run_id):
         project.store.append(run_id, request)
     kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
@@ -97,7 +100,6 @@ def _announced(project: Project, run_id: str, plan: Plan, request: KickoffReques
         crew_digest=plan.crew_digest, inputs_digest=plan.inputs_digest, plan=kept, simulated=plan.simulated
     )
     project.store.append(run_id, made)
-    return kept
 
 
 def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
@@ -107,7 +109,7 @@ def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
     was used before, that run's id is returned.
     """
     try:
-        run_id, _ = announce(project, plan, request)
+        run_id = announce(project, plan, request)
     except KnownKeyError as known:
         run_id = known.run_id
         if not _is_left_between(project.store.events_of(run_id)):
