@@ -66,9 +66,10 @@ def test_anything_else_is_refused_with_the_next_step_and_not_shown(tmp_path: Pat
     assert "hush-hush" not in f"{caught.value}{caught.value.help}"
 
 
-def test_a_url_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("password", ["hush%zzhush", "a@hush", "a@b@hush", "hush/hush", "1/hush@", "hush/1"])
+def test_a_url_that_cannot_be_read_is_not_shown(tmp_path: Path, password: str) -> None:
     with pytest.raises(UsageError, match="cannot be read") as caught:
-        open_database(tmp_path, {VARIABLE: "postgresql://u:hush%zzhush@h/d"})
+        open_database(tmp_path, {VARIABLE: f"postgresql://u:{password}@h/d"})
 
     assert "hush" not in f"{caught.value}{caught.value.help}"
     assert caught.value.__cause__ is None

@@ -56,10 +56,9 @@ class ServerUrl:
             parts = conninfo_to_dict(text)
         except psycopg.Error:
             # Not even what the parser says of it is shown: it quotes pieces of the URL.
-            raise UsageError(
-                "the URL of the PostgreSQL database cannot be read",
-                help="write it as postgresql://USER:PASSWORD@HOST/DATABASE, special characters as %40",
-            ) from None
+            raise _unreadable() from None
+        if _holds_a_password(parts):
+            raise _unreadable()
         self.text = text
         given = str(parts.get("options") or "")
         settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
@@ -78,6 +77,20 @@ class ServerUrl:
             why = why.replace(secret, "***")
         kind = LostDatabaseError if lost or any(sign in why for sign in _AWAY) else StoreError
         return kind(f"{self.name} cannot be reached: {why}", help=_next_step(why))
+
+
+def _unreadable() -> UsageError:
+    return UsageError(
+        "the URL of the PostgreSQL database cannot be read",
+        help="write it as postgresql://USER:PASSWORD@HOST/DATABASE, special characters as %40",
+    )
+
+
+def _holds_a_password(parts: dict[str, Any]) -> bool:
+    """Tell whether a part that is shown may be the end of a password with a sign that was not escaped."""
+    port = str(parts.get("port") or "").replace(",", "")
+    shown = (str(parts.get(name) or "")[1:] for name in ("host", "dbname"))
+    return any("@" in part for part in shown) or not (port.isdecimal() or not port)
 
 
 def key_of(kind: str, name: str) -> int:
