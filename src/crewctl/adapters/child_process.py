@@ -210,6 +210,11 @@ class ChildProcess:
             os.close(self._log)
             self._events = self._log = -1
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal ended the child, or its warden before it could tell."""
+        return self.pid is not None and (self.status is None or os.WIFSIGNALED(self.status))
+
     def fate(self) -> str:
         """Say what became of the child process."""
         if self.status is None:

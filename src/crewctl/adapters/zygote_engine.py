@@ -248,7 +248,9 @@ class ZygoteEngine:
         if step.verdict is not None:
             return self._by_verdict(step.verdict)
         if step.result is None:
-            return self._failed(_death(child.fate(), log.last(LOG_LINES)))
+            died = self._failed(_death(child.fate(), log.last(LOG_LINES)))
+            # Whoever killed it, it was not us: the next try may well come through.
+            return died.model_copy(update={"passing": child.was_killed})
         if not step.result.ok:
             failed = self._failed(step.result.error or "the step failed without saying why")
             # What passes is known from the transport, never from what anybody says.

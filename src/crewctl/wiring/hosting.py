@@ -148,6 +148,11 @@ class RunHost:
         self._report_if_missing(run_id)
         self._tell(f"run {run_id} {last.outcome.replace('_', ' ')}: {last.error}")
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any run is being done here."""
+        return bool(self._stops)
+
     def leave(self) -> None:
         """Have every run put itself down where it stands, for another process to take up."""
         self._leaving = True

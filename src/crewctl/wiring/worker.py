@@ -15,6 +15,7 @@ from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_execut
 from crewctl.adapters.process_tree import sweep
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.adapters.warm_zygote import WarmZygote
+from crewctl.audit.events_work import RunEnqueued
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.running.ownership import LEASE_SECONDS, Held, worker_lock
 from crewctl.wiring.clockwork import Clockwork
@@ -180,10 +181,22 @@ def _serving(project: Project, slots: int, tell: Told, warm: WarmZygote) -> Iter
         try:
             yield WorkerLoop(project, engine, host, held, tell)
         finally:
-            host.leave()
-            engine.close(patience=LEAVE_SECONDS)
+            _leave(project, engine, host)
+            engine.close()
             with suppress(StoreError):
                 workers.end(executor)
+
+
+def _leave(project: Project, engine: DurableEngine, host: RunHost) -> None:
+    """Have every run put itself down, and put it back on the queue: it was not this run that ended us."""
+    host.leave()
+    until = time.monotonic() + LEAVE_SECONDS
+    while host.is_busy and time.monotonic() < until:
+        time.sleep(0.02)
+    with suppress(StoreError):
+        for run_id in tuple(host.abandoned):
+            if engine.put_back(run_id):
+                project.store.append(run_id, RunEnqueued())
 
 
 def work(

@@ -12,7 +12,7 @@ from crewctl.adapters.report_files import ReportFiles
 from crewctl.audit.events import KickoffRequested, RunClosed, StepFinished
 from crewctl.audit.events_faults import DeadLettered
 from crewctl.audit.events_people import CardAnswered
-from crewctl.audit.events_work import RunSuspended
+from crewctl.audit.events_work import RunEnqueued, RunSuspended
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed
 from crewctl.registry.kickoff import kickoff
@@ -76,6 +76,16 @@ def test_it_is_taken_up_until_five_have_died() -> None:
     assert not killed_too_often(taken(MOST_DEATHS).events_of(RUN))
     why = killed_too_often(taken(MOST_DEATHS + 1).events_of(RUN))
     assert why == "5 processes that worked on it died one after the other, and no step was finished"
+
+
+def test_workers_that_leave_in_order_did_not_die_of_it() -> None:
+    store = FakeRunStore()
+    for number in range(MOST_DEATHS + 3):
+        store.take(RUN, f"worker-{number}")
+        store.append(RUN, RunEnqueued())
+    store.take(RUN, "alive")
+
+    assert killed_too_often(store.events_of(RUN)) == ""
 
 
 def test_a_finished_step_a_wait_and_a_persons_word_begin_the_count_anew() -> None:
