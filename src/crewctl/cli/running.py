@@ -11,7 +11,7 @@ from crewctl.cli.inputs import Inputs
 from crewctl.cli.output import Format, emit_one, note, say
 from crewctl.cli.watching import watching
 from crewctl.errors import Exit, InvalidError
-from crewctl.registry.undecided import plan_of
+from crewctl.planning.kept_plan import plan_of
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.audit.events import KickoffRequested

@@ -17,11 +17,11 @@ from crewctl.errors import InvalidError, NotFoundError, StoreError
 from crewctl.judging.drafts import sha256
 from crewctl.judging.verdict import Verdict
 from crewctl.judging.verify import Check
+from crewctl.planning.kept_plan import plan_of
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
 from crewctl.processes.kept_judging import held_again
 from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
-from crewctl.registry.undecided import plan_of
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from crewctl.audit.events import KickoffRequested, LimitName, OutputWritten, PlanMade, Recorded
+from crewctl.audit.events import KickoffRequested, LimitName, OutputWritten, Recorded
 from crewctl.audit.events_work import KeptStep, StepsKept
 from crewctl.audit.port import ContentStore, RunStore
-from crewctl.errors import InvalidError, NotFoundError
-from crewctl.planning.digest import is_plan_of, plan_from_bytes
+from crewctl.errors import InvalidError, NotFoundError, StoreError
+from crewctl.planning.kept_plan import plan_of
 from crewctl.planning.plan import Plan, PlannedTask
 from crewctl.processes.keeping import Kept, to_keep
 from crewctl.running.port import StepResult, Steps
@@ -89,20 +89,14 @@ def with_kept(
 
 def plan_kept_by(records: Sequence[Recorded], contents: ContentStore) -> Plan:
     """Return the plan that an earlier run followed; an error says why nothing can be compared with it."""
-    made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
-    if made is None:
-        raise InvalidError("the run was never planned, so there is nothing to keep of it")
     try:
-        content = contents.get(made.plan)
+        return plan_of(records, contents)
     except NotFoundError:
         raise NotFoundError(
             f"the contents of run {records[0].run_id} have been erased, so nothing of it can be kept"
         ) from None
-    if not is_plan_of(content, made.crew_digest, made.inputs_digest):
-        raise InvalidError(
-            "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
-        )
-    return plan_from_bytes(content)
+    except StoreError as error:
+        raise InvalidError(error.message, help=error.help) from error
 
 
 def _taken_over(

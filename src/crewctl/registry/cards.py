@@ -17,10 +17,10 @@ from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.port import CardAnsweredError, ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import CrewctlError, NotFoundError, UsageError
+from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.amendments import amendment, opened_instead
 from crewctl.registry.card_approval import Given, approved
 from crewctl.registry.subjects import seen_subject
-from crewctl.registry.undecided import plan_of
 from crewctl.running.cards import expire
 from crewctl.running.port import Clock, Value
 

@@ -15,9 +15,10 @@ from crewctl.judging.ballot import ballot
 from crewctl.judging.drafts import sha256
 from crewctl.judging.verdict import Verdict
 from crewctl.judging.write_verdict import with_decision
+from crewctl.planning.kept_plan import plan_of
 from crewctl.processes.port import OutputFiles
 from crewctl.registry.port import Reports
-from crewctl.registry.undecided import DecidedAlreadyError, Undecided, plan_of, undecided
+from crewctl.registry.undecided import DecidedAlreadyError, Undecided, undecided
 from crewctl.running.port import Clock, Value
 
 

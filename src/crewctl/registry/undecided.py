@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from crewctl.audit.events import PersonDecided, PlanMade, Recorded
+from crewctl.audit.events import PersonDecided, Recorded
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.audit.run_state import RunState, fold_run
@@ -14,8 +14,6 @@ from crewctl.errors import CrewctlError, NotFoundError, StoreError
 from crewctl.judging.drafts import Candidate, sha256
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import Verdict
-from crewctl.planning.digest import is_plan_of, plan_from_bytes
-from crewctl.planning.plan import Plan
 from crewctl.running.port import Value
 
 
@@ -71,19 +69,6 @@ def _outputs(state: RunState) -> dict[str, ContentRef]:
         for step in state.steps
         if step.step == f"draft.{step.agent}" and step.outcome == "done" and step.output is not None
     }
-
-
-def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
-    """Return the plan that the run followed; StoreError where another one stands in its place."""
-    made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
-    if made is None:
-        raise StoreError("the run's account holds no plan", help="keep .crewctl for inquiry")
-    content = contents.get(made.plan)
-    if not is_plan_of(content, made.crew_digest, made.inputs_digest):
-        raise StoreError(
-            "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
-        )
-    return plan_from_bytes(content)
 
 
 def _refuse(state: RunState) -> None:

@@ -22,11 +22,11 @@ from crewctl.audit.events_work import Source
 from crewctl.audit.redaction import Redaction
 from crewctl.audit.run_state import fold_run
 from crewctl.errors import NotFoundError, StoreError, UsageError
+from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.acknowledge import acknowledge
 from crewctl.registry.cards import Action, Answered, CardRooms, Word, answer, card_in, request_of
 from crewctl.registry.inbox import InboxRooms, Item, inbox, level_of
 from crewctl.registry.subjects import OtherSubjectError, subject_of
-from crewctl.registry.undecided import plan_of
 from crewctl.registry.waiting import held_back
 from crewctl.running.ownership import LEASE_SECONDS
 

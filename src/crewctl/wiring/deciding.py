@@ -14,8 +14,9 @@ from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.audit.redaction import Redaction
+from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.decide import Decided, DecisionRooms, decide, to_decide
-from crewctl.registry.undecided import DecidedAlreadyError, Undecided, plan_of, undecided
+from crewctl.registry.undecided import DecidedAlreadyError, Undecided, undecided
 from crewctl.running.ownership import run_lock
 from crewctl.wiring.database import open_contents
 

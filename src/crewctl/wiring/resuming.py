@@ -11,7 +11,7 @@ from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import Recorded
 from crewctl.audit.run_state import fold_run
 from crewctl.errors import CrewctlError
-from crewctl.registry.undecided import plan_of
+from crewctl.planning.kept_plan import plan_of
 from crewctl.running.ownership import run_lock, worker_lock
 from crewctl.wiring.embedded import came_of, embedded, left_to_others
 from crewctl.wiring.feeding import argument_of_run, feed
