@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -105,7 +106,7 @@ def _arguments(text: bytes) -> bytes:
     """Return the arguments of a call, white space around them left away; UsageError for no JSON object."""
     stripped = _words(text).strip()
     try:
-        said = json.loads(stripped, object_pairs_hook=_once, parse_constant=_no_number)
+        said = json.loads(stripped, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the arguments are not JSON: {error}", help=_LIKE) from None
     if not isinstance(said, dict):
@@ -132,3 +133,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # people would have said yes to a number, and the tool be given infinity
+        raise ValueError(f"{text} is too large a number")
+    return number

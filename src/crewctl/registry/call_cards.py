@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -159,7 +160,9 @@ class CallCards:
 def _problem(text: bytes) -> str:
     """Say why changed arguments cannot be used; nothing where they can."""
     try:
-        said = json.loads(text.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        said = json.loads(
+            text.decode(), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         return f"it is no JSON ({error})"
     return "" if isinstance(said, dict) else "it is no JSON object of arguments"
@@ -175,3 +178,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # people would have said yes to a number, and the tool be given infinity
+        raise ValueError(f"{text} is too large a number")
+    return number

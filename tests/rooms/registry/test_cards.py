@@ -320,6 +320,7 @@ def test_changed_arguments_make_a_card_of_their_own_and_are_no_yes() -> None:
         (b"{", "not JSON"),
         (b'{"to": "a", "to": "b"}', "stands twice"),
         (b'{"sum": NaN}', "NaN is no number"),
+        (b'{"sum": 1e400}', "1e400 is too large a number"),
         (b"[" * 100_000, "not JSON"),
         (CALL, "is what is there already"),
     ],

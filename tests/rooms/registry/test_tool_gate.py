@@ -163,7 +163,7 @@ def test_an_amendment_of_an_amendment_is_asked_about_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"send it to Bob", b"[1]", b"\xff", b'{"to": {"a": 1, "a": 2}}', b'{"n": NaN}']
+    "text", [b"send it to Bob", b"[1]", b"\xff", b'{"to": {"a": 1, "a": 2}}', b'{"n": NaN}', b'{"n": -1e400}']
 )
 def test_what_is_no_object_of_arguments_is_never_run(text: bytes) -> None:
     run = attempts()
