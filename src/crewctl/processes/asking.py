@@ -63,6 +63,7 @@ def _waited(made: Made, asking: Asking, card: str, rooms: ProcessRooms, steps: S
     look = partial(_desk(rooms).answer_to, asking)
     answer = steps.wait(f"person.{made.step}", card, look, CardAnswered)
     if answer.action == "approve":
+        _check_approved(answer, asking)
         return Decided(made.output)
     if answer.action == "amend":
         return Decided(amended(answer, rooms))
@@ -70,6 +71,16 @@ def _waited(made: Made, asking: Asking, card: str, rooms: ProcessRooms, steps: S
         return Decided(None, answer)
     said = f"{made.task.name}: {answer.reason} (card {card})"
     raise ProcessEnded(Outcome(how="failed", error=said))
+
+
+def _check_approved(answer: CardAnswered, asking: Asking) -> None:
+    """StoreError where the output is not the one of the yes: it may have been changed since, on disk."""
+    now = hashlib.sha256(asking.subject or b"").hexdigest()
+    if answer.subject_sha256 not in ("", now):
+        raise StoreError(
+            f"the output of {asking.step} is not the text that {answer.by} approved on card {answer.card}",
+            help="keep .crewctl/content for inquiry",
+        )
 
 
 def amended(answer: CardAnswered, rooms: ProcessRooms) -> ContentRef:

@@ -54,7 +54,13 @@ def answer(room: FakeRoom, card: CardState, action: CardAction, text: str | None
     amended = None if text is None else room.contents.put(RUN, text.encode())
     digest = "" if text is None else hashlib.sha256(text.encode()).hexdigest()
     said = CardAnswered(
-        card=card.card, action=action, by="ada", reason="seen it", text=amended, text_sha256=digest
+        card=card.card,
+        action=action,
+        by="ada",
+        reason="seen it",
+        text=amended,
+        text_sha256=digest,
+        subject_sha256=card.opened.subject_sha256,
     )
     room.store.append(RUN, said)
 
@@ -82,6 +88,21 @@ def test_after_a_yes_the_very_output_goes_on() -> None:
     assert [work.task for work in room.engine.kickoffs] == ["research", "write"]
     assert [each.raw for each in room.engine.kickoffs[1].context] == ["facts"]
     assert written(room) == {"out.md": b"facts"}
+
+
+def test_an_output_that_was_changed_after_the_yes_does_not_go_on() -> None:
+    room = room_of(sequential_plan(asks(), asks("write"), task("send")), research="facts")
+    answer(room, waits(room)[0], "approve")
+    [second] = waits(room)
+    for ref, content in room.contents._contents.items():
+        if content == b"facts":
+            room.contents._contents[ref] = b"other"
+    answer(room, second, "approve")
+
+    with pytest.raises(StoreError, match="not the text that ada approved"):
+        room.run()
+
+    assert [work.task for work in room.engine.kickoffs] == ["research", "write"]
 
 
 def test_an_amended_text_is_the_output_for_files_later_tasks_and_the_crew() -> None:
