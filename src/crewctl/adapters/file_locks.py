@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crewctl.adapters.lock_port import LockPort
 from crewctl.adapters.private_folder import FILE_MODE, opened_folder
-from crewctl.errors import StoreError
 from crewctl.running.ownership import PATIENCE
 
 _FILE = "lock"
@@ -21,7 +21,7 @@ _ONCE = "worker:"
 _PAUSE = 0.005
 
 
-class FileLocks:
+class FileLocks(LockPort):
     """The Locks port over files below ``.crewctl``: ``run:ID`` is ``runs/ID/lock``.
 
     A process id may be used again; these locks cannot outlive their process.
@@ -44,22 +44,6 @@ class FileLocks:
             if time.monotonic() >= give_up:
                 return None
             time.sleep(_PAUSE)
-
-    @contextmanager
-    def hold(self, name: str, *, patience: float = PATIENCE) -> Iterator[_HeldFile]:
-        """Hold the lock; StoreError if somebody else still holds it after `patience` seconds."""
-        held = self.acquire(name, patience=patience)
-        if held is None:
-            raise StoreError(said_held(name))
-        try:
-            yield held
-        finally:
-            held.release()
-
-    def is_held(self, name: str) -> bool:
-        """Tell whether some process holds the lock. One that never was taken is free."""
-        with self.kept_free(name) as free:
-            return not free
 
     @contextmanager
     def kept_free(self, name: str) -> Iterator[bool]:
@@ -128,14 +112,6 @@ class _HeldFile:
     def is_lost(self) -> bool:
         """Tell whether it was released, or somebody removed the file under it."""
         return self._descriptor is None or not _stands(self._descriptor)
-
-
-def said_held(name: str) -> str:
-    """Say that the lock is held by somebody else."""
-    kind, _, which = name.partition(":")
-    if kind == "run":
-        return f"run {which} is already being worked on by another process"
-    return f"the lock {name} is held by another process"
 
 
 def _folders(name: str) -> tuple[str, ...]:

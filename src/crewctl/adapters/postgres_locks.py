@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from crewctl.adapters.file_locks import said_held
+from crewctl.adapters.lock_port import LockPort
 from crewctl.adapters.postgres import Connection, PostgresDatabase
 from crewctl.adapters.postgres_errors import explain, is_gone
 from crewctl.adapters.postgres_url import key_of
@@ -24,7 +24,7 @@ _HOLDERS = """SELECT pg_terminate_backend(pid) FROM pg_locks
     AND ((classid::bigint << 32) | objid::bigint) = %s AND pid <> pg_backend_pid()"""
 
 
-class PostgresLocks:
+class PostgresLocks(LockPort):
     """The Locks port over advisory locks of one connection, which is used for nothing else.
 
     When that connection is lost, so is every lock that it held, and whoever held one is told by
@@ -46,22 +46,6 @@ class PostgresLocks:
             if held is not None or time.monotonic() >= give_up:
                 return held
             time.sleep(_PAUSE)
-
-    @contextmanager
-    def hold(self, name: str, *, patience: float = PATIENCE) -> Iterator[_HeldKey]:
-        """Hold the lock; StoreError if somebody else still holds it after `patience` seconds."""
-        held = self.acquire(name, patience=patience)
-        if held is None:
-            raise StoreError(said_held(name))
-        try:
-            yield held
-        finally:
-            held.release()
-
-    def is_held(self, name: str) -> bool:
-        """Tell whether some process holds the lock."""
-        with self.kept_free(name) as free:
-            return not free
 
     @contextmanager
     def kept_free(self, name: str) -> Iterator[bool]:
