@@ -15,12 +15,13 @@ from crewctl.cli.amounts import count
 from crewctl.cli.changes_view import show_changes
 from crewctl.cli.ending import show_end
 from crewctl.cli.inputs import Inputs
+from crewctl.cli.inputs_of_then import inputs_of_then
 from crewctl.cli.output import Format, emit_one, note, say
 from crewctl.cli.running import need_keys
 from crewctl.cli.watching import watching
 from crewctl.errors import CrewctlError, Exit, InvalidError, NotFoundError
 from crewctl.planning.differences import differences
-from crewctl.planning.findings import InvalidPlanError
+from crewctl.planning.kept_plan import other_package
 from crewctl.planning.plan import Plan
 from crewctl.planning.stricter import stricter
 from crewctl.processes.keeping import Kept, to_keep
@@ -28,8 +29,6 @@ from crewctl.processes.kept_steps import content_of, plan_kept_by
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
-
-_OF_INPUTS = {"missing-input", "unknown-input", "bad-input"}
 
 
 @dataclass(frozen=True)
@@ -125,12 +124,11 @@ def _same_plan(project: Project, state: RunState) -> Plan:
     """Return the very plan of the run; InvalidError where it would not run as it says, or around today's registry."""
     anew = f"make the plan anew with: crewctl rerun {state.run_id} --with-files"
     plan = _plan_of(project, state, anew)
-    world = InstalledWorld(project.root)
-    for name, version in plan.versions.items():
-        if (here := world.version(name) or "absent") != version:
-            raise InvalidError(
-                f"run {state.run_id} was planned for {name} {version}, and here it is {here}", help=anew
-            )
+    if (other := other_package(plan, InstalledWorld(project.root))) is not None:
+        raise InvalidError(
+            f"run {state.run_id} was planned for {other.name} {other.planned}, and here it is {other.here}",
+            help=anew,
+        )
     if found := _stricter_today(project, state, plan):
         raise InvalidError(
             f"the registry allows less than when run {state.run_id} was planned: {'; '.join(found)}",
@@ -184,16 +182,10 @@ def _inputs_of(project: Project, state: RunState) -> Inputs:
 
 def _planned(project: Project, state: RunState, given: Mapping[str, str | float | bool]) -> Plan:
     """Plan the crew as its files are today, with the inputs of the run but for the given ones."""
-    try:
-        return project.plan(state.crew, {**_inputs_of(project, state), **given}, rehearsal=state.rehearsal)
-    except InvalidPlanError as error:
-        if not all(problem.rule in _OF_INPUTS for problem in error.problems):
-            raise
-        raise InvalidError(
-            f"crew '{state.crew}' takes other inputs today than run {state.run_id} was given: "
-            f"{error.problems[0].message}",
-            help=f"run it with its inputs of today: crewctl kickoff {state.crew}",
-        ) from None
+    inputs = {**_inputs_of(project, state), **given}
+    advice = f"run it with its inputs of today: crewctl kickoff {state.crew}"
+    with inputs_of_then(state.crew, state.run_id, advice):
+        return project.plan(state.crew, inputs, rehearsal=state.rehearsal)
 
 
 def _show_differences(project: Project, state: RunState, plan: Plan) -> None:

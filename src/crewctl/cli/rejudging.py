@@ -9,15 +9,14 @@ from pydantic import ValidationError
 
 from crewctl.cli.amounts import count, money
 from crewctl.cli.ending import show_end
+from crewctl.cli.inputs_of_then import inputs_of_then
 from crewctl.cli.output import Format, emit_one, note, say
 from crewctl.cli.past_verdicts import Past, recall
 from crewctl.cli.rejudged_view import show_rejudged
 from crewctl.cli.running import need_keys
 from crewctl.cli.watching import watching
-from crewctl.errors import InvalidError
 from crewctl.judging.rejudged import Rejudged, compare
 from crewctl.judging.verdict import Verdict
-from crewctl.planning.findings import InvalidPlanError
 from crewctl.planning.overrides import Overrides
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
@@ -26,8 +25,6 @@ from crewctl.processes.recorded import RecordedDrafts
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Ended, Project
-
-_OF_INPUTS = {"missing-input", "unknown-input", "bad-input"}
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,9 @@ def prepare(project: Project, word: str, overrides: Overrides) -> Again:
 
 
 def _planned(project: Project, drafts: RecordedDrafts, overrides: Overrides) -> Plan:
-    try:
+    advice = "judge again runs that were made since, or with the crew's file as it was"
+    with inputs_of_then(drafts.crew, drafts.run_id, advice):
         return project.plan(drafts.crew, drafts.inputs, rehearsal=drafts.rehearsal, overrides=overrides)
-    except InvalidPlanError as error:
-        if not all(problem.rule in _OF_INPUTS for problem in error.problems):
-            raise
-        raise InvalidError(
-            f"crew '{drafts.crew}' takes other inputs today than run {drafts.run_id} was given: "
-            f"{error.problems[0].message}",
-            help="judge again runs that were made since, or with the crew's file as it was",
-        ) from None
 
 
 def judges_models(plan: Plan) -> list[Any]:

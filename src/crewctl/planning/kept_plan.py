@@ -1,14 +1,16 @@
-"""The plan that a run followed: found in its account, read back, and checked against its digests."""
+"""The plan that a run followed: found in its account, checked against its digests, and whether it can be done here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from crewctl.audit.events import PlanMade, Recorded
 from crewctl.audit.port import ContentStore
 from crewctl.errors import StoreError
 from crewctl.planning.digest import is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
+from crewctl.planning.port import World
 
 
 def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
@@ -25,3 +27,19 @@ def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
             "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
         )
     return plan_from_bytes(content)
+
+
+class OtherPackage(NamedTuple):
+    """A package that is here in another version than a plan was made with; ``absent`` is one, too."""
+
+    name: str
+    planned: str
+    here: str
+
+
+def other_package(plan: Plan, world: World) -> OtherPackage | None:
+    """Return the first package that would do the plan otherwise than it was made and approved."""
+    found = (
+        OtherPackage(name, then, world.version(name) or "absent") for name, then in plan.versions.items()
+    )
+    return next((each for each in found if each.here != each.planned), None)

@@ -27,6 +27,7 @@ from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
 from crewctl.errors import EngineError, FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
+from crewctl.planning.kept_plan import other_package
 from crewctl.planning.plan import Plan
 from crewctl.planning.port import World
 from crewctl.processes.recorded import recorded_drafts
@@ -253,13 +254,11 @@ class RunHost:
 
 def refuse_other_packages(plan: Plan, world: World) -> None:
     """Refuse to do a run with other packages than it was planned and approved with; EngineError."""
-    for name, planned in plan.versions.items():
-        found = world.version(name) or "absent"
-        if found != planned:
-            raise EngineError(
-                f"the run was planned with {name} {planned}, and here is {found}",
-                help="install what it was planned with, or plan it anew with: crewctl rerun RUN --with-files",
-            )
+    if (other := other_package(plan, world)) is not None:
+        raise EngineError(
+            f"the run was planned with {other.name} {other.planned}, and here is {other.here}",
+            help="install what it was planned with, or plan it anew with: crewctl rerun RUN --with-files",
+        )
 
 
 def plan_of_argument(argument: Mapping[str, Any], contents: ContentStore) -> Plan:
