@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from crewctl.audit.events import Recorded, RunClosed
-from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened
+from crewctl.audit.events_people import Acknowledged, CardAction, CardAnswered, CardOpened
 from crewctl.audit.fact import Fact
+
+DONE: Mapping[CardAction, str] = {
+    "approve": "approved",
+    "amend": "amended",
+    "park": "parked",
+    "skip": "skipped",
+    "expire": "refused",
+}
+"""What an action has made of its card, in a word."""
 
 
 class Parking(Fact):

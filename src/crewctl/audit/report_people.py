@@ -11,7 +11,7 @@ from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import Recorded
 from crewctl.audit.events_people import Acknowledged, CardAction, CardSource, NoticeLeft
 from crewctl.audit.fact import ContentRef, Fact
-from crewctl.audit.word_diff import word_diff
+from crewctl.audit.word_diff import Piece, word_diff
 
 Text = Callable[[ContentRef | None], str | None]
 
@@ -110,6 +110,16 @@ def outputs_left(records: Sequence[Recorded]) -> dict[str, Left]:
     return left
 
 
+def changed_words(source: CardSource, before: str | None, after: str | None) -> list[Piece] | None:
+    """Return what an amendment changed, word by word; None where there is nothing to compare it with.
+
+    What came of a call that may have happened stands beside its arguments, not in their place.
+    """
+    if before is None or after is None or source not in ("output", "tool_call"):
+        return None
+    return word_diff(comparable(source, before), comparable(source, after))
+
+
 def comparable(source: CardSource, text: str) -> str:
     """Return a text as it is compared: of a call's arguments what they say, not how they are written."""
     if source != "tool_call":
@@ -162,8 +172,5 @@ def _waited(state: CardState) -> float | None:
 
 
 def _difference(state: CardState, before: str | None, after: str | None) -> tuple[PieceDone, ...] | None:
-    # What came of a call that may have happened stands beside its arguments, not in their place.
-    if before is None or after is None or state.opened.source not in ("output", "tool_call"):
-        return None
-    pieces = word_diff(comparable(state.opened.source, before), comparable(state.opened.source, after))
+    pieces = changed_words(state.opened.source, before, after)
     return None if pieces is None else tuple(PieceDone(kind=kind, text=said) for kind, said in pieces)

@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from crewctl.errors import InvalidError, NotFoundError, UsageError
-
-LARGEST_FILE = 1_000_000
-"""Bytes of a file with an amendment."""
+from crewctl.registry.amendments import LARGEST
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,8 @@ def _edited(subject: bytes | None, ending: str) -> bytes:
 def _file(name: str) -> bytes:
     path = Path(name)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InvalidError(f"the file {name} is over {LARGEST_FILE:,} bytes", help="give a shorter one")
+        if path.stat().st_size > LARGEST:
+            raise InvalidError(f"the file {name} is over {LARGEST:,} bytes", help="give a shorter one")
         return path.read_bytes()
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {name}", help="look at the path after '@'") from None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crewctl.audit.cards import DONE
 from crewctl.audit.run_state import fold_run
 from crewctl.cli.amending import Instead
 from crewctl.cli.amounts import moment
 from crewctl.cli.card_view import card_data, show_card_page
 from crewctl.cli.output import Format, emit_one, heading, note, pairs
-from crewctl.cli.people_view import DONE
 from crewctl.cli.session import open_project
 from crewctl.errors import Exit
 from crewctl.registry.cards import Action, Answered

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from crewctl.audit.cards import CardState
-from crewctl.audit.report_people import comparable
-from crewctl.audit.word_diff import word_diff
+from crewctl.audit.cards import DONE, CardState
+from crewctl.audit.report_people import changed_words
 from crewctl.cli.amounts import count, moment, short
 from crewctl.cli.inbox_view import age
 from crewctl.cli.output import heading, note, pairs, say
-from crewctl.cli.people_view import DONE
+from crewctl.cli.people_view import marked
 from crewctl.errors import InvalidError
 from crewctl.wiring.answering import Shown
 
@@ -161,14 +160,9 @@ def _plan(subject: bytes) -> None:
 
 def _difference(shown: Shown) -> None:
     heading("Amended to")
-    source, after = shown.state.opened.source, _text(shown.amended) or ""
-    before = _text(shown.subject) if source in ("output", "tool_call") else None
-    pieces = None if before is None else word_diff(comparable(source, before), comparable(source, after))
-    if pieces is None:
-        say(after, indent=2)
-        return
-    marks = {"equal": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
-    say("".join(marks[piece.kind].format(piece.text) for piece in pieces), indent=2)
+    after = _text(shown.amended) or ""
+    pieces = changed_words(shown.state.opened.source, _text(shown.subject), after)
+    say(after if pieces is None else marked(pieces), indent=2)
 
 
 def _commands(state: CardState) -> Iterator[str]:

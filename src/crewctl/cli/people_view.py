@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from crewctl.audit.cards import DONE
 from crewctl.audit.report import RunReport
-from crewctl.audit.report_people import CardDone
+from crewctl.audit.report_people import CardDone, PieceDone
+from crewctl.audit.word_diff import Piece
 from crewctl.cli.amounts import duration, moment
 from crewctl.cli.output import heading, pairs, say
 
-DONE = {
-    "approve": "approved",
-    "amend": "amended",
-    "park": "parked",
-    "skip": "skipped",
-    "expire": "refused",
-}
 _MARKS = {"equal": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
 
 
@@ -25,13 +21,18 @@ def show_people(report: RunReport) -> None:
         heading(f"Card {card.card}: {said_of(card)}")
         pairs(_facts(card), indent=2)
         if card.difference is not None:
-            say("".join(_MARKS[piece.kind].format(piece.text) for piece in card.difference), indent=2)
+            say(marked(card.difference), indent=2)
         elif card.text is not None:
             say(card.text, indent=2)
     if report.notice is not None:
         heading("Notice")
         seen = f"; {report.notice.seen_by} has looked at it" if report.notice.seen_by else ""
         say(f"{report.notice.about}{seen}", indent=2)
+
+
+def marked(pieces: Iterable[Piece | PieceDone]) -> str:
+    """Return a difference as one text, with marks around what was taken away and what was added."""
+    return "".join(_MARKS[piece.kind].format(piece.text) for piece in pieces)
 
 
 def said_of(card: CardDone) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
+from crewctl.catalogue.specs.registry_specs import RiskLevel
 from crewctl.planning.limits import LIMITS
 from crewctl.planning.plan import Plan
 
-_LEVELS = ("minimal", "limited", "high", "prohibited")
+_LEVELS = get_args(RiskLevel)
 
 
 def stricter(then: Plan, today: Plan) -> tuple[str, ...]:

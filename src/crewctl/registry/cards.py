@@ -11,7 +11,7 @@ from typing import Literal
 from crewctl.approval.port import Approvals
 from crewctl.approval.state import checked_reason
 from crewctl.approval.statement import Approver
-from crewctl.audit.cards import CardState, fold_cards, is_over
+from crewctl.audit.cards import DONE, CardState, fold_cards, is_over
 from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.port import CardAnsweredError, ContentStore, RunIsClosedError, RunStore
@@ -25,7 +25,6 @@ from crewctl.running.cards import expire
 from crewctl.running.port import Clock, Value
 
 LONGEST_PARK = timedelta(days=366)
-_DONE = {"approve": "approved", "amend": "amended", "skip": "skipped", "expire": "refused"}
 
 Action = Literal["approve", "amend", "park", "skip"]
 
@@ -157,9 +156,8 @@ def answered_already(state: CardState) -> CardAnsweredError:
     said = state.answer
     if said is None:
         raise AssertionError("only an answered card refuses for this")
-    done = _DONE.get(said.action, said.action)
     return CardAnsweredError(
-        f"card {state.card} has its answer: {done} by {said.by} on {_minute(state.answered_at)}"
+        f"card {state.card} has its answer: {DONE[said.action]} by {said.by} on {_minute(state.answered_at)}"
         + (f": {said.reason}" if said.reason else ""),
         help=f"see it with: crewctl card show {state.card}",
     )

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.cron import wrong_with
 from crewctl.catalogue.kinds import entry_file
 from crewctl.catalogue.load import load_catalogue
-from crewctl.catalogue.specs.registry_specs import EntrySpec
+from crewctl.catalogue.specs.registry_specs import EntrySpec, RiskLevel
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec, TriggerSpec
 from crewctl.catalogue.zones import is_zone
 from crewctl.registry.set_off import name_of
@@ -22,7 +23,7 @@ from crewctl.running.starts import Known, ScheduleMemory
 Place = tuple[str, str]
 """A crew and the name of one of its schedules or triggers."""
 
-_RANKS = {"minimal": 0, "limited": 1, "high": 2, "prohibited": 3}
+_RANKS = {level: rank for rank, level in enumerate(get_args(RiskLevel))}
 _ENTRIES = "registry/entries"
 
 

@@ -15,6 +15,7 @@ from crewctl.catalogue.specs.schedule_spec import Schedules, ScheduleSpec, Trigg
 from crewctl.catalogue.specs.spec import Name, Prose, Spec
 
 RiskLevel = Literal["minimal", "limited", "high", "prohibited"]
+"""From the least to the most."""
 Rule = Literal["never", "notify", "when_required", "always"]
 ToolTag = Literal[
     "reads_files", "writes_files", "reads_web", "sends_data", "spends_money", "runs_code", "calls_models"
