@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import inspect
@@ -49,7 +50,7 @@ class ToolCalls:
         @functools.wraps(run)
         def watched(*args: Any, **kwargs: Any) -> Any:
             with self.told(name, args, kwargs) as told:
-                told.append(_note(name) if self.rehearsal else run(*args, **kwargs))
+                told.append(_note(name) if self.rehearsal else come_back(run(*args, **kwargs)))
             return told[0]
 
         return watched
@@ -80,6 +81,14 @@ class ToolCalls:
             said = shortened(str(result[0])) if result else None
             seconds = time.monotonic() - started
             self.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error))
+
+
+def come_back(result: Any) -> Any:
+    """Return what a plain function came to, also where it gave a coroutine: CrewAI would run that afterwards.
+
+    Then the call would have ended, by the account, before it began.
+    """
+    return asyncio.run(result) if inspect.iscoroutine(result) else result
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from crewai.tools.base_tool import Tool
 from crewai.tools.tool_failure import ToolFailure, ToolFailureReason
 
 from crewctl.adapters.child_protocol import ToolAnswer, ToolGranted, ToolRefused
-from crewctl.adapters.crewai_tool_calls import ToolCalls
+from crewctl.adapters.crewai_tool_calls import ToolCalls, come_back
 from crewctl.adapters.crewai_turns import in_one_line
 from crewctl.adapters.tool_arguments import arguments_from, arguments_text
 from crewctl.audit.tool_calls import FAILED
@@ -67,7 +67,7 @@ class ToolGate:
             if not isinstance(answer, ToolGranted):
                 return _refused(answer)
             with self._made(call, answer, tool) as outcome:
-                outcome.append(run(**arguments_from(answer.arguments, tool.args_schema)))
+                outcome.append(come_back(run(**arguments_from(answer.arguments, tool.args_schema))))
             return outcome[0]
 
         return gated
