@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from crewctl.audit.cards import CardState
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.audit.redaction import Redaction
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.errors import UsageError
 from crewctl.planning.plan import Plan
 from crewctl.running.cards import Asking, desk_of
@@ -106,8 +105,8 @@ def _arguments(text: bytes) -> bytes:
     """Return the arguments of a call, white space around them left away; UsageError for no JSON object."""
     stripped = _words(text).strip()
     try:
-        said = json.loads(stripped, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
+        said = strict_json(stripped)
+    except ValueError as error:
         raise UsageError(f"the arguments are not JSON: {error}", help=_LIKE) from None
     if not isinstance(said, dict):
         raise UsageError("the arguments are no JSON object", help=_LIKE)
@@ -122,21 +121,3 @@ def _words(text: bytes) -> str:
         return text.decode()
     except UnicodeDecodeError:
         raise UsageError("the amendment is not UTF-8 text", help="save it as UTF-8") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a name stands twice, and a tool could take either value")
-    return data
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):  # people would have said yes to a number, and the tool be given infinity
-        raise ValueError(f"{text} is too large a number")
-    return number

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.tool_calls import CallState
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.errors import NotFoundError
 from crewctl.planning.plan import PlannedTool
 from crewctl.planning.risk import FORCING
@@ -160,28 +159,7 @@ class CallCards:
 def _problem(text: bytes) -> str:
     """Say why changed arguments cannot be used; nothing where they can."""
     try:
-        said = json.loads(
-            text.decode(), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
-        )
-    except (ValueError, RecursionError) as error:
+        said = strict_json(text.decode())
+    except ValueError as error:
         return f"it is no JSON ({error})"
     return "" if isinstance(said, dict) else "it is no JSON object of arguments"
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Of a key that stands twice, people might read one value and the tool be given the other.
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a name stands twice")
-    return data
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):  # people would have said yes to a number, and the tool be given infinity
-        raise ValueError(f"{text} is too large a number")
-    return number

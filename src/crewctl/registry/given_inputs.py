@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NoReturn
-
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.errors import InvalidError
 from crewctl.planning.inputs import Value
 
@@ -17,10 +15,10 @@ def inputs_from_json(content: bytes) -> dict[str, Value]:
     They are still to be checked against what the crew declares.
     """
     try:
-        data = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        data = strict_json(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise InvalidError("the inputs are not UTF-8 text", help=_FORM) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidError(f"the inputs are not JSON: {error}", help=_FORM) from None
     if not isinstance(data, dict):
         raise InvalidError("the inputs are not a JSON object", help=_FORM)
@@ -29,14 +27,3 @@ def inputs_from_json(content: bytes) -> dict[str, Value]:
             shown = name if len(name) <= 60 else f"{name[:59]}…"  # noqa: PLR2004 - what fits a message
             raise InvalidError(f"the input '{shown}' is neither text, a number, true nor false", help=_FORM)
     return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a name is given twice")
-    return data
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")

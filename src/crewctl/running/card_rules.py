@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from crewctl.audit.events_people import CardOpened
 from crewctl.catalogue.specs.people_spec import ANSWERABLE
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.planning.people import holds
 from crewctl.planning.plan import PlannedRule
 
@@ -55,17 +55,9 @@ def _holds(rule: PlannedRule, crew: str, opened: CardOpened, subject: bytes) -> 
 
 def _arguments(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        return strict_json(text)
+    except ValueError:
         return None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Of a key that stands twice a tool could take the other value.
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError
-    return data
 
 
 def _at(arguments: Any, field: str) -> Any:

@@ -566,7 +566,7 @@ def test_a_dropped_file_starts_its_crew_with_what_it_holds(world: World) -> None
         (b"{", "not JSON"),
         (b"[1]", "not a JSON object"),
         (b'{"company": {"a": 1}}', "neither text, a number, true nor false"),
-        (b'{"company": "a", "company": "b"}', "given twice"),
+        (b'{"company": "a", "company": "b"}', "stands twice"),
         (b'{"company": NaN}', "no number of JSON"),
         (b'{"company": "\xff"}', "not UTF-8"),
         (b"[" * 100_000, "not JSON"),
