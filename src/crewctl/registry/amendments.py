@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from crewctl.audit.cards import CardState
 from crewctl.audit.fact import ContentRef
@@ -20,6 +20,7 @@ from crewctl.running.port import Clock
 LARGEST = 1_000_000
 """Bytes of an amendment: it is a text that a person wrote, or the arguments of one call."""
 
+_SAID = " A person changed them; this yes is to the changed ones."
 _CHANGED = re.compile(r"/(?:amended|unusable)/")
 
 
@@ -85,20 +86,26 @@ def opened_instead(state: CardState, text: bytes, plan: Plan, rooms: AmendmentRo
     """Open the card that asks about changed arguments of a call: a change needs a yes of its own."""
     opened = state.opened
     place = _CHANGED.split(opened.key)[0]
-    said = " A person changed them; this yes is to the changed ones."
     asking = Asking(
-        key=f"{place}/amended/{opened.card}",
+        **asked_instead(place, opened.card, opened.asks, text),
         source="tool_call",
-        asks=opened.asks if opened.asks.endswith(said) else opened.asks + said,
         actions=opened.actions,
         step=opened.step,
         task=opened.task,
         agent=opened.agent,
         tool=opened.tool,
-        subject=text,
-        instead_of=opened.card,
     )
     return desk_of(plan, rooms.run_id, rooms.store, rooms.contents, rooms.clock).ask(asking).card
+
+
+def asked_instead(place: str, card: str, asks: str, text: bytes) -> dict[str, Any]:
+    """Return what is other about the card that asks about changed arguments: whoever opens it, it is the same one."""
+    return {
+        "key": f"{place}/amended/{card}",
+        "asks": asks if asks.endswith(_SAID) else asks + _SAID,
+        "subject": text,
+        "instead_of": card,
+    }
 
 
 def _arguments(text: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.fact import ContentRef
@@ -14,6 +13,7 @@ from crewctl.diagnostics.strict_json import strict_json
 from crewctl.errors import NotFoundError
 from crewctl.planning.plan import PlannedTool
 from crewctl.planning.risk import FORCING
+from crewctl.registry.amendments import asked_instead
 from crewctl.running.cards import Asking, Desk
 from crewctl.running.port import HoldTool, RefuseTool, RunTool, ToolCall
 
@@ -110,11 +110,10 @@ class CallCards:
         problem = "the text is not the one that was given" if text is None else _problem(text)
         if text is None or problem:
             said = f"The change cannot be used: {problem}. {asks}"
-            changes: dict[str, Any] = {"key": f"{self.place}/unusable/{card}", "asks": said}
+            changes = {"key": f"{self.place}/unusable/{card}", "asks": said, "instead_of": card}
         else:
-            said = f"{asks} A person changed them; this yes is to the changed ones."
-            changes = {"key": f"{self.place}/amended/{card}", "asks": said, "subject": text}
-        return asking.model_copy(update={**changes, "instead_of": card})
+            changes = asked_instead(self.place, card, asks, text)
+        return asking.model_copy(update=changes)
 
     def _by(self, answer: CardAnswered, asking: Asking, otherwise: str) -> RunTool | RefuseTool:
         subject = asking.subject or b""
