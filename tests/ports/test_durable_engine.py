@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -44,9 +45,10 @@ class Engines:
         self.file = folder / "engine.db"
         self._open: DurableEngine | None = None
 
-    def __call__(self, host: Host, executor: str = "second") -> DurableEngine:
+    def __call__(self, host: Host, executor: str = "second", *, slots: int = 0) -> DurableEngine:
         self.close()
-        self._open = DurableEngine(sqlite_place(self.folder), executor, host, log=self.folder / "engine.log")
+        place, log = sqlite_place(self.folder), self.folder / "engine.log"
+        self._open = DurableEngine(place, executor, host, log=log, slots=slots)
         return self._open
 
     def sql(self, statement: str, *values: object) -> list[Any]:
@@ -222,3 +224,26 @@ def test_the_engines_database_is_nobody_elses_to_read(engines: Engines) -> None:
 
     assert engines.file.stat().st_mode & 0o777 == 0o600
     assert engines.sql("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_each_worker_has_as_many_slots_as_it_was_given(engines: Engines) -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def host(_run: str, _argument: Any) -> dict[str, Any]:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.5)
+        with lock:
+            now[0] -= 1
+        return {"how": "finished"}
+
+    for slots in (2, 1, 3):
+        most[0] = 0
+        engine = engines(host, f"with-{slots}", slots=slots)
+        for number in range(4):
+            engine.put_on_queue(f"run-{slots}-{number}", {})
+        give_up = time.monotonic() + 60
+        while engine.unfinished() and time.monotonic() < give_up:
+            time.sleep(0.05)
+        assert most[0] == slots

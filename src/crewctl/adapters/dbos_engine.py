@@ -89,7 +89,9 @@ class DurableEngine:
             DBOS.listen_queues([QUEUE] if slots else [])
             DBOS.launch()
             if slots:
-                DBOS.register_queue(QUEUE, worker_concurrency=slots, polling_interval_sec=POLL_SECONDS)
+                # What stands in the database is every worker's, so it is the least; each has its own number.
+                DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+                _serve_with(slots)
         except (sa.exc.SQLAlchemyError, OSError) as problem:
             raise EngineError(
                 f"the engine's database cannot be opened: {_first_line(problem)}",
@@ -251,6 +253,20 @@ WORKFLOW = "crewctl_run"
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_ATTEMPTS)
 def _run(argument: dict[str, Any]) -> dict[str, Any]:
     return _OPEN[0].do(str(DBOS.workflow_id), argument)
+
+
+def _serve_with(slots: int) -> None:
+    """Have this process serve the queue with so many slots, whatever the database says for all."""
+    database = _database()
+    ask = database.get_queue
+
+    def ours(name: str, *args: Any, **given: Any) -> Any:
+        queue = ask(name, *args, **given)
+        if queue is not None and name == QUEUE:
+            queue._worker_concurrency = slots  # noqa: SLF001 - asked before each look at the queue
+        return queue
+
+    database.get_queue = ours  # type: ignore[method-assign]
 
 
 def _database() -> SystemDatabase:
