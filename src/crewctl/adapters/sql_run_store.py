@@ -19,7 +19,7 @@ from crewctl.audit.afterwards import CAN_FOLLOW, may_follow
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed, StopRequested, ToolCallStarted
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
-from crewctl.audit.port import CardPlace, Leftover, RunIsClosedError
+from crewctl.audit.port import CardPlace, Leftover, RunExistsError, RunIsClosedError
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
 from crewctl.running.ownership import Owner
@@ -229,7 +229,7 @@ def _next_place(session: Session, run_id: str, event: Event) -> tuple[int, int]:
     if closed and not _may_follow(session, number, event):
         raise RunIsClosedError(f"run {run_id} is closed, so {event.kind} cannot be added to its account")
     if crew is not None:
-        session.execute("UPDATE runs SET crew=? WHERE number=?", (crew, number))
+        raise RunExistsError(f"there is a run {run_id} already")
     return number, last_seq + 1
 
 

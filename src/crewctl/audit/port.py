@@ -24,6 +24,10 @@ class CardAnsweredError(CrewctlError):
     """The card has its answer, and the first one counts."""
 
 
+class RunExistsError(StoreError):
+    """There is a run of this id already, so no other can begin under it."""
+
+
 class RunStore(Protocol):
     """Append-only events per run. Safe from several threads and several processes."""
 

@@ -93,7 +93,8 @@ def next_command(plan: Plan, refusal: ApprovalDecided, options: Sequence[str] = 
 
 def _finished(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
     simulated = ", simulated" if plan.simulated else ""
-    heading(f"{plan.crew} {ended.outcome.replace('_', ' ')}{simulated}")
+    partial = ", partial" if report.get("faults", {}).get("given_up") else ""
+    heading(f"{plan.crew} {ended.outcome.replace('_', ' ')}{partial}{simulated}")
     _verdict(report)
     output = report.get("output")
     if output:

@@ -18,6 +18,7 @@ def show_report_page(report: RunReport, path: str | None) -> None:
     """Print the report for a person."""
     decided = report.decision is not None and report.decision.settled
     said = (
+        ("partial", bool(report.faults.given_up)),
         ("then decided by people", decided),
         ("simulated", report.simulated),
         ("rehearsal", report.rehearsal),

@@ -35,7 +35,10 @@ def serve(project: Project, slots: int, *, until_idle: bool, webhook: str | None
     with _listening(project, webhook):
         note(f"Serving the queue with {slots} slot{'s' if slots != 1 else ''}; Ctrl-C leaves.")
         project.work(slots, _tell, leaving.is_set, until_idle=until_idle)
-    note("Left. What was not finished goes on where it was, with the next worker or 'crewctl resume'.")
+    if leaving.is_set():
+        note("Left. What was not finished is back on the queue, for the next worker or 'crewctl resume'.")
+    else:
+        note("Left: nothing waits for a worker any more.")
     return Exit.DONE
 
 

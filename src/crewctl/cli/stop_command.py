@@ -45,7 +45,7 @@ def command(run: str | None, every: bool, crew: str | None, reason: str, yes: bo
     stopped = project.stop(run_id, reason.strip())
     emit_one({"run": run_id, "stopped": stopped}, run_id, form, lambda: None)
     if stopped:
-        note(f"{run_id} is stopped. See what was finished: crewctl report {run_id}")
+        note(f"{run_id} is stopped. See what became of it: crewctl runs show {run_id}")
     else:
         note(f"{run_id} was over already: crewctl runs show {run_id}")
     return Exit.DONE

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from crewctl.audit.events_faults import StepGivenUp
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.fact import ContentRef
 from crewctl.errors import StoreError
@@ -68,9 +69,18 @@ def _waited(made: Made, asking: Asking, card: str, rooms: ProcessRooms, steps: S
     if answer.action == "amend":
         return Decided(amended(answer, rooms))
     if answer.action == "skip":
+        _note_skip(made, answer, rooms)
         return Decided(None, answer)
     said = f"{made.task.name}: {answer.reason} (card {card})"
     raise ProcessEnded(Outcome(how="failed", error=said))
+
+
+def _note_skip(made: Made, answer: CardAnswered, rooms: ProcessRooms) -> None:
+    """Write down, once, that the run goes on without the output: its result is partial."""
+    why = f"{answer.by} put it aside: {answer.reason} (card {answer.card})"
+    given_up = StepGivenUp(step=made.step, task=made.task.name, how="skip", error=why)
+    if all(record.event != given_up for record in rooms.store.events_of(rooms.run_id)):
+        rooms.store.append(rooms.run_id, given_up)
 
 
 def _check_approved(answer: CardAnswered, asking: Asking) -> None:

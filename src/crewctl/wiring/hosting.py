@@ -97,6 +97,7 @@ class RunHost:
         self._warm = warm
         self._tell = tell or _nobody
         self._stops: dict[str, StopFlag] = {}
+        self._at_work: set[str] = set()
         self._leaving = False
         self.attended: dict[str, Attended] = {}
         self.came: dict[str, Came] = {}
@@ -104,6 +105,13 @@ class RunHost:
 
     def __call__(self, run_id: str, argument: Mapping[str, Any]) -> dict[str, Any]:
         """Take the run up and do it to its end, or until it is put down."""
+        self._at_work.add(run_id)
+        try:
+            return self._do(run_id, argument)
+        finally:
+            self._at_work.discard(run_id)
+
+    def _do(self, run_id: str, argument: Mapping[str, Any]) -> dict[str, Any]:
         try:
             came = self._alone(run_id, argument)
         except RunIsClosedError:
@@ -152,7 +160,7 @@ class RunHost:
     @property
     def is_busy(self) -> bool:
         """Whether any run is being done here."""
-        return bool(self._stops)
+        return bool(self._at_work)
 
     def leave(self) -> None:
         """Have every run put itself down where it stands, for another process to take up."""
@@ -191,6 +199,7 @@ class RunHost:
     def _taken(self, run_id: str, watchers: Sequence[Watch]) -> Owner:
         seen = len(self._project.store.events_of(run_id))
         epoch = self._project.store.take(run_id, self.executor)
+        self._tell(f"run {run_id} is taken up" + (" again" if epoch > 1 else ""))
         for record in self._project.store.events_of(run_id, after=seen):
             for watch in watchers:
                 watch(record)

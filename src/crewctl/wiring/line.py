@@ -23,10 +23,10 @@ from crewctl.approval.decide import decide
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunClosed
 from crewctl.audit.events_work import RunEnqueued, RunTaken
-from crewctl.audit.port import RunIsClosedError
+from crewctl.audit.port import RunExistsError, RunIsClosedError
 from crewctl.audit.report_data import report_data
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import CrewctlError, Exit
+from crewctl.errors import CrewctlError, Exit, InvalidError
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
@@ -68,21 +68,34 @@ class KnownKeyError(CrewctlError):
 def announce(project: Project, plan: Plan, request: KickoffRequested) -> str:
     """Write down that a run is asked for and by which plan, and return its id.
 
-    KnownKeyError when there is a run under the request's key.
+    KnownKeyError when there is a run under the request's key, InvalidError when it has other inputs.
     """
     run_id = _free_run_id(project)
     if request.key is None:
-        _announce(project, run_id, plan, request)
-        return run_id
+        with suppress(RunExistsError):
+            _announce(project, run_id, plan, request)
+            return run_id
+        return announce(project, plan, request)  # somebody was dealt the same id in the same moment
     run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
     # Whoever claimed the key may have died before it wrote all of it; of two, the second waits here.
     with project.locks.hold(run_lock(run_id)):
         # Or it died, and the run was closed as lost before there was a plan.
-        known = (PlanMade, RunClosed)
-        if any(isinstance(record.event, known) for record in project.store.events_of(run_id)):
+        records = project.store.events_of(run_id)
+        if any(isinstance(record.event, (PlanMade, RunClosed)) for record in records):
+            _refuse_other_inputs(records, plan, request)
             raise KnownKeyError(run_id, request.key)
         _announce(project, run_id, plan, request)
         return run_id
+
+
+def _refuse_other_inputs(records: Sequence[Recorded], plan: Plan, request: KickoffRequested) -> None:
+    """Tell a person whose key stands for something else; what starts by itself repeats its own keys only."""
+    made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
+    if request.source == "person" and made is not None and made.inputs_digest != plan.inputs_digest:
+        raise InvalidError(
+            f"the key {request.key!r} was used with other inputs, by run {records[0].run_id}",
+            help="take another key, or the same inputs as then",
+        )
 
 
 def _free_run_id(project: Project) -> str:
