@@ -95,8 +95,17 @@ class WorkerLoop:
         if self._moments.has_come("forget", 3600.0):
             self._forget()
         if self._moments.has_come("clockwork", 1.0):
-            self._start_what_is_due()
-        self._feed()
+            self._kept_going(self._start_what_is_due)
+        self._kept_going(self._feed)
+
+    def _kept_going(self, duty: Callable[[], None]) -> None:
+        """Do a duty that can as well be done a moment later: a database that is busy ends no worker."""
+        try:
+            duty()
+        except LostDatabaseError:
+            raise
+        except StoreError as problem:
+            self._tell(f"trying again: {problem.message}")
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits for a worker and this one does nothing."""
