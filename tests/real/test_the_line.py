@@ -265,6 +265,7 @@ def test_a_killed_parent_leaves_nothing_and_the_run_is_shown_as_lost(project: Pa
 
     (shown,) = json.loads(crewctl(project, "runs", "-o", "json").stdout)
     assert shown["outcome"] == "lost"
+    crewctl(project, "stop", "last", "--reason", "it is not gone on with")
     (path,) = project.glob("registry/reports/outreach-email/*.json")
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["partial"] is True

@@ -63,7 +63,7 @@ def test_every_file_of_an_export_reads() -> None:
     plan = small_plan(
         crew="3 odd'names",
         description='It\'s "odd" \\ """ here',
-        agents=(small_agent("crew"), small_agent("class"), small_agent("a.b")),
+        agents=(small_agent("crew"), small_agent("class", model="o"), small_agent("a.b")),
         tasks=(small_task("crew", "class"), small_task("a b", "crew"), small_task("a-b", "a.b")),
         models=MODELS,
         inputs={"q": 'it\'s "x"'},
