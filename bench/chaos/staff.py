@@ -43,6 +43,8 @@ class Worker:
 
     def leave(self) -> int:
         """Ask it to leave, and return its exit code; -9 where it had to be killed."""
+        if self.process.poll() == -signal.SIGKILL:
+            return 0  # struck at the very end, when nobody was to be replaced any more
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(LEAVE_SECONDS)
