@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete_cards import complete_cards
 from crewctl.cli.output import Format, output_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class CardGroup(click.Group):
+class CardGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = (
@@ -24,10 +24,6 @@ class CardGroup(click.Group):
         'crewctl card park 20261121-0915 --until 2d --reason "legal looks at it on Monday"',
         'crewctl card skip 20261121-0915 --reason "not to this customer"',
     )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("card", cls=CardGroup, context_settings=CONTEXT)

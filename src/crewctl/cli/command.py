@@ -31,6 +31,16 @@ class Command(click.Command):
         return 0
 
 
+class ExampleGroup(click.Group):
+    """A group of commands whose help ends with `examples`, as every command's does."""
+
+    examples: Sequence[str] = ()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the examples after the commands."""
+        write_examples(self.examples, formatter)
+
+
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
     """Write the examples of a help text, not wrapped: an example is there to be copied."""
     if examples:

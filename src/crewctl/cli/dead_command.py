@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete_cards import complete_dead
 from crewctl.cli.output import Format, output_option
 
 
-class DeadGroup(click.Group):
+class DeadGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = (
@@ -19,10 +19,6 @@ class DeadGroup(click.Group):
         'crewctl dead retry last --reason "the provider is back"',
         'crewctl dead drop 20261121-0915 --reason "the customer has left"',
     )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("dead", cls=DeadGroup, invoke_without_command=True, context_settings=CONTEXT)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.complete_cards import complete_left
 from crewctl.cli.output import Format, emit_one, note, output_option
 
 
-class InboxGroup(click.Group):
+class InboxGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = (
@@ -19,10 +19,6 @@ class InboxGroup(click.Group):
         "crewctl inbox --mine",
         "crewctl inbox seen 20261121-0915",
     )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("inbox", cls=InboxGroup, invoke_without_command=True, context_settings=CONTEXT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.output import Format, output_option
 
@@ -15,14 +15,10 @@ EXAMPLES = (
 )
 
 
-class JudgeGroup(click.Group):
+class JudgeGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = EXAMPLES
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("judge", cls=JudgeGroup, context_settings=CONTEXT)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_crews, complete_runs
 from crewctl.cli.output import Format, emit_one, emit_rows, output_option
 from crewctl.errors import UsageError
@@ -26,7 +26,7 @@ OUTCOMES = (
 STATUSES = ("requested", "queued", "running", "waiting", "lost", "closed")
 
 
-class RunsGroup(click.Group):
+class RunsGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = (
@@ -36,10 +36,6 @@ class RunsGroup(click.Group):
         "crewctl runs --waiting",
         "crewctl runs show last",
     )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("runs", cls=RunsGroup, invoke_without_command=True, context_settings=CONTEXT)

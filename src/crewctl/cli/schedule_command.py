@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.output import Format, output_option
 
 
-class ScheduleGroup(click.Group):
+class ScheduleGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
     examples = (
@@ -20,10 +20,6 @@ class ScheduleGroup(click.Group):
         "crewctl schedule run company-brief",
         "crewctl schedule starts --last 10",
     )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(self.examples, formatter)
 
 
 @click.group("schedule", cls=ScheduleGroup, invoke_without_command=True, context_settings=CONTEXT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crewctl.cli.command import CONTEXT, declare, write_examples
+from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_runs
 from crewctl.cli.output import Format, output_option
 from crewctl.errors import Exit
@@ -15,12 +15,10 @@ _EXAMPLES = (
 )
 
 
-class VerdictGroup(click.Group):
+class VerdictGroup(ExampleGroup):
     """Shows its examples as every command does."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples after the commands."""
-        write_examples(_EXAMPLES, formatter)
+    examples = _EXAMPLES
 
 
 @click.group("verdict", cls=VerdictGroup, context_settings=CONTEXT)
