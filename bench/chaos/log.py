@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
+from exits import Left
+
 
 @dataclass
 class Log:
@@ -15,14 +17,13 @@ class Log:
     followed: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
-    struck: set[str] = field(default_factory=set)
+    left: list[Left] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def kill(self, kind: str, *runs: str) -> None:
-        """Note a kill, and the runs that it may have struck."""
+    def kill(self, kind: str) -> None:
+        """Note a kill."""
         with self._lock:
             self.kills[kind] += 1
-            self.struck.update(runs)
 
     def follow(self, kind: str, what: str) -> None:
         """Note what followed a kill."""
@@ -33,6 +34,11 @@ class Log:
         """Note how a person answered."""
         with self._lock:
             self.answers[what] += 1
+
+    def leave(self, left: Left) -> None:
+        """Note how a process that was not killed ended."""
+        with self._lock:
+            self.left.append(left)
 
     def breaks(self, what: str) -> None:
         """Note a promise that did not hold, seen on the way."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from account import Account, Run
+from exits import wrong_exits
 from log import Log
 
 from crewctl.audit.events import RunStarted, StepFinished, StepStarted, TurnGranted, TurnTaken
@@ -53,6 +54,7 @@ def judge(seen: Seen) -> list[Promise]:
         "no letter went out twice without a person": _letters,
         "nobody wrote for a run that another had taken up": _fenced,
         "every run that began has its report": _reported,
+        "every process said with its exit code what the account says": _exits,
         "no process is left": _gone,
         "whatever else was seen on the way": lambda all_: iter(all_.log.broken),
     }
@@ -153,8 +155,9 @@ def _turns(seen: Seen) -> Iterator[str]:
 
 
 def _deaths(run: Run) -> int:
-    """Return how often whoever worked on the run died: several calls may have been asked for at each time."""
-    return 3 * sum(isinstance(event, RunTaken) for event in run.events)
+    """Return how many bookings may have died with whoever worked on the run: one for each writer at work."""
+    at_once = 3 if run.crew == "drafts" else 1
+    return at_once * max(0, sum(isinstance(event, RunTaken) for event in run.events) - 1)
 
 
 def _letters(seen: Seen) -> Iterator[str]:
@@ -194,6 +197,10 @@ def _reported(seen: Seen) -> Iterator[str]:
             told = seen.reports.get(run.run_id)
             if told != run.closing.outcome:
                 yield f"run {run.run_id} ended {run.closing.outcome}, its report says {told}"
+
+
+def _exits(seen: Seen) -> Iterator[str]:
+    return wrong_exits(seen.log.left, seen.runs, database_went=bool(seen.log.kills["database"]))
 
 
 def _gone(seen: Seen) -> Iterator[str]:
