@@ -119,7 +119,7 @@ class Half:
                     self._restarted.set()
                     restart()
                     self._log.kill("database")
-                staff.allow(2 + (len(cases) - left) // 4)
+                staff.allow(2 + (len(cases) - left) // 2)
                 if left <= 0.05 * len(cases):
                     staff.leave_in_peace()
                 if not left and not staff.is_frozen:
