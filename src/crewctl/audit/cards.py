@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from crewctl.audit.events import Recorded, RunClosed
@@ -68,16 +68,43 @@ class CardState(Fact):
         return self.answer is None and self.expires_at is not None and now >= self.expires_at
 
 
-def fold_cards(records: Sequence[Recorded]) -> tuple[CardState, ...]:
-    """Return every card of a run in the order they were opened. The first answer counts."""
-    cards: dict[str, CardState] = {}
-    for record in records:
-        event = record.event
-        if isinstance(event, CardOpened):
-            cards.setdefault(event.card, CardState(opened=event, opened_at=record.at))
-        elif isinstance(event, CardAnswered | Acknowledged) and event.card in cards:
-            cards[event.card] = _after(cards[event.card], event, record.at)
-    return tuple(cards.values())
+class CardFold:
+    """Folds events as they come into the cards of a run. The first answer to a card counts."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self._cards: dict[str, CardState] = {}
+        self._places: dict[tuple[str, str], str] = {}
+
+    def add(self, records: Iterable[Recorded]) -> None:
+        """Take further events, in their order."""
+        for record in records:
+            self.seq, event = record.seq, record.event
+            if isinstance(event, CardOpened):
+                self._cards.setdefault(event.card, CardState(opened=event, opened_at=record.at))
+                self._places.setdefault((event.key, event.subject_sha256), event.card)
+            elif isinstance(event, CardAnswered | Acknowledged) and event.card in self._cards:
+                self._cards[event.card] = _after(self._cards[event.card], event, record.at)
+
+    @property
+    def cards(self) -> tuple[CardState, ...]:
+        """Every card, in the order they were opened."""
+        return tuple(self._cards.values())
+
+    def card(self, card: str) -> CardState | None:
+        """Return a card by its id."""
+        return self._cards.get(card)
+
+    def at(self, key: str, subject_sha256: str) -> CardState | None:
+        """Return the card at this place of the run about this very subject."""
+        return self._cards.get(self._places.get((key, subject_sha256), ""))
+
+
+def fold_cards(records: Iterable[Recorded]) -> tuple[CardState, ...]:
+    """Return every card of a run in the order they were opened."""
+    fold = CardFold()
+    fold.add(records)
+    return fold.cards
 
 
 def is_over(records: Sequence[Recorded]) -> bool:

@@ -40,6 +40,7 @@ class CardAnswered(Fact):
 
     `subject_sha256` is what was seen when it was answered. `text` is an amendment; `until` is when a
     parked card comes back, and `expires_at` when it is refused then. `sampled` marks an answer of a rule that a person is to look at afterwards.
+    In a replay the answer is the one that was given in `of_run` at `said_at`: nobody was asked anew.
     """
 
     kind: Literal["CardAnswered"] = "CardAnswered"
@@ -54,6 +55,8 @@ class CardAnswered(Fact):
     expires_at: datetime | None = None
     rule: str = ""
     sampled: bool = False
+    of_run: str | None = None
+    said_at: datetime | None = None
 
 
 class NoticeLeft(Fact):

@@ -200,7 +200,9 @@ def _decided(event: PersonDecided) -> str:
 def _answered(event: CardAnswered) -> str:
     until = f" until {event.until:%Y-%m-%dT%H:%M:%SZ}" if event.until else ""
     sampled = ", for a second look" if event.sampled else ""
-    return f"{event.card}: {event.action}{until} by {event.by}{sampled}{_because(event.reason)}"
+    at = f" on {event.said_at:%Y-%m-%dT%H:%M:%SZ}" if event.said_at else ""
+    then = f"{at} in run {event.of_run}, which is replayed" if event.of_run else ""
+    return f"{event.card}: {event.action}{until} by {event.by}{then}{sampled}{_because(event.reason)}"
 
 
 def _simulated(simulated: bool) -> str:  # noqa: FBT001 - the event's own flag

@@ -39,7 +39,8 @@ class CardDone(Fact):
     opening of the card to its answer. `text` is an amendment, and `difference` what it changed, word by
     word, of a call's arguments in one spelling: None where nothing was changed, where a text has been
     erased, or where both are too long.
-    `seen_by` is who looked at a sampled answer of a rule.
+    `seen_by` is who looked at a sampled answer of a rule. In a replay the answer was given in `of_run` at
+    `said_at`; `answered_at` is only when it was taken over, and nobody was waited for.
     """
 
     card: str
@@ -60,6 +61,8 @@ class CardDone(Fact):
     reason: str
     answered_at: datetime | None
     waited_seconds: float | None
+    of_run: str | None = None
+    said_at: datetime | None = None
     rule: str
     sampled: bool
     seen_by: str | None
@@ -157,6 +160,8 @@ def _card(state: CardState, text: Text) -> CardDone:
         reason=said.reason if said else "",
         answered_at=state.answered_at,
         waited_seconds=_waited(state),
+        of_run=said.of_run if said else None,
+        said_at=said.said_at if said else None,
         rule=said.rule if said else "",
         sampled=said.sampled if said else False,
         seen_by=state.seen.by if state.seen else None,
@@ -166,7 +171,7 @@ def _card(state: CardState, text: Text) -> CardDone:
 
 
 def _waited(state: CardState) -> float | None:
-    if state.answered_at is None:
+    if state.answered_at is None or (state.answer and state.answer.of_run):  # nobody was asked anew
         return None
     return round(max(0.0, (state.answered_at - state.opened_at).total_seconds()), 6)
 

@@ -13,7 +13,7 @@ from crewctl.audit.report_people import changed_words
 from crewctl.cli.amounts import count, moment, short
 from crewctl.cli.inbox_view import age
 from crewctl.cli.output import heading, note, pairs, say
-from crewctl.cli.people_view import marked
+from crewctl.cli.people_view import marked, when
 from crewctl.errors import InvalidError
 from crewctl.wiring.answering import Shown
 
@@ -101,7 +101,8 @@ def _facts(shown: Shown) -> list[tuple[str, Any]]:
         (
             "answer",
             answer
-            and f"{DONE[answer['action']]} by {answer['by']} on {moment(answer['at'])}: {answer['reason']}",
+            and f"{DONE[answer['action']]} by {answer['by']} "
+            f"{when(answer['at'], answer['of_run'], answer['said_at'])}: {answer['reason']}",
         ),
     ]
 
@@ -126,6 +127,8 @@ def _answer(shown: Shown) -> dict[str, Any] | None:
         "at": shown.state.answered_at,
         "reason": said.reason,
         "rule": said.rule or None,
+        "of_run": said.of_run,
+        "said_at": said.said_at,
         "sampled": said.sampled,
         "seen_by": shown.state.seen.by if shown.state.seen else None,
         "text": _text(shown.amended),

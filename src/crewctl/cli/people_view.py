@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from crewctl.audit.cards import DONE
@@ -39,7 +40,14 @@ def said_of(card: CardDone) -> str:
     """Say what became of the card, and by whom."""
     if card.action is None:
         return "nobody answered"
-    return f"{DONE[card.action]} by {card.by} on {moment(card.answered_at)}"
+    return f"{DONE[card.action]} by {card.by} {when(card.answered_at, card.of_run, card.said_at)}"
+
+
+def when(at: datetime | None, of_run: str | None, said_at: datetime | None) -> str:
+    """Say when a card was answered, and in which run where this one only replays that."""
+    return (
+        f"on {moment(at)}" if of_run is None else f"on {moment(said_at)} in run {of_run}, which is replayed"
+    )
 
 
 def _facts(card: CardDone) -> list[tuple[str, Any]]:

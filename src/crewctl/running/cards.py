@@ -7,12 +7,13 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from crewctl.audit.cards import CardState, fold_cards
-from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_people import CardAction, CardAnswered, CardOpened, CardSource
 from crewctl.audit.port import CardAnsweredError, CardExistsError, ContentStore, RunStore
 from crewctl.planning.plan import Plan, PlannedRule
+from crewctl.running.card_book import CardBook
 from crewctl.running.card_rules import is_sampled, rule_for
 from crewctl.running.port import Clock, Value
 
@@ -45,7 +46,7 @@ class Asking(Value):
 class Desk:
     """Where a run's cards are opened and looked for; `rules` of the plan answer some of them at once.
 
-    `replays` are the cards of the run that this one replays: what people answered then is the answer.
+    Of a run that replays another one what people answered then is the answer.
     """
 
     run_id: str
@@ -55,11 +56,15 @@ class Desk:
     expires: timedelta | None = None
     crew: str = ""
     rules: tuple[PlannedRule, ...] = ()
-    replays: tuple[CardState, ...] = ()
+
+    @cached_property
+    def book(self) -> CardBook:
+        """What the account tells of the run's cards."""
+        return CardBook(self.store, self.run_id)
 
     def cards(self) -> tuple[CardState, ...]:
         """Return every card of the run."""
-        return fold_cards(self.store.events_of(self.run_id))
+        return self.book.cards()
 
     def ask(self, asking: Asking) -> CardState:
         """Return the card at this place about this very subject, opened now unless it is there."""
@@ -76,31 +81,11 @@ class Desk:
         """Ask, and return the answer if there is one; a card past its time is answered by ``expire``."""
         state = self.ask(asking)
         if state.answer is None and state.has_expired(self.clock.now()):
-            return expire(self.store, self.run_id, state)
+            return self._answered(_expired(state), state).answer
         return state.answer
 
     def _found(self, asking: Asking) -> CardState | None:
-        digest = _digest(asking.subject)
-        return next(
-            (
-                card
-                for card in self.cards()
-                if card.opened.key == asking.key and card.opened.subject_sha256 == digest
-            ),
-            None,
-        )
-
-    def _then(self, state: CardState) -> CardAnswered | None:
-        """Return what the replayed run's card at this place, about this very subject, was answered."""
-        opened = state.opened
-        return next(
-            (
-                card.answer
-                for card in self.replays
-                if (card.opened.key, card.opened.subject_sha256) == (opened.key, opened.subject_sha256)
-            ),
-            None,
-        )
+        return self.book.at(asking.key, _digest(asking.subject))
 
     def _opened(self, asking: Asking) -> CardState:
         subject, expires = asking.subject, asking.expires or self.expires
@@ -117,9 +102,9 @@ class Desk:
         """Let the policy's rules answer a card that nobody has touched."""
         if state.answer is not None or state.parkings:
             return state
-        if (then := self._then(state)) is not None:
-            self.store.append(self.run_id, then.model_copy(update={"card": state.card}))
-            return next(each for each in self.cards() if each.card == state.card)
+        then = self.book.said_then(state.opened.key, state.opened.subject_sha256)
+        if then is not None:
+            return self._answered(then.model_copy(update={"card": state.card}), state)
         rule = rule_for(self.rules, self.crew, state.opened, asking.subject)
         if rule is None:
             return state
@@ -132,16 +117,17 @@ class Desk:
             rule=rule.name,
             sampled=is_sampled(rule, state.opened),
         )
+        return self._answered(answer, state)
+
+    def _answered(self, answer: CardAnswered, state: CardState) -> CardState:
         with suppress(CardAnsweredError):  # a person was quicker
             self.store.append(self.run_id, answer)
-        return next(each for each in self.cards() if each.card == state.card)
+        return self.book.card(state.card) or state
 
 
 def desk_of(plan: Plan, run_id: str, store: RunStore, contents: ContentStore, clock: Clock) -> Desk:
     """Return the desk of a run: its cards wait as long as the plan says, and its rules answer."""
     people = plan.people
-    first = next((record.event for record in store.events_of(run_id)), None)
-    of = first.of if isinstance(first, KickoffRequested) and first.source == "replay" else None
     return Desk(
         run_id=run_id,
         store=store,
@@ -150,17 +136,20 @@ def desk_of(plan: Plan, run_id: str, store: RunStore, contents: ContentStore, cl
         expires=timedelta(seconds=people.expires),
         crew=plan.crew,
         rules=people.rules,
-        replays=() if of is None else fold_cards(store.events_of(of)),
     )
 
 
 def expire(store: RunStore, run_id: str, state: CardState) -> CardAnswered:
     """Refuse a card whose time is over; return the answer that counts: somebody may have been quicker."""
-    said = CardAnswered(card=state.card, action="expire", by="crewctl", reason="nobody answered in time")
+    said = _expired(state)
     with suppress(CardAnsweredError):
         store.append(run_id, said)
     counts = next(each for each in fold_cards(store.events_of(run_id)) if each.card == state.card)
     return counts.answer or said
+
+
+def _expired(state: CardState) -> CardAnswered:
+    return CardAnswered(card=state.card, action="expire", by="crewctl", reason="nobody answered in time")
 
 
 def _digest(subject: bytes | None) -> str:
