@@ -119,6 +119,7 @@ def test_only_the_engines_adapters_import_the_engine() -> None:
         ["inbox"],
         ["approvals"],
         ["schedule", "list"],
+        ["database", "status"],
         ["worker", "--help"],
     ],
     ids=" ".join,

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from crewctl.adapters.database import Part, Rows, Session, Value
+from crewctl.adapters.database_moves import MOVES, refuse_moved
 from crewctl.adapters.postgres_errors import explain, is_gone
 from crewctl.adapters.postgres_tables import make_part, versions
 from crewctl.adapters.postgres_url import ServerUrl, key_of
@@ -22,7 +23,7 @@ _NOW = "SELECT extract(epoch FROM clock_timestamp())"
 
 _LOOK = """SELECT current_setting('server_version'), pg_is_in_recovery(),
     EXISTS (SELECT 1 FROM pg_namespace WHERE nspname='crewctl'),
-    has_database_privilege(current_database(), 'CREATE')"""
+    has_database_privilege(current_database(), 'CREATE'), to_regclass('crewctl.moves') IS NOT NULL"""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -37,9 +38,11 @@ class PostgresDatabase:
     """The Database port over the server at `url`; every thread at work has a connection of its own.
 
     UsageError for what is no URL of PostgreSQL; nothing is connected to before the first operation.
+    MovedError when the machine state was moved elsewhere, unless it is to be opened `even_moved`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, even_moved: bool = False) -> None:
+        self._even_moved = even_moved
         self._url = ServerUrl(url)
         self.name = self._url.name
         self.secrets = self._url.secrets
@@ -61,7 +64,9 @@ class PostgresDatabase:
     def describe(self) -> str:
         """Say what it is, having asked the server; StoreError if the role cannot work there."""
         with self.reading() as session:
-            version, follows, is_made, may_make = session.execute(_LOOK).fetchall()[0]
+            version, follows, is_made, may_make, may_have_moved = session.execute(_LOOK).fetchall()[0]
+            if may_have_moved and not self._even_moved:
+                refuse_moved(session, self.name)
         if follows:
             raise StoreError(
                 f"{self.name} is a standby that cannot be written to",
@@ -139,6 +144,8 @@ class PostgresDatabase:
     def _make(self, connection: Connection, missing: Sequence[Part]) -> None:
         try:
             known = versions(connection)
+            if MOVES.name in known and not self._even_moved:
+                refuse_moved(_Session(connection), self.name)
             for part in missing:
                 if known.get(part.name) != part.version:
                     make_part(connection, part, self.name)

@@ -14,6 +14,9 @@ from crewctl.errors import StoreError
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DRAFT = ".crewctl-draft."
+"""How the names of files begin that are not whole yet."""
+
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -42,7 +45,7 @@ def draft_of(folder: int, content: bytes) -> Iterator[str]:
 
     Whatever is still there under that name afterwards is removed.
     """
-    draft = f".crewctl-draft.{secrets.token_hex(8)}"  # short: the file's own name may be as long as names get
+    draft = f"{DRAFT}{secrets.token_hex(8)}"  # short: the file's own name may be as long as names get
     descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
     try:
         try:

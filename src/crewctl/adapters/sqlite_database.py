@@ -10,18 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crewctl.adapters.database import Part, Rows, Session, Value
-from crewctl.adapters.sqlite_file import connect, explained, prepare, writing
+from crewctl.adapters.sqlite_file import connect, explained, prepare, refuse_where_moved, writing
 
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 
 
 class SqliteDatabase:
-    """The Database port over the file at `path`, which the first change makes."""
+    """The Database port over the file at `path`, which the first change makes.
+
+    MovedError when the machine state was moved elsewhere, unless it is to be opened `even_moved`.
+    """
 
     secrets: tuple[str, ...] = ()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, even_moved: bool = False) -> None:
         self.name = str(path)
+        self._even_moved = even_moved
         self._path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -57,6 +61,8 @@ class SqliteDatabase:
                 connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
             with writing(connection):
+                if not self._even_moved:
+                    refuse_where_moved(connection, self._path)
                 yield _Session(connection)
 
     def close(self) -> None:
@@ -69,7 +75,7 @@ class SqliteDatabase:
     def _connected(self, parts: Sequence[Part]) -> sqlite3.Connection:
         # A connection must not be used on both sides of a fork.
         if self._connection is None or self._pid != os.getpid():
-            self._connection = connect(self._path)
+            self._connection = connect(self._path, even_moved=self._even_moved)
             self._pid, self._durable, self._ready = os.getpid(), False, set()
         for part in parts:
             if part.name not in self._ready:

@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crewctl.adapters.database_moves import refuse_moved
 from crewctl.adapters.sqlite_writer import Writer, writer_of
 from crewctl.errors import StoreError
 
 APPLICATION_ID = 0x63726577
 """``crew`` in ASCII, in the database's header: any other file is not ours."""
 
+MOVED_ID = 0x6372776D
+"""``crwm``: it was ours until the machine state was moved to another database."""
+
+_OURS = (APPLICATION_ID, MOVED_ID)
 BUSY_SECONDS = 30.0
 _MAKING = threading.Lock()
 _PARTS = (
@@ -33,11 +38,12 @@ class _ClosesItself(sqlite3.Connection):
         self.close()
 
 
-def connect(path: Path, *, synchronous: str = "NORMAL") -> sqlite3.Connection:
+def connect(path: Path, *, synchronous: str = "NORMAL", even_moved: bool = False) -> sqlite3.Connection:
     """Open or make the database at `path` in WAL mode; transactions are begun by hand.
 
     With ``NORMAL`` a commit survives the death of any process, with ``FULL`` also a power cut.
-    StoreError if the file is damaged, a link, or not crewctl's.
+    StoreError if the file is damaged, a link, or not crewctl's; MovedError if the machine state was
+    moved elsewhere, unless it is to be opened `even_moved`.
     """
     with explained(path):
         _make_private(path)
@@ -49,6 +55,8 @@ def connect(path: Path, *, synchronous: str = "NORMAL") -> sqlite3.Connection:
             factory=_ClosesItself,
         )
         try:
+            if not even_moved:
+                refuse_where_moved(connection, path)
             _claim(connection, path)
             _use_wal(connection)
             connection.execute(f"PRAGMA synchronous={synchronous}")
@@ -110,6 +118,12 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
+def refuse_where_moved(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise MovedError where the file was left behind; asked in every transaction that writes."""
+    if _application_id(connection) == MOVED_ID:
+        refuse_moved(connection, str(path))
+
+
 def check_integrity(path: Path) -> tuple[str, ...]:
     """Return what SQLite finds damaged in the file; nothing means that it is whole."""
     connection = connect(path)
@@ -137,11 +151,11 @@ def _make_private(path: Path) -> None:
 
 def _claim(connection: sqlite3.Connection, path: Path) -> None:
     """Mark a new database as crewctl's; refuse one that is somebody else's."""
-    if _application_id(connection) == APPLICATION_ID:
+    if _application_id(connection) in _OURS:
         return
     with writing(connection):
         mark = _application_id(connection)
-        if mark == APPLICATION_ID:
+        if mark in _OURS:
             return
         if mark or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise StoreError(

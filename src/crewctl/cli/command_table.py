@@ -66,6 +66,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Get help": {
         "explain": Entry("crewctl.cli.explain_command", "Explain a rule of check, or an exit code."),
+        "database": Entry(
+            "crewctl.cli.database_command", "See where the machine state is, and move it to PostgreSQL."
+        ),
         "doctor": Entry("crewctl.cli.doctor_command", "Look whether this machine can run crews."),
         "completion": Entry("crewctl.cli.completion_command", "Print the completion script of your shell."),
     },

@@ -18,14 +18,15 @@ VARIABLE = "CREWCTL_DATABASE"
 _SCHEME = "postgresql://"
 
 
-def open_database(root: Path, environ: Mapping[str, str]) -> Database:
+def open_database(root: Path, environ: Mapping[str, str], *, even_moved: bool = False) -> Database:
     """Return the database of the project at `root`; nothing is connected to yet.
 
-    UsageError when the variable holds something else than a URL of PostgreSQL.
+    One that the machine state was moved away from can be used only `even_moved`. UsageError when the
+    variable holds something else than a URL of PostgreSQL.
     """
     url = environ.get(VARIABLE, "").strip()
     if not url:
-        return SqliteDatabase(root / ".crewctl" / "crewctl.db")
+        return SqliteDatabase(root / ".crewctl" / "crewctl.db", even_moved=even_moved)
     if not url.startswith(_SCHEME):
         raise UsageError(
             f"{VARIABLE} is not a URL of a PostgreSQL database",
@@ -33,7 +34,7 @@ def open_database(root: Path, environ: Mapping[str, str]) -> Database:
         )
     from crewctl.adapters.postgres import PostgresDatabase  # noqa: PLC0415 - start-up cost
 
-    return PostgresDatabase(url)
+    return PostgresDatabase(url, even_moved=even_moved)
 
 
 def open_contents(root: Path, database: Database, secrets: Iterable[str] = ()) -> ContentStore:
