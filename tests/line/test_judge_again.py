@@ -25,7 +25,7 @@ from crewctl.planning.plan import Plan
 from crewctl.testing.account_samples import Teller, sample_market
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.fake_project import FakeProject, Story
-from crewctl.testing.sample_verdicts import judged, tell_market
+from crewctl.testing.sample_verdicts import agreed, half_by_spare, judged, tell_market
 from crewctl.wiring import Ended
 
 PLAN = sample_market(crew="outreach")
@@ -345,6 +345,26 @@ def test_agreement_warns_of_drift_with_the_figures_and_can_fail(past: Make, line
     assert line(project, "judge", "agreement", "outreach", "--fail-on-drift")[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (judged(people=PeopleAsked(kind="person")), "Only people chose in crew 'outreach'"),
+        (agreed(), "drew up a consensus and chose no draft"),
+    ],
+    ids=["people", "consensus"],
+)
+def test_agreement_says_when_there_is_nothing_to_compare(
+    past: Make, line: Line, verdict: Verdict, said: str
+) -> None:
+    project = past(SAME_MIND, verdict, verdict)
+
+    code, out, err = line(project, "judge", "agreement", "outreach")
+
+    assert (code, out) == (0, "")
+    assert said in err
+    assert json.loads(line(project, "judge", "agreement", "outreach", "-o", "json")[1])["runs"] == 0
+
+
 def test_agreement_leaves_out_verdicts_that_were_erased(past: Make, line: Line) -> None:
     project = past(SAME_MIND, judged(), judged())
     project.contents.erase("2026-001")
@@ -365,6 +385,16 @@ def test_agreement_is_of_real_judges_where_there_are_any(past: Make, line: Line)
 
     assert (json.loads(out)["runs"], json.loads(out)["simulated_left_out"]) == (2, 1)
     assert "1 verdict of simulated judges left out." in err
+
+
+def test_a_verdict_in_which_a_simulated_model_took_over_is_none_of_real_judges(
+    past: Make, line: Line
+) -> None:
+    project = past(SAME_MIND, half_by_spare(simulated=True), half_by_spare(), judged())
+
+    _, out, _ = line(project, "judge", "agreement", "outreach", "-o", "json")
+
+    assert (json.loads(out)["runs"], json.loads(out)["simulated_left_out"]) == (2, 1)
 
 
 def test_approve_and_plan_take_the_same_options(past: Make, line: Line) -> None:

@@ -16,7 +16,7 @@ from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.testing.fake_judge import FakeJudge
-from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, half_by_spare, judged, tell_market
 
 Tell = Callable[..., None]
 Line = Callable[..., str]
@@ -84,6 +84,13 @@ def test_how_it_was_judged_is_compared_too(tell: Tell, diff: Line) -> None:
     assert places["verdict.protocol.name"] == ("all_pairs", "balanced_top3")
     assert places["verdict.judges.legal_judge"] == (None, "openai/gpt-x, judge, weight 1.0")
     assert places["verdict.aggregate.panel_agreement"] == (None, 1.0)
+
+
+def test_another_model_that_answered_is_a_difference(tell: Tell, diff: Line) -> None:
+    tell(judged(run_id="old"))
+    tell(half_by_spare().model_copy(update={"run_id": "new"}))
+
+    assert _places(diff("-o", "json"))["verdict.judges.brand_judge.fallbacks"] == (None, "openai/spare")
 
 
 def test_on_a_terminal_the_verdict_comes_first_and_long_texts_last(tell: Tell, diff: Line) -> None:

@@ -22,7 +22,7 @@ from crewctl.planning.plan import PlannedModel
 from crewctl.testing.account_samples import PRICE, Teller, sample_market, sample_plan
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.html_page import Page
-from crewctl.testing.sample_verdicts import WRITERS, agreed, judged, merged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, agreed, half_by_spare, judged, merged, tell_market
 
 MOST_BYTES = 2_000_000
 ATTACK = (
@@ -273,6 +273,14 @@ def test_a_consensus_is_a_table_of_statements_and_drafts(tell: Tell, page: Calla
     assert "Seven hours a week can be saved." in text
     assert "contradicts from nine hours a week to two" in text
     assert "Written by crewctl from the statements above. Disputed: seven hours a week" in text
+
+
+def test_the_page_names_the_model_that_answered_a_pass(tell: Tell, page: Callable[[], Page]) -> None:
+    tell(half_by_spare())
+
+    text = page().text
+    assert "openai/spare was asked in place of brand_judge's own model for D2-D1" in text
+    assert text.count("by openai/spare") == 1
 
 
 def test_a_merged_text_stands_among_the_drafts(tell: Tell, page: Callable[[], Page]) -> None:

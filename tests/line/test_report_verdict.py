@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -22,7 +23,7 @@ from crewctl.judging.reasons import WHY_NOT
 from crewctl.judging.verdict import Pass, PeopleAsked, Reason, Verdict
 from crewctl.judging.write_verdict import with_decision
 from crewctl.testing.fake_judge import FakeJudge
-from crewctl.testing.sample_verdicts import WRITERS, agreed, judged, merged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, agreed, half_by_spare, judged, merged, tell_market
 
 Tell = Callable[..., None]
 Report = Callable[..., str]
@@ -222,6 +223,20 @@ def test_a_panel_shows_each_judge_and_how_far_they_agree(tell: Tell, report: Rep
     assert "100% of the judges put the best draft first" in out
     assert "legal_judge (openai/gpt-x, weight 1)" in out
     assert any(line.split()[2:3] == ["legal_judge"] for line in out.splitlines())
+
+
+def test_the_model_that_answered_a_pass_is_named_where_it_is_not_the_judges_own(
+    tell: Tell, report: Report
+) -> None:
+    tell(half_by_spare())
+
+    said = "openai/spare was asked in place of brand_judge's own model for D2-D1"
+    assert said in report()
+    told = json.loads(report("-o", "json"))["verdict"]["passes"]
+    assert {held["id"]: held["attempts"][0].get("fallback") for held in told} == {
+        held["id"]: {"model": "openai/spare", "simulated": False} if held["id"] == "D2-D1" else None
+        for held in told
+    }
 
 
 def test_a_weak_protocol_is_called_weak(tell: Tell, report: Report) -> None:

@@ -80,6 +80,8 @@ def _judging(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
             f"verdict.judges.{judge.get('id')}",
             f"{judge.get('model')}, {role}, weight {judge.get('weight', 1)}",
         )
+    for name, models in _fallbacks(verdict).items():
+        yield f"verdict.judges.{name}.fallbacks", ", ".join(models)
     for key in ("kind", "ballots"):
         yield f"verdict.people.{key}", people.get(key)
     yield "verdict.rubric.name", rubric.get("name")
@@ -89,6 +91,21 @@ def _judging(verdict: Mapping[str, Any]) -> Iterator[tuple[str, JsonValue]]:
         yield f"verdict.rubric.criteria.{one.get('id')}", f"{weight}: {one.get('text')}"
     for key in ("swap_consistency", "panel_agreement", "void_passes"):
         yield f"verdict.aggregate.{key}", part(verdict, "aggregate").get(key)
+
+
+def _fallbacks(verdict: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return for each judge the models that were asked in place of its own."""
+    held = [*objects(verdict, "notes"), *objects(verdict, "passes"), part(verdict, "consensus")]
+    asked = (
+        (str(each.get("judge")), str(model))
+        for each in held
+        for attempt in objects(each, "attempts")
+        if (model := part(attempt, "fallback").get("model")) is not None
+    )
+    found: dict[str, list[str]] = {}
+    for judge, model in dict.fromkeys(asked):
+        found.setdefault(judge, []).append(model)
+    return found
 
 
 def _listed(value: Any) -> str | None:

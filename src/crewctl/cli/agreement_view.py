@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,8 @@ from crewctl.diagnostics.visible import one_line
 from crewctl.errors import Exit
 from crewctl.judging.track_record import Drift, FigureName, TrackRecord, track_record_of
 
-if TYPE_CHECKING:  # only its shape is needed
+if TYPE_CHECKING:  # only their shapes are needed
+    from crewctl.judging.verdict import Verdict
     from crewctl.wiring import Project
 
 _LABELS: dict[FigureName, tuple[str, str]] = {
@@ -37,7 +39,9 @@ def agreement(project: Project, crew: str, runs: str, form: Format, *, fail_on_d
     """Show the record of a crew's judges; 1 when `fail_on_drift` and something drifted."""
     read = verdicts_of(project, judged_runs(project, crew, runs))
     record = track_record_of(read.verdicts)
-    emit_one(_data(crew, record, read), crew, form, lambda: _show(crew, record))
+    emit_one(_data(crew, record, read), crew, form, lambda: _show(crew, record) if record.runs else None)
+    if read.verdicts and not record.runs:
+        note(_nothing_to_compare(crew, read.verdicts))
     if read.unread:
         note(f"{count(read.unread, 'verdict')} left out: erased, or of an older form.")
     if read.simulated:
@@ -45,6 +49,14 @@ def agreement(project: Project, crew: str, runs: str, form: Format, *, fail_on_d
     for drift in record.drift:
         click.echo(f"{click.style('warning:', fg='yellow')} {one_line(told(drift, record.recent))}", err=True)
     return Exit.FAILED if fail_on_drift and record.drift else Exit.DONE
+
+
+def _nothing_to_compare(crew: str, verdicts: Sequence[Verdict]) -> str:
+    if any(verdict.judges for verdict in verdicts):
+        return (
+            f"Judges of crew '{crew}' drew up a consensus and chose no draft, so there is nothing to compare."
+        )
+    return f"Only people chose in crew '{crew}', so there are no judges to compare them with."
 
 
 def told(drift: Drift, recent: int) -> str:

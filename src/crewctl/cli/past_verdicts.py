@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import LAST, find_run, state_of
 from crewctl.errors import InvalidError, NotFoundError, UsageError
+from crewctl.judging.models_asked import is_simulated
 from crewctl.judging.rejudged import seen
 from crewctl.judging.verdict import Verdict
 from crewctl.processes.recorded import RecordedDrafts, recorded_drafts
@@ -164,6 +165,6 @@ def verdicts_of(project: Project, states: Sequence[RunState]) -> ReadVerdicts:
     """Read the verdicts; those of simulated judges count only where there is no other."""
     read = [verdict_of(project, state) for state in states]
     verdicts = [verdict for verdict in read if verdict is not None]
-    real = [each for each in verdicts if not any(judge.simulated for judge in each.judges)]
+    real = [each for each in verdicts if not is_simulated(each)]
     kept = real or verdicts
     return ReadVerdicts(kept, len(read) - len(verdicts), len(verdicts) - len(kept))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crewctl.cli.verdict_reading import Judged, ShownDraft
 from crewctl.judging.flags import Flag
+from crewctl.judging.models_asked import stood_in
 from crewctl.judging.protocol import TIE
 from crewctl.judging.verdict import CriterionUsed, Pass
 
@@ -184,6 +185,21 @@ def judge_words(judged: Judged) -> list[str]:
         parts.append("simulated" if judge.simulated else "")
         words.append(f"{judge.id} ({', '.join(part for part in parts if part)})")
     return words
+
+
+def fallback_words(judged: Judged) -> list[str]:
+    """Say which models were asked in place of judges' own, for whom and for what."""
+    return [
+        f"{each.model.model} was asked in place of {each.who}'s own model for {', '.join(each.what)}"
+        + (" (simulated)" if each.model.simulated else "")
+        for each in stood_in(judged.verdict)
+    ]
+
+
+def fallbacks_of(held: Pass) -> list[str]:
+    """Return the models that were asked for one pass in place of its judge's own."""
+    asked = [attempt.fallback.model for attempt in held.attempts if attempt.fallback is not None]
+    return list(dict.fromkeys(asked))
 
 
 def _own_family(judged: Judged, contestants: Sequence[str]) -> str:

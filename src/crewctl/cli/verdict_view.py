@@ -10,6 +10,7 @@ from crewctl.cli.other_outcomes_view import show_consensus, show_merge
 from crewctl.cli.output import GAP, emit_rows, heading, pairs, say
 from crewctl.cli.verdict_reading import Judged
 from crewctl.cli.verdict_tables import (
+    fallback_words,
     first_shown,
     flags_seen,
     judge_words,
@@ -59,6 +60,7 @@ def _facts(judged: Judged) -> None:
             ("protocol", protocol_words(judged)),
             ("beware", weak if verdict.protocol.weak else None),
             *((("judges" if n == 0 else ""), words) for n, words in enumerate(judge_words(judged))),
+            *((("fallbacks" if n == 0 else ""), words) for n, words in enumerate(fallback_words(judged))),
             ("agreement", None if agreed is None else f"{agreed:.0%} of the judges put the best draft first"),
             ("rubric", f"{verdict.rubric.name}, {verdict.rubric.sha256[:12]}"),
         ],

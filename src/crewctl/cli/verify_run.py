@@ -12,7 +12,6 @@ from crewctl.audit.build_report import build_report
 from crewctl.audit.events import PlanMade, Recorded, StepStarted
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_bytes
-from crewctl.audit.run_state import fold_run
 from crewctl.errors import InvalidError, NotFoundError, StoreError
 from crewctl.judging.drafts import sha256
 from crewctl.judging.verdict import Verdict
@@ -93,7 +92,7 @@ def _answers(
     """Hold the judging again over the answers that were kept."""
     if verdict is None:
         return Check(name="answers", ok=None, detail="there is no verdict to compare")
-    wrong = held_again(plan, fold_run(records, alive=True), project.contents, verdict, recorded)
+    wrong = held_again(plan, records, project.contents, verdict, recorded)
     if wrong is None:
         why = "contents have been erased, or the prompts were worded otherwise then"
         return Check(name="answers", ok=None, detail=why)

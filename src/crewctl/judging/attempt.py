@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from crewctl.judging.port import Frozen
+from crewctl.judging.port import FallbackModel, Frozen
 
 DraftId = Annotated[str, Field(pattern=r"^D[1-9][0-9]?$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -24,12 +24,21 @@ AttemptOutcome = Literal[
 ]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Attempt(Frozen):
-    """One call of a pass; `error` says what was wrong with its answer."""
+    """One call of a pass; `error` says what was wrong with its answer.
+
+    `fallback` names the model that was asked, where it was not the judge's own.
+    """
 
     n: Annotated[int, Field(ge=1, le=2)]
     outcome: AttemptOutcome
     error: str = ""
+    # Left out where there is none, so that verdicts from before it was told keep their digests.
+    fallback: Annotated[FallbackModel | None, Field(exclude_if=_is_none)] = None
 
 
 class Notes(Frozen):

@@ -63,9 +63,10 @@ def _heard(asked: Asked, answer: JudgeAnswer, read: Callable[[str, Asked], R], n
     try:
         found = _read(answer, asked, read)
     except Unreadable as unreadable:
-        attempt = Attempt(n=n, outcome=unreadable.outcome, error=unreadable.problem)
+        outcome, problem = unreadable.outcome, unreadable.problem
+        attempt = Attempt(n=n, outcome=outcome, error=problem, fallback=answer.fallback)
         return Answered(asked, None, response, (attempt,))
-    return Answered(asked, found, response, (Attempt(n=n, outcome="ok"),))
+    return Answered(asked, found, response, (Attempt(n=n, outcome="ok", fallback=answer.fallback),))
 
 
 def _read(answer: JudgeAnswer, asked: Asked, read: Callable[[str, Asked], R]) -> R:

@@ -26,11 +26,22 @@ class JudgePrompt(Frozen):
     user: str
 
 
+class FallbackModel(Frozen):
+    """The model that was asked because the judge's own kept failing."""
+
+    model: str
+    simulated: bool
+
+
 class JudgeAnswer(Frozen):
-    """What came back; `text` is None when the call failed, and `error` says how."""
+    """What came back; `text` is None when the call failed, and `error` says how.
+
+    `fallback` is None where the judge's own model was asked.
+    """
 
     text: str | None
     error: str = ""
+    fallback: FallbackModel | None = None
 
 
 class JudgeModel(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from crewctl.judging.models_asked import models_asked
 from crewctl.judging.port import Frozen
 from crewctl.judging.protocol import TIE
 from crewctl.judging.verdict import Pass, Verdict
@@ -15,8 +16,9 @@ Band = Literal["high", "medium", "low"]
 class Seen(Frozen):
     """One verdict in short, told of contestants: ids of drafts need not be the same in both.
 
-    `ranks` has every draft that could win, 1 first; `means` the mean score of each contestant on each
-    criterion. `selected` None means that it was left to a person, for `reasons`.
+    `judges` has the models that were asked for each judge, fallbacks with them. `ranks` has every draft that
+    could win, 1 first; `means` the mean score of each contestant on each criterion. `selected` None means
+    that it was left to a person, for `reasons`.
     """
 
     run_id: str
@@ -90,7 +92,7 @@ def seen(verdict: Verdict) -> Seen:
         means.setdefault(names.get(mean.draft, mean.draft), {})[mean.criterion] = mean.mean
     return Seen(
         run_id=verdict.run_id,
-        judges={judge.id: judge.model for judge in verdict.judges},
+        judges={judge: ", ".join(models) for judge, models in models_asked(verdict).items()},
         rubric=verdict.rubric.name,
         rubric_sha256=verdict.rubric.sha256,
         protocol=verdict.protocol.name,

@@ -9,6 +9,7 @@ from typing import Literal
 from crewctl.judging.choice import choose_from
 from crewctl.judging.drafts import Candidate
 from crewctl.judging.ground import ground_of
+from crewctl.judging.models_asked import models_asked
 from crewctl.judging.port import Frozen
 from crewctl.judging.protocol import TIE
 from crewctl.judging.protocols import PROTOCOLS
@@ -258,7 +259,8 @@ def _changed(
     """Return what of the judging differs between two spans of runs."""
 
     def judges(verdict: Verdict) -> object:
-        return tuple((judge.id, judge.model, judge.prompt_sha256) for judge in verdict.judges)
+        models = models_asked(verdict)
+        return tuple((judge.id, models[judge.id], judge.prompt_sha256) for judge in verdict.judges)
 
     parts: tuple[tuple[Literal["judges", "rubric", "protocol"], Callable[[Verdict], object]], ...] = (
         ("judges", judges),

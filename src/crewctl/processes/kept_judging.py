@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from crewctl.audit.events import Recorded
 from crewctl.audit.port import ContentStore
-from crewctl.audit.run_state import RunState, StepState
+from crewctl.audit.run_state import RunState, StepState, fold_run
 from crewctl.errors import NotFoundError
 from crewctl.judging.case import Case
 from crewctl.judging.choose import choose
 from crewctl.judging.drafts import Draft
+from crewctl.judging.models_asked import calls_of
 from crewctl.judging.people import human
 from crewctl.judging.port import JudgeAnswer, JudgePrompt
 from crewctl.judging.verdict import Verdict
 from crewctl.judging.write_verdict import with_decision
 from crewctl.planning.plan import Plan
 from crewctl.planning.rendering import filled
+from crewctl.processes.judge_calls import fallback_of
 from crewctl.processes.market_judging import case_of
 from crewctl.processes.recorded import RecordedDrafts
+from crewctl.processes.tries import tries_of
 
 
 class KeptAnswers:
     """The JudgeModel port over the answers in a run's account; LookupError for one that was never given."""
 
-    def __init__(self, state: RunState, contents: ContentStore) -> None:
-        self._steps = {step.step: step for step in state.steps}
+    def __init__(self, plan: Plan, records: Sequence[Recorded], contents: ContentStore) -> None:
+        self._plan = plan
+        self._steps = {step.step: step for step in fold_run(records, alive=True).steps}
+        self._tries = tries_of(records)
         self._contents = contents
 
     def answer(self, prompts: tuple[JudgePrompt, ...]) -> tuple[JudgeAnswer, ...]:
@@ -37,13 +43,18 @@ class KeptAnswers:
         step = self._steps.get(name)
         if step is None:
             raise LookupError(f"the account knows no call {name}")
+        fallback = fallback_of(self._plan, prompt.judge, self._tries[name])
         if step.outcome != "done":
-            return JudgeAnswer(text=None, error=step.error or step.outcome or "lost")
-        return JudgeAnswer(text=_text(step, self._contents))
+            return JudgeAnswer(text=None, error=step.error or step.outcome or "lost", fallback=fallback)
+        return JudgeAnswer(text=_text(step, self._contents), fallback=fallback)
 
 
 def held_again(
-    plan: Plan, state: RunState, contents: ContentStore, told: Verdict, recorded: RecordedDrafts | None
+    plan: Plan,
+    records: Sequence[Recorded],
+    contents: ContentStore,
+    told: Verdict,
+    recorded: RecordedDrafts | None,
 ) -> str | None:
     """Say in which parts the verdict is not what plan, drafts and answers come to; empty when in none.
 
@@ -51,8 +62,8 @@ def held_again(
     None where nothing can be said: contents were erased, or prompts were written otherwise then.
     """
     try:
-        case = _case(plan, state, contents, recorded)
-        again = choose(case, KeptAnswers(state, contents))
+        case = _case(plan, fold_run(records, alive=True), contents, recorded)
+        again = choose(case, KeptAnswers(plan, records, contents))
         texts = {draft.contestant: draft.text or "" for draft in case.drafts}
         for word in human(told.passes):
             again = with_decision(again, word, texts)
@@ -62,7 +73,9 @@ def held_again(
         return f"the answers that were kept do not lead to it: {error}"
     if _prompts(again) and not _prompts(again) & _prompts(told):
         return None
-    now, then = _comparable(again), _comparable(told)
+    # A verdict from before fallbacks were told names none.
+    named = any(attempt.fallback for _, _, attempt in calls_of(told))
+    now, then = _comparable(again, fallbacks=named), _comparable(told, fallbacks=named)
     return ", ".join(name for name in now if now[name] != then[name])
 
 
@@ -94,13 +107,15 @@ def _prompts(verdict: Verdict) -> set[str]:
     return {one.prompt_sha256 for one in held if one is not None and one.prompt_sha256 is not None}
 
 
-def _comparable(verdict: Verdict) -> Mapping[str, Any]:
+def _comparable(verdict: Verdict, *, fallbacks: bool) -> Mapping[str, Any]:
     """Return what must come out again: all but the seal, and the words in which calls failed."""
     data = verdict.model_dump(mode="json", exclude={"integrity"})
     parts = [*data["notes"], *data["passes"], data["merge"], data["consensus"]]
     for attempt in (one for part in parts if part for one in part["attempts"]):
         if attempt["outcome"] == "call_failed":
             attempt["error"] = ""
+        if not fallbacks:
+            attempt.pop("fallback", None)
     for candidate in data["candidates"]:
         candidate["error"] = ""
     return data

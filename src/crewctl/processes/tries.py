@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,7 +21,8 @@ class Tries:
 
     `count` failed tries of whoever does it now: `agent`, if somebody has taken over, on `models` in place
     of those that failed. `attempt` is the last attempt's number over all. `last` is how it ended, while
-    nothing has been done about that yet. The next try begins at `due`.
+    nothing has been done about that yet. The next try begins at `due`. The one that is at work has `worked`
+    so many seconds in attempts that were ended for a person's answer.
     """
 
     count: int = 0
@@ -29,6 +31,7 @@ class Tries:
     models: dict[str, str] = field(default_factory=dict)
     last: StepResult | None = None
     due: datetime | None = None
+    worked: float = 0.0
     given_up: Literal["continue", "skip"] | None = None
 
     def after(self, record: Recorded) -> Tries:
@@ -48,8 +51,9 @@ class Tries:
         told = event.model_dump(include={"outcome", "output", "error", "passing", "model", "limit", "until"})
         result = StepResult.model_validate(told)
         if result.outcome != "done" and not came_to_nothing(result):
-            return replace(self, last=None)  # a wait, a stop or a limit: it is done again
-        return replace(self, last=result, count=self.count + came_to_nothing(result))
+            # A wait, a stop or a limit: it is done again, as the same try.
+            return replace(self, last=None, worked=self.worked + event.seconds)
+        return replace(self, last=result, count=self.count + came_to_nothing(result), worked=0.0)
 
     def _taken_over(self, event: FallbackTaken) -> Tries:
         now = replace(self, count=0, last=None, due=None)
@@ -73,7 +77,19 @@ class TriesBook:
         with self._lock:
             for record in self._store.events_of(self._run_id, after=self._seen):
                 self._seen = record.seq
-                named = getattr(record.event, "step", None)
-                if isinstance(named, str):
-                    self._steps[named] = self._steps.get(named, Tries()).after(record)
+                _take_in(record, self._steps)
             return self._steps.get(step, Tries())
+
+
+def tries_of(records: Iterable[Recorded]) -> Mapping[str, Tries]:
+    """Return where every step stands by these events of its run."""
+    steps: dict[str, Tries] = {}
+    for record in records:
+        _take_in(record, steps)
+    return steps
+
+
+def _take_in(record: Recorded, steps: dict[str, Tries]) -> None:
+    named = getattr(record.event, "step", None)
+    if isinstance(named, str):
+        steps[named] = steps.get(named, Tries()).after(record)

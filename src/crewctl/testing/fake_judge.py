@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crewctl.judging.notes import read_notes_prompt
-from crewctl.judging.port import JudgeAnswer, JudgePrompt
+from crewctl.judging.port import FallbackModel, JudgeAnswer, JudgePrompt
 from crewctl.judging.prompt import read_prompt
 from crewctl.judging.protocol import TIE
 from crewctl.testing.fake_editor import other_answer
@@ -72,7 +72,7 @@ class FakeJudge:
 
     `spoil` gets the key of a pass's prompt and the right answer, and returns the text to answer, or None
     for a call that failed; `spoil_notes` does so for the notes. `prompts` holds every prompt of a pass that
-    was asked, and `noted` those for notes.
+    was asked, and `noted` those for notes. `fallback` says by the key which model took over.
     """
 
     def __init__(
@@ -80,10 +80,12 @@ class FakeJudge:
         prefer: Preference = longest_first,
         spoil: Spoil = lambda _, text: text,
         spoil_notes: Spoil = lambda _, text: text,
+        fallback: Callable[[str], FallbackModel | None] = lambda _: None,
     ) -> None:
         self._prefer = prefer
         self._spoil = spoil
         self._spoil_notes = spoil_notes
+        self._fallback = fallback
         self.prompts: list[JudgePrompt] = []
         self.noted: list[JudgePrompt] = []
 
@@ -96,4 +98,5 @@ class FakeJudge:
         (self.noted if notes else self.prompts).append(prompt)
         spoil = self._spoil_notes if notes else self._spoil
         text = spoil(prompt.key, json.dumps(well_formed(prompt.user, self._prefer)))
-        return JudgeAnswer(text=text, error="" if text is not None else "the model did not answer")
+        error = "" if text is not None else "the model did not answer"
+        return JudgeAnswer(text=text, error=error, fallback=self._fallback(prompt.key))

@@ -12,6 +12,7 @@ from crewctl.judging.case import Case, Seat
 from crewctl.judging.choose import choose
 from crewctl.judging.drafts import Draft, sha256
 from crewctl.judging.outcomes import Consensus, Merged, Statement, Taken
+from crewctl.judging.port import FallbackModel
 from crewctl.judging.prompt import Persona
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.planning.digest import sealed
@@ -73,6 +74,12 @@ def judged(
         people=people,
     )
     return choose(case, model or FakeJudge())
+
+
+def half_by_spare(*, simulated: bool = False) -> Verdict:
+    """Return a verdict one of whose passes was answered by the model ``openai/spare``."""
+    spare = FallbackModel(model="openai/spare", simulated=simulated)
+    return judged(model=FakeJudge(fallback=lambda key: spare if key == "D2-D1" else None))
 
 
 def agreed(run_id: str = "r1") -> Verdict:
@@ -183,14 +190,18 @@ def tell_market(
     *,
     rehearsal: bool = False,
     output_file: str | None = None,
+    **planned: Any,
 ) -> Teller:
-    """Tell a market's run from its beginning to its end; without a verdict it ends at a limit."""
+    """Tell a market's run from its beginning to its end; without a verdict it ends at a limit.
+
+    `planned` are fields of its plan that differ.
+    """
     told = verdict if isinstance(verdict, Verdict) or verdict is None else Verdict.model_validate(verdict)
     run_id = told.run_id if told else "r1"
     teller = Teller(store, contents, run_id)
     plan = sample_market(crew="outreach")
     market = plan.market.model_copy(update={"contestants": tuple(drafts)}) if plan.market else None
-    plan = plan.model_copy(update={"market": market})
+    plan = plan.model_copy(update={"market": market, **planned})
     teller.begins(sealed(_written_to(plan, output_file) if output_file else plan), rehearsal=rehearsal)
     teller.starts("1.research", "researcher").turn("1.research", "researcher").ends(
         "1.research", "Ghent, March."

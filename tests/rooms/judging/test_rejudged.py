@@ -13,7 +13,7 @@ from crewctl.judging.rejudged import compare
 from crewctl.judging.track_record import track_record_of
 from crewctl.judging.verdict import Verdict
 from crewctl.testing.fake_judge import FakeJudge
-from crewctl.testing.sample_verdicts import WRITERS, judged
+from crewctl.testing.sample_verdicts import WRITERS, half_by_spare, judged
 
 CaseOf = Callable[..., Case]
 
@@ -74,6 +74,10 @@ def test_another_judge_of_the_same_mind_said_the_same() -> None:
         {"strict": "openai/gpt-x"},
     )
     assert (found.same_looks, found.looks) == (6, ())
+
+
+def test_every_model_that_was_asked_is_named() -> None:
+    assert compare(THEN, half_by_spare()).now.judges == {"brand_judge": "openai/gpt-x, openai/spare"}
 
 
 def test_drafts_that_are_not_the_recorded_ones_are_named() -> None:

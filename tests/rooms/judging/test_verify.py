@@ -16,6 +16,7 @@ from crewctl.judging.ballot import ballot
 from crewctl.judging.case import Case
 from crewctl.judging.choose import choose
 from crewctl.judging.flags import RULES, Flag
+from crewctl.judging.port import FallbackModel
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import PeopleAsked, Verdict
 from crewctl.judging.verify import Check, holds, verify
@@ -142,6 +143,8 @@ CASES: dict[str, dict[str, Any]] = {
         "judge": FakeJudge(spoil=lambda key, text: None if "D1-" in key else text),
     },
 }
+SPARE = FallbackModel(model="openai/spare", simulated=False)
+CASES["fallback"] = {"judge": FakeJudge(fallback=lambda key: SPARE if "D1-" in key else None)}
 ANY_CASE = pytest.mark.parametrize("case", list(CASES))
 TAMPERED = pytest.mark.parametrize("case", ["both_orders", "vote", "level panel"])
 
@@ -154,6 +157,15 @@ def test_a_verdict_as_it_was_given_holds_in_every_point(judged: Any, case: str) 
 
     assert [check for check in checks if not check.ok] == []
     assert len(checks) >= 17
+
+
+def test_a_verdict_that_needed_no_fallback_keeps_the_digest_it_had_before_they_were_told(judged: Any) -> None:
+    verdict, _ = judged(protocol="all_pairs")
+
+    assert "fallback" not in verdict.model_dump_json()
+    told, _ = judged(**CASES["fallback"])
+    assert "fallback" in told.model_dump_json()
+    assert Verdict.model_validate_json(told.model_dump_json()) == told
 
 
 @TAMPERED

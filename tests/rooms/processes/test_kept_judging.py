@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from crewctl.audit.events import KickoffRequested, PlanMade, RunStarted, VerdictGiven
-from crewctl.audit.run_state import RunState, fold_run
+from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunStarted, VerdictGiven
 from crewctl.judging.ballot import ballot
+from crewctl.judging.models_asked import stood_in
+from crewctl.judging.port import FallbackModel
 from crewctl.judging.verdict import Verdict
 from crewctl.judging.write_verdict import refolded, sealed, with_decision
 from crewctl.planning import digest
-from crewctl.planning.plan import Plan
+from crewctl.planning.plan import Plan, PlannedJudge
 from crewctl.processes.kept_judging import held_again
 from crewctl.processes.recorded import recorded_drafts
 from crewctl.processes.rooms import ProcessRooms
@@ -35,6 +36,9 @@ DRAFTS: dict[str, str | StepResult] = {
     "question": StepResult(outcome="failed", error="the model did not answer"),
 }
 FAILED = StepResult(outcome="failed", error="HTTP 500")
+DOWN = StepResult(outcome="failed", error="HTTP 500", model="default")
+SPARE: dict[str, Any] = {"name": "spare", "kind": "provider", "model": "openai/spare"}
+SEAT = PlannedJudge(agent="brand_judge", fallbacks=("spare",))
 
 
 def _at_second(call: ModelCall) -> str:
@@ -51,6 +55,12 @@ def _torn(call: ModelCall) -> str:
     return json.dumps(well_formed(call.messages[-1].content, lambda _, __: 0))
 
 
+def _half_down(call: ModelCall) -> str | StepResult:
+    """Answer one order by the judge's own model, and all else by its fallback."""
+    down = call.model == "default" and call.step != "judge.D1-D2"
+    return DOWN if down else judge_by_length(call)
+
+
 class Judged:
     """A market that ran over fakes, and what its account holds."""
 
@@ -59,9 +69,9 @@ class Judged:
     ) -> None:
         plan = market_plan("direct", "story", "question")
         assert plan.market is not None
-        self.plan: Plan = digest.sealed(
-            plan.model_copy(update={"market": plan.market.model_copy(update=market)})
-        )
+        spare = plan.models[0].model_copy(update=SPARE)
+        update = {"market": plan.market.model_copy(update=market), "models": (*plan.models, spare)}
+        self.plan: Plan = digest.sealed(plan.model_copy(update=update))
         self.room = FakeRoom(self.plan, DRAFTS, judge)
         self._begin(RUN)
         self.room.run()
@@ -80,15 +90,15 @@ class Judged:
         )
         self.room.store.append(run_id, RunStarted())
 
-    def state(self, run_id: str = RUN) -> RunState:
-        return fold_run(self.room.store.events_of(run_id), alive=True)
+    def records(self, run_id: str = RUN) -> Sequence[Recorded]:
+        return self.room.store.events_of(run_id)
 
     def verdict(self, run_id: str = RUN) -> Verdict:
         (given,) = [each for each in self.room.store.events(run_id) if isinstance(each, VerdictGiven)]
         return Verdict.model_validate_json(self.room.contents.get(given.verdict))
 
     def wrong(self, told: Verdict) -> str | None:
-        return held_again(self.plan, self.state(), self.room.contents, told, None)
+        return held_again(self.plan, self.records(), self.room.contents, told, None)
 
 
 @pytest.mark.parametrize("judge", [judge_by_length, _at_second, _lame, _torn, lambda _: "no JSON"])
@@ -96,6 +106,37 @@ def test_the_verdict_of_a_run_comes_out_again(judge: Callable[[ModelCall], str |
     run = Judged(judge)
 
     assert run.wrong(run.verdict()) == ""
+
+
+def test_a_verdict_names_the_model_that_answered_each_call() -> None:
+    run = Judged(_half_down, judges=(SEAT,))
+    verdict = run.verdict()
+
+    own, other = verdict.passes
+    assert own.attempts[0].fallback is None
+    assert other.attempts[0].fallback == FallbackModel(model="openai/spare", simulated=False)
+    assert [judge.model for judge in verdict.judges] == ["offline"]
+    [stood] = stood_in(verdict)
+    assert (stood.who, stood.what) == ("brand_judge", ("the notes", other.id))
+    assert run.wrong(verdict) == ""
+
+
+def test_a_model_that_did_not_answer_is_told_from_the_one_that_did() -> None:
+    run = Judged(_half_down, judges=(SEAT,))
+    told = json.loads(run.verdict().model_dump_json())
+    told["passes"][1]["attempts"][0]["fallback"]["model"] = "openai/another"
+
+    assert run.wrong(Verdict.model_validate(told)) == "passes"
+
+
+def test_a_verdict_from_before_fallbacks_were_told_still_holds() -> None:
+    run = Judged(_half_down, judges=(SEAT,))
+    told = json.loads(run.verdict().model_dump_json())
+    for one in (*told["passes"], *told["notes"]):
+        for attempt in one["attempts"]:
+            attempt.pop("fallback", None)
+
+    assert run.wrong(Verdict.model_validate(told)) == ""
 
 
 def test_with_the_words_of_people_it_comes_out_again_too() -> None:
@@ -116,9 +157,8 @@ def test_a_judging_of_recorded_drafts_comes_out_again() -> None:
     run_process(run.plan, rooms, MemorySteps())
 
     told = run.verdict(again)
-    state = run.state(again)
 
-    assert held_again(run.plan, state, run.room.contents, told, recorded) == ""
+    assert held_again(run.plan, run.records(again), run.room.contents, told, recorded) == ""
 
 
 def _reasons(verdict: Verdict) -> dict[str, Any]:
@@ -167,10 +207,9 @@ def test_what_was_written_otherwise_folded_and_sealed_anew_is_named(
 
 def test_a_pass_whose_answer_was_never_kept_is_named() -> None:
     run = Judged()
-    steps = tuple(step for step in run.state().steps if step.step != "judge.notes")
-    state = run.state().model_copy(update={"steps": steps})
+    kept = [each for each in run.records() if getattr(each.event, "step", "") != "judge.notes"]
 
-    wrong = held_again(run.plan, state, run.room.contents, run.verdict(), None)
+    wrong = held_again(run.plan, kept, run.room.contents, run.verdict(), None)
 
     assert wrong is not None
     assert "the account knows no call judge.notes" in wrong
@@ -183,4 +222,4 @@ def test_nothing_is_said_of_erased_answers_or_of_prompts_that_were_worded_otherw
         one["prompt_sha256"] = "0" * 64
     assert run.wrong(Verdict.model_validate(reworded)) is None
 
-    assert held_again(run.plan, run.state(), FakeContentStore(), run.verdict(), None) is None
+    assert held_again(run.plan, run.records(), FakeContentStore(), run.verdict(), None) is None
