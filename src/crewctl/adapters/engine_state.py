@@ -49,6 +49,11 @@ class EngineState:
         """Whether a child of this run has ever been ready."""
         return self._clock_started
 
+    @property
+    def clock_shows(self) -> float | None:
+        """The seconds on the run's clock; None before any child has been ready."""
+        return self.clock.elapsed() if self._clock_started else None
+
     def reach(self, refusal: Refusal, step: str) -> None:
         """Note the limit that ends the run: the first one is recorded and stays."""
         with self._lock:

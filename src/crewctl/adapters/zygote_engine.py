@@ -157,6 +157,7 @@ class ZygoteEngine:
                 model=result.model,
                 limit=result.limit,
                 until=result.until,
+                clock=self._state.clock_shows,
             )
         )
 

@@ -10,7 +10,6 @@ from typing import Any
 from crewctl.audit.bill import fold_bill
 from crewctl.audit.events import LimitName, LimitReached, Recorded, RunClosed, StopRequested
 from crewctl.audit.fact import ContentRef
-from crewctl.audit.idle_time import seconds_waited
 from crewctl.audit.log_lines import amount
 from crewctl.audit.money import PICO_PER_USD
 from crewctl.audit.plan_view import PlanView, SeenModel, plan_view
@@ -32,6 +31,7 @@ from crewctl.audit.report_faults import faults_done
 from crewctl.audit.report_people import cards_done, notice_done
 from crewctl.audit.report_steps import StepPages
 from crewctl.audit.run_state import RunState, fold_run
+from crewctl.audit.running_time import seconds_waited
 from crewctl.errors import NotFoundError, StoreError
 
 

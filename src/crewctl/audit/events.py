@@ -95,7 +95,7 @@ class RunStarted(Fact):
 
 
 class ClockStarted(Fact):
-    """The first child is ready: the run's timeout counts from here."""
+    """The first child is ready: the run's clock, which its timeout holds to, begins here."""
 
     kind: Literal["ClockStarted"] = "ClockStarted"
 
@@ -115,7 +115,8 @@ class StepFinished(Fact):
     """How the parent saw a step end; `exit` is what became of the child process.
 
     `passing` says that the failure may be over by the next try, but not before `until`; `model` is the model
-    whose failed call came last, `limit` what ended the step.
+    whose failed call came last, `limit` what ended the step. `clock` are the seconds that the run's clock
+    showed then; None where no child of the run had ever been ready.
     """
 
     kind: Literal["StepFinished"] = "StepFinished"
@@ -130,6 +131,7 @@ class StepFinished(Fact):
     model: str = ""
     limit: LimitName | None = None
     until: datetime | None = None
+    clock: float | None = None
 
 
 class TurnGranted(Fact):

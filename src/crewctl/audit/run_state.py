@@ -32,7 +32,7 @@ from crewctl.audit.events import (
 from crewctl.audit.events_faults import StepGivenUp
 from crewctl.audit.events_work import KeptStep, RunEnqueued, RunSuspended, RunTaken, StepsKept
 from crewctl.audit.fact import ContentRef, Fact
-from crewctl.audit.idle_time import seconds_idle
+from crewctl.audit.running_time import seconds_running
 
 E = TypeVar("E", bound=Fact)
 Status = Literal["requested", "queued", "running", "waiting", "closed", "lost"]
@@ -66,7 +66,8 @@ class RunState(Fact):
     people have answered, and ``lost`` when nobody works on a run that was never closed, and once that has been
     recorded; `ended_at` is then the time of the last thing that happened. Of tasks that were `given_up` it has no output. What people decide afterwards
     changes neither `outcome` nor `ended_at`. `left_at` is when it was put down or put on the queue, as long
-    as nobody has taken it up since; `open_cards` wait for people.
+    as nobody has taken it up since; `open_cards` wait for people. `clock_seconds` are what the run's clock
+    shows: they count against its timeout (`RunningTime`).
     """
 
     run_id: str
@@ -94,7 +95,7 @@ class RunState(Fact):
     left_at: datetime | None = None
     open_cards: tuple[CardState, ...] = ()
     kept: StepsKept | None = None
-    idle_seconds: float = 0.0
+    clock_seconds: float = 0.0
 
     @property
     def crew(self) -> str:
@@ -141,13 +142,6 @@ class RunState(Fact):
         """Seconds from the request to the end; None while it goes on."""
         return None if self.ended_at is None else _between(self.requested_at, self.ended_at)
 
-    @property
-    def clock_seconds(self) -> float:
-        """Seconds that count against the run's timeout, so far; a wait for people or for a worker does not."""
-        if self.clock_started_at is None:
-            return 0.0
-        return max(0.0, _between(self.clock_started_at, self.ended_at or self.last_at) - self.idle_seconds)
-
 
 def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
     """Compute the state of a run from all its events; ValueError when there is none.
@@ -192,7 +186,7 @@ def fold_run(records: Sequence[Recorded], *, alive: bool) -> RunState:
         if closing is not None
         else tuple(card for card in fold_cards(records) if card.answer is None),
         kept=_last(events, StepsKept),
-        idle_seconds=seconds_idle(records, _time_of(records, ClockStarted)),
+        clock_seconds=seconds_running(records),
     )
 
 

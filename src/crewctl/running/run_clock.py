@@ -1,4 +1,4 @@
-"""The run's clock: it counts the time in which at least one step is running."""
+"""The run's clock in the process that has the run: what counts is said at `RunningTime`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 class RunClock:
     """Starts with the first child that is ready; stands still while no step runs. Thread-safe.
 
-    `spent` are the seconds that count from before, after a recovery.
+    `spent` is what the account says was counted by whoever had the run before.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, spent: float = 0.0) -> None:

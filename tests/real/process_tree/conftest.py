@@ -6,8 +6,8 @@ import os
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +47,14 @@ class Bench:
     contents: FakeContentStore
     ledger: MemoryLedger
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 10_000)))
+
+    @contextmanager
+    def taken_up(self, plan: Plan) -> Iterator[Bench]:
+        """Take the run up as another process does, which knows nothing but the account."""
+        self.store.take(RUN, "w")
+        run = replace(self.run, meter=Meter(self.ledger, RUN, caps_of(plan.limits)), stop=StopFlag())
+        with ZygoteEngine(canonical(plan), plan, run, child=CHILD) as engine:
+            yield replace(self, engine=engine, run=run)
 
     def do(self, source: str, step: str = "") -> StepResult:
         """Have a child execute `source`."""
@@ -91,7 +99,8 @@ def make_bench(
     folder: Path, plan: Plan, environ: dict[str, str] | None = None, child: str | None = CHILD
 ) -> Bench:
     """Make an engine that has not been entered; with `child` None its children run CrewAI."""
-    store, contents, ledger = FakeRunStore(), FakeContentStore(), MemoryLedger()
+    store = FakeRunStore(lambda: datetime.now(UTC))
+    contents, ledger = FakeContentStore(), MemoryLedger()
     run = RunContext(
         run_id=RUN,
         store=store,
