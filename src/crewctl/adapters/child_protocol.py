@@ -164,12 +164,13 @@ class ToolStarted(Said):
     ev: Literal["tool_started"] = "tool_started"
     call: int
     agent: Name
+    misfit: bool = False
     tool: Name
     arguments: str
 
 
 class ToolFinished(Said):
-    """A tool came back (`result`) or failed (`error`)."""
+    """A tool came back (`result`) or failed (`error`); a `misfit` failed of the arguments that it was given."""
 
     ev: Literal["tool_finished"] = "tool_finished"
     call: int

@@ -66,21 +66,26 @@ class ToolCalls:
             yield result
 
     @contextlib.contextmanager
-    def finishing(self, call: int) -> Iterator[list[Any]]:
-        """Tell the parent how a call ended that it knows of; the block puts the result into the list."""
-        result, error = list[Any](), ""
+    def finishing(
+        self, call: int, is_misfit: Callable[[BaseException], bool] = lambda _: False
+    ) -> Iterator[list[Any]]:
+        """Tell the parent how a call ended that it knows of; the block puts the result into the list.
+
+        `is_misfit` tells whether a failure is one of the arguments, and none of the tool.
+        """
+        result, error, misfit = list[Any](), "", False
         started = time.monotonic()
         try:
             # A model call made by a tool is the tool's own, not a part of the call around it.
             with _as_part_other(self.speaker()), open_as(None):
                 yield result
         except BaseException as raised:
-            error = f"{type(raised).__name__}: {in_one_line(raised)}"
+            error, misfit = f"{type(raised).__name__}: {in_one_line(raised)}", is_misfit(raised)
             raise
         finally:
             said = shortened(str(result[0])) if result else None
             seconds = time.monotonic() - started
-            self.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error))
+            self.wire.event(ToolFinished(call=call, seconds=seconds, result=said, error=error, misfit=misfit))
 
 
 def come_back(result: Any) -> Any:

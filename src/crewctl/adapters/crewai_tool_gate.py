@@ -17,7 +17,7 @@ from crewai.tools.tool_failure import ToolFailure, ToolFailureReason
 from crewctl.adapters.child_protocol import ToolAnswer, ToolGranted, ToolRefused
 from crewctl.adapters.crewai_tool_calls import ToolCalls, come_back
 from crewctl.adapters.crewai_turns import in_one_line
-from crewctl.adapters.tool_arguments import arguments_from, arguments_text
+from crewctl.adapters.tool_arguments import arguments_from, arguments_text, is_misfit
 from crewctl.audit.tool_calls import FAILED
 from crewctl.errors import EngineError
 from crewctl.tools import calling_under
@@ -53,7 +53,7 @@ class ToolGate:
                 call, answer = await asyncio.to_thread(self._ask, run, name, args, kwargs)
                 if not isinstance(answer, ToolGranted):
                     return _refused(answer)
-                with self._made(call, answer, tool) as outcome:
+                with self._made(call, answer, tool, run) as outcome:
                     outcome.append(await run(**arguments_from(answer.arguments, tool.args_schema)))
                 return outcome[0]
 
@@ -66,7 +66,7 @@ class ToolGate:
             call, answer = self._ask(run, name, args, kwargs)
             if not isinstance(answer, ToolGranted):
                 return _refused(answer)
-            with self._made(call, answer, tool) as outcome:
+            with self._made(call, answer, tool, run) as outcome:
                 outcome.append(come_back(run(**arguments_from(answer.arguments, tool.args_schema))))
             return outcome[0]
 
@@ -84,7 +84,9 @@ class ToolGate:
         return call, self._calls.wire.ask_tool(call, self._calls.speaker().agent, name, arguments)
 
     @contextlib.contextmanager
-    def _made(self, call: int, granted: ToolGranted, tool: BaseTool) -> Iterator[list[Any]]:
+    def _made(
+        self, call: int, granted: ToolGranted, tool: BaseTool, run: Callable[..., Any]
+    ) -> Iterator[list[Any]]:
         """Have the block make the call and put its result into the list; a failure becomes its result.
 
         It is not raised, because CrewAI then makes the same call again, at once and by itself, although
@@ -93,7 +95,8 @@ class ToolGate:
         outcome: list[Any] = []
         inside = _INSIDE.set(_INSIDE.get() | {id(tool)})
         try:
-            with self._calls.finishing(call) as result, calling_under(granted.key):
+            misfit = functools.partial(is_misfit, run=run, text=granted.arguments)
+            with self._calls.finishing(call, misfit) as result, calling_under(granted.key):
                 yield outcome
                 result.extend(outcome)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises

@@ -177,7 +177,7 @@ class StepRun:
 
     def _heard_of_work(self, said: Said) -> None:
         if isinstance(said, ToolFinished):
-            self._tools.finished(said.call, failed=bool(said.error))
+            self._tools.finished(said)
         elif isinstance(said, ToolStarted) and not self._tools.may_start(said.tool):
             why = f"the child process called the tool {said.tool!r} without leave"
             self._end(Verdict("failed", why), grace=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crewctl.adapters.child_protocol import ToolAnswer, ToolAsk, ToolGranted, ToolRefused
+from crewctl.adapters.child_protocol import ToolAnswer, ToolAsk, ToolFinished, ToolGranted, ToolRefused
 from crewctl.adapters.engine_state import EngineState
 from crewctl.audit.events import ToolCallStarted
 from crewctl.audit.events_tools import ToolCallWithheld
@@ -46,12 +46,12 @@ class StepTools:
         """Open the card that this ask needs, if any: the child is at its end and gets no answer."""
         self._decide(ask)
 
-    def finished(self, call: int, *, failed: bool) -> None:
+    def finished(self, said: ToolFinished) -> None:
         """Note that a call has come back; a tool that keeps failing is left alone."""
-        tool = self._open.pop(call, None)
-        if tool is None or self._run.breaker is None:
-            return
-        note = self._run.breaker.failed if failed else self._run.breaker.worked
+        tool = self._open.pop(said.call, None)
+        if tool is None or self._run.breaker is None or said.misfit:
+            return  # arguments that do not fit are the model's mistake, and tell nothing of the tool
+        note = self._run.breaker.failed if said.error else self._run.breaker.worked
         note(tool_target(tool))
 
     def may_start(self, tool: str) -> bool:

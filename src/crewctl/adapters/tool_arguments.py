@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 LONGEST = 4 * 1024 * 1024
@@ -41,6 +41,47 @@ def arguments_from(text: str, schema: type[BaseModel] | None) -> dict[str, Any]:
         return typed if _as_json(typed) == _as_json(plain) else plain
     except ValueError:
         return plain
+
+
+def is_misfit(error: BaseException, *, run: Callable[..., Any], text: str) -> bool:
+    """Tell whether a call of `run` failed of what `text` says, which is the model's mistake and not the tool's.
+
+    So it is where `run` takes no such arguments, and where all that a ValidationError refuses was given in the
+    call. What a service answered, say, was not.
+    """
+    if isinstance(error, (TypeError, ValidationError)) and not _binds(run, text):
+        return True
+    given = [*_telling(json.loads(text))]
+    at_fault: BaseException | None = error
+    while at_fault is not None and not isinstance(at_fault, ValidationError):
+        at_fault = at_fault.__cause__
+    refused = at_fault.errors(include_url=False, include_context=False) if at_fault is not None else []
+    return bool(refused) and all(_is_among(each["input"], given) for each in refused)
+
+
+def _binds(run: Callable[..., Any], text: str) -> bool:
+    try:
+        inspect.signature(run).bind(**json.loads(text))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _telling(value: Any) -> Iterator[Any]:
+    """Give all values in `value` that hardly come from elsewhere, too: nothing, true and false may."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _telling(each)
+    if value is not None and not isinstance(value, bool) and value not in ("", [], {}):
+        yield value
+
+
+def _is_among(value: Any, given: Sequence[Any]) -> bool:
+    try:
+        plain = to_jsonable_python(value)
+    except ValueError:  # an object that no argument can be
+        return False
+    return any(type(plain) is type(each) and plain == each for each in given)
 
 
 def _by_name(run: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crewctl.audit.events import StepFinished, StepStarted, ToolCallStarted, TurnGranted
+from crewctl.audit.events import StepFinished, StepStarted, ToolCallFinished, ToolCallStarted, TurnGranted
 from crewctl.audit.events_faults import BreakerOpened, FallbackTaken, StepRetryScheduled
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan, PlannedBreaker, PlannedModel
 from crewctl.testing.model_server_behaviours import by_turn, failing
@@ -270,6 +270,65 @@ def broken(number: int) -> str:
     [opened] = done.of(BreakerOpened)
     assert opened.target == "tool custom:broken"
     assert "left alone until" in str(room.server.calls[-1].body)
+
+
+WRONG_ARGUMENTS = {
+    "refused by the function": (
+        """
+from crewai.tools import tool
+from pydantic import ConfigDict, PositiveInt, validate_call
+
+@validate_call
+def counted(number: PositiveInt) -> str:
+    return str(number)
+
+@tool("careful")
+def careful(number: int) -> str:
+    \"\"\"Count.\"\"\"
+    return str(number)
+
+careful.func = counted
+""",
+        {"number": -1},
+    ),
+    "refused by what the tool makes of them": (
+        """
+from crewai.tools import tool
+from pydantic import BaseModel, Field
+
+class Letter(BaseModel):
+    to: str = Field(pattern="@")
+
+@tool("careful")
+def careful(to: str) -> str:
+    \"\"\"Send.\"\"\"
+    return Letter(to=to).to
+""",
+        {"to": "elena"},
+    ),
+}
+
+
+@pytest.mark.parametrize("way", list(WRONG_ARGUMENTS))
+def test_arguments_that_do_not_fit_are_no_failure_of_the_tool(room: Room, way: str) -> None:
+    source, arguments = WRONG_ARGUMENTS[way]
+    tool = small_tool("careful").model_copy(update={"watched": True})
+    calls = [Answer(tool_calls=(ToolCall("careful", arguments),)) for _ in range(3)]
+    room.server.behave("calls", by_turn(*calls, plain_answer()))
+    done = room.run(
+        plan_on(
+            room,
+            "calls",
+            agents=(small_agent("writer", tools=("custom:careful",)),),
+            tools=(tool,),
+            tool_sources={"tools/careful.py": source},
+            breaker=PlannedBreaker(failures=2, within=60.0, open_for=60.0),
+        )
+    )
+
+    assert done.outcome.how == "finished", done.outcome.error
+    assert [event.error == "" for event in done.of(ToolCallFinished)] == [False] * 3
+    assert done.of(BreakerOpened) == []
 
 
 def plain_answer() -> Answer:

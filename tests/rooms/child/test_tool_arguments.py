@@ -6,15 +6,16 @@ import datetime as dt
 import enum
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, create_model, field_validator
+from pydantic import BaseModel, Field, create_model, field_validator
 
-from crewctl.adapters.tool_arguments import LONGEST, arguments_from, arguments_text
+from crewctl.adapters.tool_arguments import LONGEST, arguments_from, arguments_text, is_misfit
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -114,3 +115,56 @@ def test_nothing_that_reads_otherwise_is_put_in_the_place_of_what_was_decided_on
 def test_what_is_no_object_is_no_arguments() -> None:
     with pytest.raises(ValueError, match="no JSON object"):
         arguments_from("[1]", None)
+
+
+class Letter(BaseModel):
+    to: str = Field(pattern="@")
+    day: dt.date | None = None
+    copies: int = Field(default=1, gt=0)
+
+
+def error_of(call: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - any at all
+        call()
+    return raised.value
+
+
+def caused() -> None:
+    try:
+        Letter(to="elena")
+    except ValueError as error:
+        raise OSError("the letter was not sent") from error
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        (run, {"text": "Hi"}),
+        (lambda: Letter(to="elena"), {"to": "elena"}),
+        (lambda: Letter(to="elena", copies=-1), {"to": "elena", "more": {"copies": -1}}),
+        (lambda: Letter(to=dt.date(2026, 1, 2)), {"to": "2026-01-02"}),
+        (caused, {"to": "elena"}),
+    ],
+)
+def test_a_call_that_fails_of_its_arguments_is_a_misfit(
+    call: Callable[[], object], arguments: dict[str, Any]
+) -> None:
+    assert is_misfit(error_of(call), run=run, text=json.dumps(arguments))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Letter.model_validate({"to": "the service's own answer"}),
+        lambda: Letter(to="elena", copies=-1),
+        lambda: Letter(to=None),
+        lambda: Letter(to=object()),
+        Letter,
+        lambda: 1 / 0,
+        lambda: len(3),
+    ],
+)
+def test_any_other_failure_is_the_tools(call: Callable[[], object]) -> None:
+    text = json.dumps({"to": "elena", "text": "", "on": None})
+
+    assert not is_misfit(error_of(call), run=run, text=text)
