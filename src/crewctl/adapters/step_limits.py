@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 
 from crewctl.adapters.engine_state import EngineState
-from crewctl.running.port import Refusal
+from crewctl.running.port import Refusal, TaskWork
 
 START_SECONDS = 60.0
 """Seconds in which a child must be ready, the import of CrewAI included."""
 
 
 class StepLimits:
-    """Knows which deadline comes next, and holds the run's clock while the step runs."""
+    """Knows which deadline comes next, and holds the run's clock while the step runs.
 
-    def __init__(self, state: EngineState, timeout: float | None, began: float) -> None:
+    A task's own timeout counts from when its child is ready, on top of what the same try has worked before.
+    """
+
+    def __init__(self, state: EngineState, task: TaskWork | None, began: float) -> None:
         self._state = state
-        self._timeout = timeout
+        self._timeout = None if task is None else task.timeout
+        self._worked = 0.0 if task is None else task.worked
         self._began = began
         self._ready_at: float | None = None
         self._clocked = False
@@ -65,7 +69,8 @@ class StepLimits:
         if self._ready_at is None:
             found.append(Refusal(limit="engine_start", allowed=START_SECONDS, used=now - self._began))
         elif self._timeout is not None:
-            found.append(Refusal(limit="task_timeout", allowed=self._timeout, used=now - self._ready_at))
+            worked = self._worked + now - self._ready_at
+            found.append(Refusal(limit="task_timeout", allowed=self._timeout, used=worked))
         return found
 
     def _clock_on(self) -> None:

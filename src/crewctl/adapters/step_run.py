@@ -169,7 +169,7 @@ class StepRun:
         elif isinstance(said, Ready):
             self._limits.ready()
             if (left := self._limits.next()) is not None:
-                self._child.allow(left + SAFETY_SECONDS)
+                self._child.allow(max(0.0, left) + SAFETY_SECONDS)
         elif isinstance(said, Result):
             self._finished(said)
         else:

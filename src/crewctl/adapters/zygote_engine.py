@@ -219,8 +219,7 @@ class ZygoteEngine:
             folder=str(folder),
             secrets=self._secrets(work),
         )
-        timeout = work.timeout if isinstance(work, TaskWork) else None
-        limits = StepLimits(self._state, timeout, began)
+        limits = StepLimits(self._state, work if isinstance(work, TaskWork) else None, began)
         try:
             with (
                 self._state.bell() as bell,

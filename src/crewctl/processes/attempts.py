@@ -29,7 +29,7 @@ def attempted(plan: Plan, rooms: ProcessRooms, work: TaskWork) -> StepResult:
     first = work.agent or task.agent
 
     def once(tries: Tries) -> StepResult:
-        update = {"agent": tries.agent or work.agent, "models": tries.models}
+        update = {"agent": tries.agent or work.agent, "models": tries.models, "worked": tries.worked}
         return rooms.engine.run_task(work.model_copy(update=update))
 
     return _Course(

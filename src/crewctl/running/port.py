@@ -35,7 +35,8 @@ class TaskWork(Value):
     `step` is the key in the journal. `agent` overrides the task's (a contestant's name).
     `contestant_of_market` says that the task is the market's. `context` is the preset output of
     every task that CrewAI would show this one; None means that the task gets no context at all.
-    `models` has what is asked in place of models that keep failing.
+    `models` has what is asked in place of models that keep failing. `timeout` bounds a try in seconds, of
+    which it has `worked` so many already: it was ended for a person's answer, and is now done again.
     """
 
     step: str
@@ -44,6 +45,7 @@ class TaskWork(Value):
     market: bool = False
     context: tuple[ContextOutput, ...] = ()
     timeout: float | None = None
+    worked: float = 0.0
     models: dict[str, str] = {}
 
 

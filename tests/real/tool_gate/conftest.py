@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,12 @@ from crewctl.audit.events import Event
 from crewctl.audit.events_people import CardAction, CardAnswered
 from crewctl.planning.digest import canonical
 from crewctl.planning.plan import Plan
+from crewctl.processes.attempts import attempted
+from crewctl.processes.rooms import ProcessRooms
 from crewctl.registry.tool_gate import PlannedToolGate
 from crewctl.running.cards import desk_of
 from crewctl.running.meter import Meter, caps_of
-from crewctl.running.port import ContextOutput, StepResult, TaskWork
+from crewctl.running.port import ContextOutput, StepResult, Suspended, TaskWork
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import Behaviour
 from crewctl.testing.model_server_exchange import Answer, Asked, Reply, ToolCall
@@ -55,14 +57,14 @@ def send_letter(to: str, text: str, copies: int = 1) -> str:
 '''
 
 
-def sending(*letters: dict[str, Any], together: bool = False) -> Behaviour:
+def sending(*letters: dict[str, Any], together: bool = False, thinks: float = 0.0) -> Behaviour:
     """Send these letters, one after another or side by side, and then say what was heard of each."""
 
     def answer(asked: Asked) -> Reply:
         done = len(asked.tool_results)
         if done < len(letters):
             now = letters if together else letters[done : done + 1]
-            return Answer(tool_calls=tuple(ToolCall("send_letter", each) for each in now))
+            return Answer(tool_calls=tuple(ToolCall("send_letter", each) for each in now), delay=thinks)
         return Answer("HEARD " + " | ".join(asked.tool_results))
 
     return answer
@@ -83,13 +85,14 @@ class Letters:
         self.contents = FileContentStore(self.folder)
         self.ledger = self.folder / "ledger.txt"
 
-    def writes(self, *letters: dict[str, Any], together: bool = False) -> None:
-        """Have the model send these letters from now on, and then say what it heard."""
+    def writes(self, *letters: dict[str, Any], together: bool = False, thinks: float = 0.0) -> None:
+        """Have the model send these letters from now on, after so many seconds each, and then say what it heard."""
         assert self.server is not None
-        self.server.behave("writes", sending(*letters, together=together))
+        self.server.behave("writes", sending(*letters, together=together, thinks=thinks))
 
-    def attempt(self, *, context: str = "") -> StepResult:
-        """Do the step in a process of its own, with a gate that knows nothing but the account."""
+    @contextmanager
+    def engine(self) -> Iterator[ZygoteEngine]:
+        """Give what a process has that takes the run up: an engine and a gate that know nothing but the account."""
         meter = Meter(SqlLedger(self.database), RUN, caps_of(self.plan.limits))
         clock = SystemClock()
         run = RunContext(
@@ -103,8 +106,22 @@ class Letters:
             tools=PlannedToolGate(self.plan, desk_of(self.plan, RUN, self.store, self.contents, clock)),
         )
         with ZygoteEngine(canonical(self.plan), self.plan, run, warm=self.warm) as engine:
+            yield engine
+
+    def attempt(self, *, context: str = "") -> StepResult:
+        """Do the step in a process of its own."""
+        with self.engine() as engine:
             before = (ContextOutput(task="before", raw=context),) if context else ()
             return engine.run_task(TaskWork(step=STEP, task="draft", context=before))
+
+    def taken_up(self, *, timeout: float) -> StepResult | None:
+        """Do the step as whoever takes the run up does; None where it waits for an answer."""
+        with self.engine() as engine:
+            rooms = ProcessRooms(RUN, engine, self.store, self.contents)
+            try:
+                return attempted(self.plan, rooms, TaskWork(step=STEP, task="draft", timeout=timeout))
+            except Suspended:
+                return None
 
     def sent(self) -> list[tuple[str, str]]:
         """Return the key and the arguments of every letter that was sent."""

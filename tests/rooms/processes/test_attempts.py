@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crewctl.audit.cards import fold_cards
-from crewctl.audit.events import StepStarted
+from crewctl.audit.events import StepFinished, StepOutcome, StepStarted
 from crewctl.audit.events_faults import FallbackTaken, StepGivenUp, StepRetryScheduled
 from crewctl.audit.events_people import CardAnswered
 from crewctl.planning.digest import sealed
@@ -86,6 +86,46 @@ def test_without_a_word_nothing_is_tried_again() -> None:
 
     assert room.run().how == "failed"
     assert len(room.engine.kickoffs) == 1
+
+
+def attempt(room: FakeRoom, number: int, seconds: float | None, outcome: StepOutcome = "waiting") -> None:
+    """Tell of an attempt by an earlier process; without `seconds` it was lost with that process."""
+    step = "1.write"
+    room.store.append(
+        RUN, StepStarted(step=step, step_kind="task", attempt=number, task="write", agent="writer")
+    )
+    if seconds is not None:
+        room.store.append(RUN, StepFinished(step=step, attempt=number, outcome=outcome, seconds=seconds))
+
+
+def test_what_a_try_worked_before_people_were_asked_counts_towards_its_timeout() -> None:
+    room = FakeRoom(sequential_plan(task("write", timeout=60.0)))
+    attempt(room, 1, 4.0)
+    attempt(room, 2, 3.5)
+
+    room.run()
+
+    assert [(work.timeout, work.worked) for work in room.engine.kickoffs] == [(60.0, 7.5)]
+
+
+def test_an_attempt_that_was_lost_with_its_process_is_done_again_with_what_was_left_before_it() -> None:
+    room = FakeRoom(sequential_plan(task("write", timeout=60.0)))
+    attempt(room, 1, 4.0)
+    attempt(room, 2, None)
+
+    room.run()
+
+    assert [work.worked for work in room.engine.kickoffs] == [4.0]
+
+
+def test_another_try_has_the_whole_timeout_to_itself() -> None:
+    plan = sequential_plan(task("write", timeout=60.0, retry=THRICE.model_dump()))
+    room = FakeRoom(plan, {"write": [PASSING, "brief"]})
+    attempt(room, 1, 4.0)
+
+    room.run()
+
+    assert [work.worked for work in room.engine.kickoffs] == [4.0, 0.0]
 
 
 def test_a_stop_ends_a_wait_at_once_and_with_it_the_run() -> None:
