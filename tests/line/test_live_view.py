@@ -19,6 +19,7 @@ import pytest
 from rich.console import Console
 
 from crewctl.audit.events import DraftsTaken, LimitReached, TakenDraft, VerdictGiven
+from crewctl.audit.events_work import RunSuspended
 from crewctl.audit.fact import ContentRef
 from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
@@ -95,6 +96,16 @@ def test_turns_tokens_and_cost_stand_against_their_limits_with_what_is_reserved(
     assert "(+$0.003 reserved) of $0.50" in drawn
     assert re.search(r"0:5\d of 10:00", drawn)
     assert re.search(r"research · researcher  2 turns, 1,200 tokens  0:5\d  asks standard", drawn)
+
+
+def test_the_time_that_counts_stands_still_while_nobody_is_at_work() -> None:
+    limits = EffectiveLimits(timeout=EffectiveLimit(value=600, source="x"))
+
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher")
+        teller.ends("1.research", outcome="waiting", clock=42.0).tells(RunSuspended(cards=("r1.1",)))
+
+    assert "0:42 of 10:00" in _drawn(sample_plan(limits=limits), tell, 140)
 
 
 def test_a_market_has_a_lane_for_each_contestant_and_then_the_verdict() -> None:

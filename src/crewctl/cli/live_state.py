@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Any
 
 from crewctl.audit.events import (
-    ClockStarted,
     DraftsTaken,
     LimitReached,
     PlanMade,
@@ -28,6 +27,7 @@ from crewctl.audit.events import (
 )
 from crewctl.audit.events_faults import FallbackTaken, StepRetryScheduled
 from crewctl.audit.events_work import StepsKept
+from crewctl.audit.running_time import RunningTime
 from crewctl.planning.plan import Plan
 
 
@@ -79,9 +79,8 @@ class LiveState:
         self.tokens = 0
         self.cost: int | None = 0
         self.began = False
-        self.clock_started: datetime | None = None
+        self.clock = RunningTime()
         self.closed: RunClosed | None = None
-        self.ended_at: datetime | None = None
         self.verdict: VerdictGiven | None = None
         self.limit: LimitReached | None = None
         self._open: dict[int, TurnGranted] = {}
@@ -100,6 +99,7 @@ class LiveState:
         """Take in one event."""
         with self.lock:
             self.run_id = record.run_id
+            self.clock.see(record)
             step = self.steps.get(getattr(record.event, "step", None) or "")
             handler = _HANDLERS.get(type(record.event))
             if handler is not None:
@@ -133,10 +133,6 @@ def _plan_made(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
 
 def _run_started(state: LiveState, _: Recorded, __: LiveStep | None) -> None:
     state.began = True
-
-
-def _clock(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
-    state.clock_started = record.at
 
 
 def _step_started(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
@@ -223,11 +219,6 @@ def _retry(_: LiveState, record: Recorded, step: LiveStep | None) -> None:
         step.doing = f"tries again in {record.event.delay:.1f}s: {record.event.error}"
 
 
-def _closed(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
-    if isinstance(record.event, RunClosed):
-        state.closed, state.ended_at = record.event, record.at
-
-
 def _keep(name: str) -> Handler:
     def keep(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
         setattr(state, name, record.event)
@@ -238,7 +229,6 @@ def _keep(name: str) -> Handler:
 _HANDLERS: dict[type[Any], Handler] = {
     PlanMade: _plan_made,
     RunStarted: _run_started,
-    ClockStarted: _clock,
     DraftsTaken: _drafts_taken,
     StepsKept: _steps_kept,
     StepRetryScheduled: _again,
@@ -253,5 +243,5 @@ _HANDLERS: dict[type[Any], Handler] = {
     RetryScheduled: _retry,
     LimitReached: _keep("limit"),
     VerdictGiven: _keep("verdict"),
-    RunClosed: _closed,
+    RunClosed: _keep("closed"),
 }

@@ -112,13 +112,11 @@ class LiveView:
         state, limits = self._state, self._state.plan.limits
         held = f" (+{count(state.reserved_tokens)} reserved)" if state.reserved_tokens else ""
         held_cost = f" (+{money(state.reserved_cost)} reserved)" if state.reserved_cost else ""
-        until = state.ended_at or self._now()
-        elapsed = (until - state.clock_started).total_seconds() if state.clock_started else 0.0
         return [
             f"turn {state.turns}{_of(limits.max_turns, count)}",
             f"{count(state.tokens)}{held}{_of(limits.max_tokens, count)} tokens",
             f"{money(state.cost)}{held_cost}{_of(limits.max_cost, money)}",
-            f"{clock(max(0.0, elapsed))}{_of(limits.timeout, clock)}",
+            f"{clock(state.clock.at(self._now()))}{_of(limits.timeout, clock)}",
         ]
 
 

@@ -129,6 +129,7 @@ def run_data(state: RunState, spent: Spent) -> dict[str, Any]:
         "requested_at": _iso(state.requested_at),
         "ended_at": _iso(state.ended_at),
         "seconds": state.seconds,
+        "clock_seconds": state.clock_seconds,
         "turns": spent.turns,
         "tokens": spent.tokens,
         "cost_usd": dollars(spent.cost),

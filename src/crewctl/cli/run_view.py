@@ -24,6 +24,7 @@ def show_run(state: RunState, bill: Bill) -> None:
             ("approval", approval_text(state)),
             ("plan", _plan(state)),
             ("took", None if state.seconds is None else duration(state.seconds)),
+            ("at work", duration(state.clock_seconds) if state.clock_started_at else None),
             ("used", used_text(bill)),
             ("not settled", _unsettled(bill)),
             *[("limit reached", _limit(limit)) for limit in state.limits_reached],

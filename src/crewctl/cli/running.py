@@ -44,9 +44,10 @@ def enqueue_crew(project: Project, request: KickoffRequested, inputs: Inputs, fo
 
 def resume_run(project: Project, run_id: str, form: Format, *, quiet: bool) -> int:
     """Go on with the run here and return the exit code of its outcome."""
-    plan = plan_of(project.store.events_of(run_id), project.contents)
+    before = project.store.events_of(run_id)
+    plan = plan_of(before, project.contents)
     need_keys(plan.models)
-    with watching(plan, quiet=quiet) as watch:
+    with watching(plan, quiet=quiet, before=before) as watch:
         ended = project.resume(run_id, watch)
     show_end(plan, ended, form)
     return ended.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import click
@@ -18,8 +18,11 @@ Watch = Callable[[Recorded], None]
 
 
 @contextmanager
-def watching(plan: Plan, *, quiet: bool = False) -> Iterator[Watch]:
-    """Give the function that hears every event; what it shows goes to stderr."""
+def watching(plan: Plan, *, quiet: bool = False, before: Sequence[Recorded] = ()) -> Iterator[Watch]:
+    """Give the function that hears every event; what it shows goes to stderr.
+
+    Of a run that goes on, `before` is what happened until now: it is part of the picture.
+    """
     if quiet:
         yield lambda _: None
     elif _on_terminal():
@@ -27,6 +30,8 @@ def watching(plan: Plan, *, quiet: bool = False) -> Iterator[Watch]:
 
         colour = session().colour is not False
         with LiveView(plan, colour=colour) as view:
+            for record in before:
+                view.see(record)
             yield view.see
     else:
         yield _one_line
