@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 
 from crewctl.audit.events import DraftsTaken, LimitReached, TakenDraft, VerdictGiven
-from crewctl.audit.events_work import RunSuspended
+from crewctl.audit.events_work import RunSuspended, RunTaken
 from crewctl.audit.fact import ContentRef
 from crewctl.cli.live_view import LiveView
 from crewctl.planning.plan import EffectiveLimit, EffectiveLimits, Plan
@@ -106,6 +106,19 @@ def test_the_time_that_counts_stands_still_while_nobody_is_at_work() -> None:
         teller.ends("1.research", outcome="waiting", clock=42.0).tells(RunSuspended(cards=("r1.1",)))
 
     assert "0:42 of 10:00" in _drawn(sample_plan(limits=limits), tell, 140)
+
+
+def test_a_run_that_is_taken_up_shows_what_was_before_and_what_was_lost() -> None:
+    def tell(teller: Teller) -> None:
+        teller.begins(sample_plan()).starts("1.research", "researcher").turn("1.research", "researcher")
+        teller.ends("1.research", "notes").starts("2.write", "writer").asks("2.write", "writer")
+        teller.tells(RunTaken(executor="w2", host="desk", pid=8, epoch=2))
+
+    drawn = _drawn(sample_plan(), tell, 140)
+
+    assert "✓ research · researcher" in drawn
+    assert re.search(r"■ write · writer .* lost", drawn)
+    assert "6,200 tokens" in drawn, "a call that never came back counts at its reservation"
 
 
 def test_a_market_has_a_lane_for_each_contestant_and_then_the_verdict() -> None:

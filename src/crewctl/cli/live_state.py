@@ -26,7 +26,7 @@ from crewctl.audit.events import (
     WorkDelegated,
 )
 from crewctl.audit.events_faults import FallbackTaken, StepRetryScheduled
-from crewctl.audit.events_work import StepsKept
+from crewctl.audit.events_work import RunTaken, StepsKept
 from crewctl.audit.running_time import RunningTime
 from crewctl.planning.plan import Plan
 
@@ -122,6 +122,17 @@ class LiveState:
             step.tokens += tokens
             step.by(grant.agent if grant else step.agent).tokens += tokens
 
+    def lost(self) -> None:
+        """Settle what a process left open that died: its calls count at their reservations."""
+        for grant in self._open.values():
+            self.tokens += grant.reserved_tokens
+            known = self.cost is not None and grant.reserved_cost is not None
+            self.cost = (self.cost or 0) + (grant.reserved_cost or 0) if known else None
+        self._open.clear()
+        for step in self.steps.values():
+            if step.outcome is None:
+                step.outcome, step.seconds, step.doing = "lost", 0.0, ""
+
 
 Handler = Callable[[LiveState, Recorded, LiveStep | None], None]
 
@@ -133,6 +144,10 @@ def _plan_made(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
 
 def _run_started(state: LiveState, _: Recorded, __: LiveStep | None) -> None:
     state.began = True
+
+
+def _run_taken(state: LiveState, _: Recorded, __: LiveStep | None) -> None:
+    state.lost()
 
 
 def _step_started(state: LiveState, record: Recorded, _: LiveStep | None) -> None:
@@ -229,6 +244,7 @@ def _keep(name: str) -> Handler:
 _HANDLERS: dict[type[Any], Handler] = {
     PlanMade: _plan_made,
     RunStarted: _run_started,
+    RunTaken: _run_taken,
     DraftsTaken: _drafts_taken,
     StepsKept: _steps_kept,
     StepRetryScheduled: _again,
