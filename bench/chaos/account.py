@@ -14,6 +14,7 @@ from project import CASE
 from crewctl.adapters.sql_approval_uses import SqlApprovalUses
 from crewctl.adapters.sql_ledger import SqlLedger
 from crewctl.audit.events import Event, KickoffRequested, PlanMade, Recorded, RunClosed
+from crewctl.audit.events_work import RunTaken
 from crewctl.audit.port import CardPlace
 from crewctl.errors import CrewctlError
 from crewctl.planning.digest import plan_from_bytes
@@ -64,6 +65,10 @@ class Account:
         """Return the runs that are not closed."""
         return self._project.store.open_run_ids()
 
+    def is_holding(self, pid: int) -> bool:
+        """Tell whether an open run was last taken up by the process."""
+        return any(self._holder(run_id) == pid for run_id in self.open_runs())
+
     def open_cards(self) -> Sequence[CardPlace]:
         """Return what people are asked."""
         return self._project.store.open_cards()
@@ -105,6 +110,14 @@ class Account:
             with sqlite3.connect(f"file:{self._project.state / 'engine.db'}?mode=ro", uri=True) as database:
                 rows = database.execute(query.format("workflow_status")).fetchall()
         return {str(status): int(count) for status, count in rows}
+
+    def _holder(self, run_id: str) -> int | None:
+        taken = [
+            record.event.pid
+            for record in self._project.store.events_of(run_id)
+            if isinstance(record.event, RunTaken)
+        ]
+        return taken[-1] if taken else None
 
     def _run(self, run_id: str) -> Run:
         records = self._project.store.events_of(run_id)

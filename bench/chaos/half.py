@@ -130,7 +130,7 @@ class Half:
 
     def _staff(self, workers: list[Worker], seed: float) -> Staff:
         chance = random.Random(seed)  # noqa: S311 - repeatable
-        return Staff(workers, self._log, chance, freeze=self._size.freeze)
+        return Staff(workers, self._account, self._log, chance, freeze=self._size.freeze)
 
     def _kickoff(self, crew: str, case: int, seed: float) -> None:
         lane = Kickoffs(self._folder, self._account, self._log, random.Random(seed), resumes=0.7)  # noqa: S311 - repeatable

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from account import Account
 from log import Log
 from project import CREWCTL, environment
 from victims import Kind, kill, remains, victims
@@ -21,6 +22,9 @@ PAUSES = (0.5, 4.0)
 """Seconds between two kills, at least and at most."""
 
 FROZEN_SECONDS = LEASE_SECONDS + 8.0
+LONGEST_FROZEN = 120.0
+"""Seconds more in which somebody must have taken up what a frozen worker had in hand."""
+
 LEAVE_SECONDS = 60.0
 ANEW = "beginning anew"
 
@@ -67,8 +71,11 @@ class Worker:
 class Staff:
     """Some workers. A context manager: the killing goes on in a thread of its own until it ends."""
 
-    def __init__(self, workers: list[Worker], log: Log, chance: random.Random, *, freeze: bool) -> None:
+    def __init__(
+        self, workers: list[Worker], account: Account, log: Log, chance: random.Random, *, freeze: bool
+    ) -> None:
         self._workers = workers
+        self._account = account
         self._log = log
         self._chance = chance
         self._most = 0
@@ -145,6 +152,9 @@ class Staff:
         worker, heard = found, found.said.stat().st_size
         self._log.kill("frozen worker")
         time.sleep(FROZEN_SECONDS)
+        until = time.monotonic() + LONGEST_FROZEN
+        while self._account.is_holding(worker.process.pid) and time.monotonic() < until:
+            time.sleep(1.0)  # the others have their hands full, or are being killed themselves
         worker.process.send_signal(signal.SIGCONT)
         until = time.monotonic() + 30
         while ANEW not in worker.said.read_text(errors="replace")[heard:] and time.monotonic() < until:
@@ -152,7 +162,7 @@ class Staff:
         if ANEW in worker.said.read_text(errors="replace")[heard:]:
             self._log.follow("frozen worker", "saw that it was taken for dead, and began anew")
         else:
-            self._log.breaks(f"a worker that thawed after {FROZEN_SECONDS:.0f} s did not begin anew")
+            self._log.breaks(f"a thawed worker did not begin anew; see {worker.said}")
         self._frozen = None
 
     def _stopped(self) -> Worker | None:
