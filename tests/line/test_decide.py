@@ -415,3 +415,4 @@ def test_a_file_that_is_no_report_is_told(content: bytes | None, code: int, says
     assert done == code
     assert says in err
     assert shlex.quote(str(path)) in err or "report.json" in err
+        (b'{"verdict": {}, "verdict": {}}', 3, "is no report: a name stands twice"),

@@ -263,7 +263,9 @@ def test_inputs_come_from_words_files_and_json(call: Call, tmp_path: Path) -> No
     [
         (["-i", "company"], 2, "'company' is not an input"),
         (["-i", "a=1", "-i", "a=2"], 2, "given twice"),
-        (["--inputs", '{"a": 1, "a": 2}'], 2, "given twice"),
+        (["--inputs", '{"a": 1, "a": 2}'], 2, "not JSON: a name stands twice"),
+        (["--inputs", '{"a": NaN}'], 2, "not JSON: NaN is no number"),
+        (["--inputs", '{"a": 1e999}'], 2, "not JSON: 1e999 is too large"),
         (["-i", "a=1", "--inputs", '{"a": 1}'], 2, "given twice"),
         (["-i", "a=@nowhere.txt"], 9, "no input file nowhere.txt"),
         (["--inputs", "{"], 2, "not JSON"),

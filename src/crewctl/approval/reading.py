@@ -16,6 +16,7 @@ from crewctl.approval.statement import (
     Unsuspension,
     own_id,
 )
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.planning.digest import crew_digest, inputs_digest
 
 _KINDS: dict[object, type[AnyStatement]] = {
@@ -48,29 +49,17 @@ def read_statement(content: bytes) -> AnyStatement:
         said: AnyStatement = kind.model_validate_json(content)
     except (ValidationError, RecursionError) as error:
         raise UnreadableError("is not a statement as crewctl writes it") from error
-    try:
-        _check_sound(said)
-    except UnreadableError:
-        raise
-    except ValueError as error:  # a number that no plan holds, such as Infinity
-        raise UnreadableError("shows a plan that cannot be digested") from error
+    _check_sound(said)
     return said
 
 
 def _json_object(content: bytes) -> dict[str, object]:
     try:
-        data = json.loads(content, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError("is not JSON in which every key stands once") from error
+        data = strict_json(content.decode())
+    except ValueError as error:
+        raise UnreadableError("is not JSON that everybody reads alike") from error
     if not isinstance(data, dict):
         raise UnreadableError("is not a JSON object")
-    return data
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a key stands twice")
     return data
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from crewctl.cli.complete import complete_inputs
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.errors import InvalidError, NotFoundError, UsageError
 
 Inputs = dict[str, str | int | float | bool]
@@ -51,8 +51,8 @@ def read_inputs(single: Sequence[str], whole: str | None) -> Inputs:
 def _object(text: str) -> Inputs:
     source = _text_of(text[1:]) if text.startswith("@") else text
     try:
-        data = json.loads(source, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        data = strict_json(source)
+    except ValueError as error:
         raise UsageError(
             f"--inputs is not JSON: {error}", help='write --inputs \'{"name": "value"}\''
         ) from None
@@ -64,14 +64,6 @@ def _object(text: str) -> Inputs:
                 f"the input '{name}' is neither text, a number, true nor false",
                 help="give one plain value for each input",
             )
-    return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(name for number, (name, _) in enumerate(pairs) if name in dict(pairs[:number]))
-        raise UsageError(f"the input '{twice}' is given twice", help="give it once")
     return data
 
 

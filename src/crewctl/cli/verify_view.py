@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from crewctl.audit.report_data import report_data
 from crewctl.cli.output import Format, emit_one, emit_rows, heading, note
+from crewctl.diagnostics.strict_json import strict_json
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import CrewctlError, InvalidError, NotFoundError
 from crewctl.judging.report_checks import report_checks
@@ -85,10 +85,11 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise CrewctlError(
             f"{one_line(str(path))}: {error.strerror}", help="check that you may read it"
         ) from error
+    found, why = None, ""
     try:
-        found = json.loads(content) if len(content) <= LARGEST else None
-    except (ValueError, RecursionError):
-        found = None
+        found = strict_json(content.decode()) if len(content) <= LARGEST else None
+    except ValueError as error:
+        why = f": {one_line(str(error))}"
     if not isinstance(found, dict):
-        raise InvalidError(f"{one_line(str(path))} is no report", help="name a file of registry/reports")
+        raise InvalidError(f"{one_line(str(path))} is no report{why}", help="name a file of registry/reports")
     return found
