@@ -410,6 +410,18 @@ def test_a_card_is_meant_by_the_beginning_of_its_id(line: Line) -> None:
 
 def test_the_shell_completes_open_cards_and_what_is_to_look_at(
     line: Line, monkeypatch: pytest.MonkeyPatch
+def test_the_newest_card_that_waits_can_be_looked_at_and_an_answer_names_its_card(line: Line) -> None:
+    code, _, err = line("card", "show", "last")
+    assert (code, "no card waits for an answer" in err) == (9, True)
+    first = line.call()
+    assert line.data("card", "show", "last")["card"] == first.card
+
+    code, _, err = line("card", "approve", "last", "--reason", WHY)
+
+    assert (code, "an answer names its card" in err) == (2, True)
+    assert line.data("card", "show", first.card)["answer"] is None
+
+
 ) -> None:
     monkeypatch.chdir(line.root)
     line.call()

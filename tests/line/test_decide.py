@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
@@ -16,6 +17,7 @@ from crewctl.adapters.report_files import ReportFiles, report_path
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.build_report import build_report
+from crewctl.cli.complete_cards import complete_undecided
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.judging.verdict import PeopleAsked, Verdict
@@ -57,7 +59,8 @@ class Line:
         )
         tell_market(store, contents, verdict, drafts or WRITERS, **{"output_file": "out/mail.txt", **how})
         if not how.get("rehearsal"):
-            ReportFiles(self.root).write(build_report(store.events_of("r1"), contents))
+            run_id = verdict.run_id if verdict else "r1"
+            ReportFiles(self.root).write(build_report(store.events_of(run_id), contents))
         store.close()
 
     def __call__(self, *words: str, by: str = "elena") -> Said:
@@ -326,6 +329,17 @@ def test_a_shell_is_told_of_the_drafts_that_can_be_chosen(
     assert found == {"last": ["D1", "D2", "D3"], "r1": ["D1", "D2", "D3"], "nobody": []}
 
 
+def test_a_shell_is_told_of_the_runs_that_can_be_decided(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.tell(PERSON)
+    line.tell(judged(run_id="r2"))
+    monkeypatch.chdir(line.root)
+    with click.Context(click.Command("decide")) as context:
+        parameter = click.Argument(["run"])
+        assert complete_undecided(context, parameter, "r") == ["r1"]
+        line.data("decide", "r1", "D1", "--reason", "it tells of Ghent")
+        assert complete_undecided(context, parameter, "r") == []
+
+
 # verdict verify
 
 
@@ -402,6 +416,7 @@ def test_every_check_is_a_row_and_a_failed_one_says_why(line: Line) -> None:
         (b"\xff\x00", 3, "is no report"),
         (b"[" * 100_000, 3, "is no report"),
         (b"[]", 3, "is no report"),
+        (b'{"verdict": {}, "verdict": {}}', 3, "is no report: a name stands twice"),
         (b'{"verdict": null}', 1, "holds no verdict"),
     ],
 )
@@ -415,4 +430,3 @@ def test_a_file_that_is_no_report_is_told(content: bytes | None, code: int, says
     assert done == code
     assert says in err
     assert shlex.quote(str(path)) in err or "report.json" in err
-        (b'{"verdict": {}, "verdict": {}}', 3, "is no report: a name stands twice"),

@@ -11,14 +11,15 @@ import click
 
 from crewctl.audit.cards import DONE
 from crewctl.audit.run_state import fold_run
+from crewctl.cli.account import LAST
 from crewctl.cli.amending import Instead
 from crewctl.cli.amounts import moment
 from crewctl.cli.card_view import card_data, show_card_page
 from crewctl.cli.output import Format, emit_one, heading, note, pairs
 from crewctl.cli.session import open_project
-from crewctl.errors import Exit
+from crewctl.errors import Exit, UsageError
 from crewctl.registry.cards import Action, Answered
-from crewctl.wiring.answering import Shown, answer_card, find_card, is_served, show_card
+from crewctl.wiring.answering import Shown, answer_card, find_card, is_served, newest_card, show_card
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -38,14 +39,17 @@ class Said:
 
 
 def show_one(word: str, form: Format) -> None:
-    """Write the card that is meant."""
+    """Write the card that is meant; ``last`` is the newest that waits."""
     project = open_project()
-    shown = show_card(project, find_card(project, word))
+    shown = show_card(project, newest_card(project) if word == LAST else find_card(project, word))
     emit_one(card_data(shown), shown.state.card, form, lambda: show_card_page(shown))
 
 
 def give(said: Said, form: Format) -> int:
     """Write the answer down and say what happens next; at a terminal the card is shown and asked about once more."""
+    if said.card == LAST:
+        # Another card may have been opened since the person looked.
+        raise UsageError("an answer names its card", help="see the newest with: crewctl card show last")
     project = open_project()
     card = find_card(project, said.card)
     shown = show_card(project, card)

@@ -30,8 +30,9 @@ class CardGroup(ExampleGroup):
 def command() -> None:
     """See what a run asks people in the middle of its work, and answer it.
 
-    CARD is an id such as 20261121-091502-7f3a.1, or its beginning. The first answer counts, and it is to
-    the very bytes that are shown. What waits is listed by 'crewctl inbox'.
+    CARD is an id such as 20261121-091502-7f3a.1, or its beginning; 'show' also takes 'last', the newest
+    that waits. The first answer counts, and it is to the very bytes that are shown. What waits is listed
+    by 'crewctl inbox'.
     """
 
 
@@ -55,11 +56,14 @@ def _answers(function: F) -> F:
     return _card(_reason(_seen(_yes(output_option(function)))))
 
 
-@declare("show", "crewctl card show 20261121-0915", "crewctl card show 20261121-091502-7f3a.2 -o json")
+@declare("show", "crewctl card show last", "crewctl card show 20261121-091502-7f3a.2 -o json")
 @_card
 @output_option
 def show(card: str, form: Format) -> None:
-    """Show a card: who asks what, the very bytes it is about, and how to answer."""
+    """Show a card: who asks what, the very bytes it is about, and how to answer.
+
+    'last' is the newest card that waits; to be answered, a card has to be named.
+    """
     from crewctl.cli.answering import show_one  # noqa: PLC0415 - start-up cost
 
     show_one(card, form)

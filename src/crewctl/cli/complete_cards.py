@@ -1,4 +1,4 @@
-"""Answers a shell's questions about cards and about what waits to be looked at; never fails."""
+"""Answers a shell's questions about cards, undecided runs and what waits to be looked at; never fails."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ def _left(project: Project) -> Sequence[str]:
     ]
 
 
+def _undecided(project: Project) -> Sequence[str]:
+    return [each.run_id for each in project.store.leftovers() if each.what == "undecided"]
+
+
 def _dead(project: Project) -> Sequence[str]:
     return [each.run_id for each in project.store.leftovers() if each.what == "dead_letter"]
 
@@ -46,3 +50,4 @@ def _dead(project: Project) -> Sequence[str]:
 complete_cards = _completer(_open)
 complete_dead = _completer(_dead)
 complete_left = _completer(_left)
+complete_undecided = _completer(_undecided)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from crewctl.cli.command import declare
-from crewctl.cli.complete import complete_drafts, complete_runs
+from crewctl.cli.complete import complete_drafts
+from crewctl.cli.complete_cards import complete_undecided
 from crewctl.cli.output import Format, output_option
 from crewctl.errors import Exit, UsageError
 
@@ -16,7 +17,7 @@ from crewctl.errors import Exit, UsageError
     'crewctl decide last D2 --reason "it names the plant in Ghent, and D1 could be to anybody"',
     'crewctl decide 20261121-0915 D1 --reason "the shortest that says it all" -o json',
 )
-@click.argument("run", shell_complete=complete_runs)
+@click.argument("run", shell_complete=complete_undecided)
 @click.argument("draft", required=False, shell_complete=complete_drafts)
 @click.option(
     "--reason", help="Why this draft; needed with DRAFT, kept with the verdict and shown in the report."

@@ -92,6 +92,15 @@ def find_card(project: Project, word: str) -> str:
 
 
 def show_card(project: Project, card: str) -> Shown:
+def newest_card(project: Project) -> str:
+    """Return the id of the card that was opened last and still waits; NotFoundError when none does."""
+    rooms = InboxRooms(project.store, project.contents, project.clock.now())
+    items = inbox(project.store.open_cards(), (), rooms)
+    if not items:
+        raise NotFoundError("no card waits for an answer", help="see what was asked with: crewctl runs")
+    return max(items, key=lambda item: (item.since, item.id)).id
+
+
     """Return the card with what it asks about."""
     run_id = card.rpartition(".")[0]
     records = project.store.events_of(run_id)
