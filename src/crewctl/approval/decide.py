@@ -16,21 +16,22 @@ from crewctl.planning.digest import is_sealed
 from crewctl.planning.plan import Plan
 
 
-def decide(plan: Plan, approvals: Approvals, now: datetime) -> Decision:
+def decide(plan: Plan, approvals: Approvals, now: datetime, asked_by: str = "") -> Decision:
     """Say whether `plan` may run, without counting a run; the default is no.
 
-    Every unrevoked, unexpired statement counts, not only the latest.
+    Every unrevoked, unexpired statement counts, not only the latest; but where the plan wants four eyes,
+    none by whoever asks for the run, `asked_by`.
     """
     if (settled := _without_approvals(plan, approvals)) is not None:
         return settled
-    gate = _Gate.opened(plan, approvals, now)
+    gate = _Gate.opened(plan, approvals, now, asked_by)
     for statement in gate.latest_first:
         if gate.objection(statement) is None:
             return _approved(statement)
     return _refused(gate)
 
 
-def admit(plan: Plan, approvals: Approvals, now: datetime, run_id: str) -> Decision:
+def admit(plan: Plan, approvals: Approvals, now: datetime, run_id: str, asked_by: str = "") -> Decision:
     """Decide for one run, and count the run against the statement that lets it through.
 
     Asked again for the same run, say after a recovery, it counts nothing twice, and a statement
@@ -38,7 +39,7 @@ def admit(plan: Plan, approvals: Approvals, now: datetime, run_id: str) -> Decis
     """
     if (settled := _without_approvals(plan, approvals)) is not None:
         return settled
-    gate = _Gate.opened(plan, approvals, now)
+    gate = _Gate.opened(plan, approvals, now, asked_by)
     counted = approvals.statement_of(run_id)
     for statement in sorted(gate.latest_first, key=lambda each: each.id != counted):
         # Whether it is used up is for the store to say, in the transaction that counts the run.
@@ -46,7 +47,7 @@ def admit(plan: Plan, approvals: Approvals, now: datetime, run_id: str) -> Decis
             statement.id, run_id, statement.max_runs
         ):
             return _approved(statement)
-    return _refused(gate)
+    return _refused(gate, counted)
 
 
 def spoken(approver: Approver) -> str:
@@ -62,15 +63,16 @@ class _Gate:
     plan: Plan
     approvals: Approvals
     now: datetime
+    asked_by: str
     latest_first: tuple[Statement, ...]
     revoked: dict[str, Revocation]
 
     @staticmethod
-    def opened(plan: Plan, approvals: Approvals, now: datetime) -> _Gate:
+    def opened(plan: Plan, approvals: Approvals, now: datetime, asked_by: str) -> _Gate:
         """Look at the statements for the plan's crew."""
         said = [statement for statement in approvals.statements(plan.crew) if statement.crew == plan.crew]
         revoked = {each.revokes: each for each in approvals.revocations(plan.crew)}
-        return _Gate(plan, approvals, now, tuple(reversed(said)), revoked)
+        return _Gate(plan, approvals, now, asked_by, tuple(reversed(said)), revoked)
 
     def objection(self, statement: Statement) -> Answer | None:
         """Return why `statement` does not let the plan through; None when it does."""
@@ -80,12 +82,18 @@ class _Gate:
             return "expired"
         if not self.is_meant_by(statement):
             return "drifted"
+        if self.is_own(statement):
+            return "missing"
         return self._out_of_reach(statement)
 
     def is_meant_by(self, statement: Statement) -> bool:
         """Tell whether the statement says yes to this very plan, and to these inputs."""
         same_crew = statement.crew_digest == self.plan.crew_digest
         return same_crew and statement.inputs_digest in {None, self.plan.inputs_digest}
+
+    def is_own(self, statement: Statement) -> bool:
+        """Tell whether two people are wanted, and whoever said this yes is the one who asks for the run."""
+        return self.plan.people.four_eyes and statement.approved_by.name == self.asked_by
 
     def latest(self, wanted: Callable[[Statement], bool]) -> Statement | None:
         """Return the latest statement that is wanted."""
@@ -141,11 +149,15 @@ def _approved(statement: Statement) -> Decision:
     )
 
 
-def _refused(gate: _Gate) -> Decision:
-    """Say no by what tells most: the latest yes to this plan, else the latest standing one, else the latest."""
+def _refused(gate: _Gate, counted: str | None = None) -> Decision:
+    """Say no by what tells most: the yes that had let this run through, which was `counted`; else the latest.
+
+    Of the latest, one to this plan comes first, then one that stands.
+    """
     notes = tuple(gate.approvals.notes(gate.plan.crew))
     statement = (
-        gate.latest(gate.is_meant_by)
+        gate.latest(lambda each: each.id == counted)
+        or gate.latest(gate.is_meant_by)
         or gate.latest(lambda each: gate.objection(each) == "drifted")
         or gate.latest(lambda _: True)
     )
@@ -176,6 +188,11 @@ def _why(answer: Answer, statement: Statement, gate: _Gate) -> str:
         "drifted": f"of {_day(statement.approved_at)} was for a plan that differs",
         "missing": "counts its runs in another machine's store, so it holds only there",
     }
+    if answer == "missing" and gate.is_own(statement):
+        return (
+            f"{statement.approved_by.name} gave the approval {statement.id} and asked for this run, and the "
+            f"registry wants four eyes on crew {statement.crew!r}: somebody else has to approve it or ask for it"
+        )
     if answer == "missing" and gate.now < statement.not_before:
         return f"{given} holds only from {_day(statement.not_before)}"
     return f"{given} {said[answer]}"

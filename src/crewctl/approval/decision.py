@@ -65,7 +65,8 @@ class Decision(BaseModel):
             return f'another person than {who} can lift that: crewctl unsuspend {plan.crew} --reason "…"'
         if self.answer == "suspended":
             return RESTORE
-        return f'look at it with: crewctl plan {plan.crew}, then: crewctl approve {plan.crew} --reason "…"'
+        look = f'look at it with: crewctl plan {plan.crew}, then: crewctl approve {plan.crew} --reason "…"'
+        return f"have somebody else than who asked for the run {look}" if plan.people.four_eyes else look
 
 
 _WORDS: dict[Answer, str] = {

@@ -205,7 +205,7 @@ def _show_differences(project: Project, state: RunState, plan: Plan) -> None:
 def _kept(project: Project, state: RunState, plan: Plan, place: str, *, anyway: bool) -> tuple[Kept, ...]:
     records = project.store.events_of(state.run_id)
     before = plan_kept_by(records, project.contents)
-    kept = to_keep(records, before, plan, place, anyway=anyway)
+    kept = to_keep(records, before, plan, place, anyway=anyway, by=project.person)
     for each in kept:  # says at once what the run would find out later
         content_of(each, state.run_id, project.contents)
     return kept

@@ -52,9 +52,11 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     """Let CREW run exactly as it is now: any change of its plan needs a new approval.
 
     The statement is written under registry/approvals in your name. Commit it. With --judge, --rubric or
-    --protocol it lets the crew be judged so, by 'crewctl rejudge' and 'crewctl whatif'.
+    --protocol it lets the crew be judged so, by 'crewctl rejudge' and 'crewctl whatif'. Where the registry
+    wants four eyes on the crew, it lets no run through that you ask for yourself.
     """
     from crewctl.cli.approving import (  # noqa: PLC0415 - start-up cost
+        note_four_eyes,
         note_where_none_is_needed,
         row,
         show_approval,
@@ -67,5 +69,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     project = open_project()
     said = project.approve(project.plan(crew, inputs if for_inputs else None, overrides=overrides), terms)
     emit_one(row(said), said.id, form, lambda: show_approval(said, overrides))
+    note_four_eyes(said)
     note_where_none_is_needed(project, crew)
     note_if_suspended(project, crew)

@@ -60,7 +60,23 @@ def show_approval(said: Said, overrides: Overrides | None = None) -> None:
         say(f"Next: commit {said.file}, then crewctl rejudge RUN {words}")
         note(f"Once its file says the same ({words}), a kickoff of {statement.crew} is covered, too.")
         return
-    say(f"Next: commit {said.file}, then {kickoff_line(statement)}")
+    then = "somebody else runs " if wants_another(statement) else ""
+    say(f"Next: commit {said.file}, then {then}{kickoff_line(statement)}")
+
+
+def note_four_eyes(said: Said) -> None:
+    """Say so where whoever approves cannot ask for the run as well."""
+    statement = said.statement
+    if statement.kind == "approval" and wants_another(statement):
+        note(
+            f"The registry wants four eyes on {statement.crew}: this approval lets no run through that "
+            f"{said.by} asks for."
+        )
+
+
+def wants_another(statement: Statement) -> bool:
+    """Tell whether whoever approved cannot ask for a run on this approval."""
+    return statement.plan.people.four_eyes and statement.plan.risk.needs_approval
 
 
 def note_where_none_is_needed(project: Project, crew: str) -> None:

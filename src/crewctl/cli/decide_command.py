@@ -28,8 +28,9 @@ def command(run: str, draft: str | None, reason: str | None, form: Format) -> in
 
     RUN is an id, its beginning, or 'last'; DRAFT is an id such as D2. The drafts are shown without the
     names of who wrote them. Where the crew asks for a vote, every user of the machine has one ballot, and
-    the command ends with exit 8 until enough are in; a level vote waits for one more. What is decided
-    cannot be changed.
+    the command ends with exit 8 until enough are in; a level vote waits for one more. Where the registry
+    wants four eyes on the crew, whoever asked for the run does not decide it. What is decided cannot be
+    changed.
     """
     from crewctl.cli.account import find_run, open_account  # noqa: PLC0415 - start-up cost
     from crewctl.cli.decide_view import show_case, show_decided  # noqa: PLC0415 - start-up cost

@@ -51,7 +51,8 @@ def _waiting(plan: Plan, ended: Ended, form: Format) -> None:
     data = {"run_id": ended.run_id, "crew": plan.crew, "outcome": ended.outcome, "exit_code": ended.exit_code}
     emit_one(data | {"cards": list(ended.cards)}, ended.run_id, form, lambda: None)
     head = click.style("waiting:", fg="yellow", bold=True)
-    click.echo(f"{head} {one_line(plan.crew)} is put down until a person has answered", err=True)
+    who = "another person" if plan.people.four_eyes else "a person"
+    click.echo(f"{head} {one_line(plan.crew)} is put down until {who} has answered", err=True)
     for card in ended.cards:
         click.echo(f"      crewctl card show {card}", err=True)
     note(f"Then a worker goes on with it, or: crewctl resume {ended.run_id}")
@@ -76,7 +77,8 @@ def _refused(
         click.echo(f"      {one_line(step)}", err=True)
     elif step:
         look = shlex.join(["crewctl", "plan", plan.crew, *options])
-        click.echo(f"{help_word} look at it with '{one_line(look)}', then:", err=True)
+        who = "have somebody else look" if plan.people.four_eyes else "look"
+        click.echo(f"{help_word} {who} at it with '{one_line(look)}', then:", err=True)
         click.echo(f"      {one_line(step)}", err=True)
     else:
         click.echo(f"{help_word} see risk_level in registry/entries/{one_line(plan.crew)}.yaml", err=True)
@@ -113,7 +115,8 @@ def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
             note(f"In a rehearsal nothing is decided. Read the drafts: {see}")
         else:
             note(f"Read the drafts without names: crewctl decide {ended.run_id}")
-            note(f'Then choose one: crewctl decide {ended.run_id} DRAFT --reason "…"')
+            then = "Then somebody else chooses one" if plan.people.four_eyes else "Then choose one"
+            note(f'{then}: crewctl decide {ended.run_id} DRAFT --reason "…"')
         note(f"The rubric: registry/rubrics/{plan.market.rubric.name}.yaml")
         return
     note(f"See what happened: {see}")

@@ -7,6 +7,8 @@ from typing import Any
 from crewctl.cli.amounts import duration
 from crewctl.planning.plan import Plan, PlannedCondition, PlannedRule
 
+_FOUR_EYES = "whoever asks for a run does not approve it, answer its cards or decide its market"
+
 
 def people_rows(plan: Plan) -> list[tuple[str, Any]]:
     """Return the rows; none where nothing of the kind is said and nobody is ever asked."""
@@ -16,7 +18,7 @@ def people_rows(plan: Plan) -> list[tuple[str, Any]]:
     return [
         ("asks people", f"after {', '.join(asks)}" if asks else None),
         ("cards", f"refused after {duration(plan.people.expires)}" if may_ask else None),
-        ("four eyes", "whoever asks for a run does not answer its cards" if plan.people.four_eyes else None),
+        ("four eyes", _FOUR_EYES if plan.people.four_eyes else None),
         ("notice", "people are told of every run" if plan.risk.notify else None),
         *[(f"rule {rule.name}", _rule(rule)) for rule in plan.people.rules],
     ]

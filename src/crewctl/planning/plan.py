@@ -271,7 +271,7 @@ class PlannedRule(Planned):
 class PlannedPeople(Planned):
     """How people are asked in the middle of the run: `expires` is how long a card waits, in seconds.
 
-    With `four_eyes` whoever asked for the run does not answer its cards.
+    With `four_eyes` whoever asks for the run does not approve it, answer its cards or decide its market.
     """
 
     expires: float = 259_200.0

@@ -12,7 +12,7 @@ from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.run_state import RunState, StepState, fold_run
 from crewctl.diagnostics.nearest import nearest
-from crewctl.errors import InvalidError, NotFoundError
+from crewctl.errors import CrewctlError, InvalidError, NotFoundError
 from crewctl.planning.plan import Plan
 from crewctl.planning.task_basis import changed_basis
 from crewctl.running.port import Value
@@ -25,7 +25,10 @@ _MOST_CHANGES = 5
 
 
 class Kept(Value):
-    """A step that can be taken over: its output is still the earlier run's."""
+    """A step that can be taken over: its output is still the earlier run's.
+
+    `people` are those whose word stands in it.
+    """
 
     step: str
     task: str
@@ -36,6 +39,7 @@ class Kept(Value):
     given_up: Literal["continue", "skip"] | None
     decided_by: str
     changed: str
+    people: frozenset[str] = frozenset()
 
 
 def places(plan: Plan) -> tuple[str, ...]:
@@ -45,12 +49,13 @@ def places(plan: Plan) -> tuple[str, ...]:
 
 
 def to_keep(
-    records: Sequence[Recorded], before: Plan, after: Plan, place: str, *, anyway: bool
+    records: Sequence[Recorded], before: Plan, after: Plan, place: str, *, anyway: bool, by: str = ""
 ) -> tuple[Kept, ...]:
     """Return the steps before `place` that `after` takes over from the run that followed `before`.
 
     NotFoundError for a place that `after` does not have; InvalidError for a step that was not finished,
-    and, unless `anyway`, for one whose output rests on something that has changed.
+    and, unless `anyway`, for one whose output rests on something that has changed. CrewctlError where
+    `after` wants four eyes and `by`, who asks for the fork, has had a word in what it would keep.
     """
     if place not in places(after):
         meant = nearest(place, places(after))
@@ -61,6 +66,8 @@ def to_keep(
         run.kept(step, task, agent, changed_basis(before, after, task, agent or None))
         for step, task, agent in _before(after, place)
     )
+    if after.people.four_eyes:
+        _refuse_own_word(kept, after.crew, run.state.run_id, by)
     changed = [each for each in kept if each.changed]
     if changed and not anyway:
         said = "; ".join(f"{each.step}: {each.changed}" for each in changed)
@@ -69,6 +76,17 @@ def to_keep(
             help=f"fork from '{changed[0].task}', or keep it all the same with --keep-anyway",
         )
     return kept
+
+
+def _refuse_own_word(kept: Sequence[Kept], crew: str, run_id: str, by: str) -> None:
+    """Nobody comes by a run whose cards they answered themselves by way of a fork."""
+    own = next((each for each in kept if by in each.people), None)
+    if own is not None:
+        raise CrewctlError(
+            f"{by} answered a card about {own.step} in run {run_id} and asks for its fork, and the registry "
+            f"wants four eyes on crew '{crew}'",
+            help=f"fork from '{own.task}' or an earlier task, or have a colleague fork it",
+        )
 
 
 def _before(plan: Plan, place: str) -> Iterator[tuple[str, str, str]]:
@@ -93,9 +111,17 @@ class _Run:
         self._deciders = {step.step: step.decided_by for step in kept.steps} if kept else {}
         self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
         self._given_up |= {step.step: step.given_up for step in kept.steps if step.given_up} if kept else {}
+        cards = fold_cards(records)
+        self._stood_in = {
+            card.opened.step: card.answer.by
+            for card in cards
+            if card.opened.source == "failed_step"
+            and card.answer is not None
+            and card.answer.action in {"amend", "skip"}
+        }
         self._answers = {
             card.opened.step: card.answer
-            for card in fold_cards(records)
+            for card in cards
             if card.opened.source == "output" and card.answer is not None and card.answer.action != "expire"
         }
 
@@ -112,6 +138,7 @@ class _Run:
         answer = None if contestant else self._answers.get(found.step)
         if found.kept and found.step in self._misfits:  # it did not fit that run either
             changes = (f"{self._misfits[found.step]} (since run {found.kept})", *changes)
+        decided_by = self._deciders.get(found.step, "") if answer is None else answer.by
         more = f" and {len(changes) - _MOST_CHANGES} more" if len(changes) > _MOST_CHANGES else ""
         return Kept(
             step=step,
@@ -121,8 +148,9 @@ class _Run:
             output=found.output if answer is None else _left(found, answer),
             error=found.error,
             given_up=self._given_up.get(found.step),
-            decided_by=self._deciders.get(found.step, "") if answer is None else answer.by,
+            decided_by=decided_by,
             changed=", ".join(changes[:_MOST_CHANGES]) + more,
+            people=frozenset({decided_by, self._stood_in.get(found.step, "")} - {""}),
         )
 
     def _is_over(self, step: StepState) -> bool:

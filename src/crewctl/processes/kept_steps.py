@@ -104,13 +104,13 @@ def _taken_over(
 ) -> StepsKept:
     records = store.events_of(of)
     before = plan_kept_by(records, contents)
-    kept = to_keep(records, before, plan, request.from_task or "", anyway=request.keep_anyway)
+    kept = to_keep(records, before, plan, request.from_task or "", anyway=request.keep_anyway, by=request.by)
     return StepsKept(
         run=of,
         # Copied, so that the earlier run's contents may be erased without this run losing its own.
         steps=tuple(
             KeptStep(
-                **each.model_dump(exclude={"output"}),
+                **each.model_dump(exclude={"output", "people"}),
                 output=None if each.output is None else contents.put(run_id, content_of(each, of, contents)),
             )
             for each in kept

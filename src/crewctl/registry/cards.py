@@ -12,7 +12,7 @@ from crewctl.approval.port import Approvals
 from crewctl.approval.state import checked_reason
 from crewctl.approval.statement import Approver
 from crewctl.audit.cards import DONE, CardState, fold_cards, is_over
-from crewctl.audit.events import KickoffRequested, Recorded
+from crewctl.audit.events import Recorded
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.port import CardAnsweredError, ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.redaction import Redaction
@@ -20,6 +20,7 @@ from crewctl.errors import CrewctlError, NotFoundError, UsageError
 from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.amendments import amendment, opened_instead
 from crewctl.registry.card_approval import Given, approved
+from crewctl.registry.four_eyes import refuse_who_asked, request_of
 from crewctl.registry.subjects import seen_subject
 from crewctl.running.cards import expire
 from crewctl.running.port import Clock, Value
@@ -92,7 +93,9 @@ def answer(rooms: CardRooms, word: Word) -> Answered:
         said = said.model_copy(update=text.kept(rooms.contents, rooms.run_id))
     given = None
     if state.opened.source == "approval" and word.action == "approve" and subject is not None:
-        given = approved(subject, rooms.approvals, rooms.approver, said.reason, rooms.clock.now())
+        # Of the very person who answers: the gate compares this name with who asked for the run.
+        approver = rooms.approver.model_copy(update={"name": word.by})
+        given = approved(subject, rooms.approvals, approver, said.reason, rooms.clock.now())
     statement = _written(rooms, state, said, given)
     instead = None
     if text is not None and state.opened.source == "tool_call":
@@ -117,11 +120,6 @@ def card_in(records: Sequence[Recorded], card: str) -> CardState:
     return found
 
 
-def request_of(records: Sequence[Recorded]) -> KickoffRequested:
-    """Return who asked for the run."""
-    return next(record.event for record in records if isinstance(record.event, KickoffRequested))
-
-
 def _refuse(rooms: CardRooms, records: Sequence[Recorded], state: CardState, word: Word) -> None:
     """Refuse a word that comes too late, from the wrong person, or that this card does not take."""
     if state.answer is not None:
@@ -143,12 +141,13 @@ def _refuse(rooms: CardRooms, records: Sequence[Recorded], state: CardState, wor
             f"nobody can {word.action} card {state.card}",
             help=f"it takes: {', '.join(state.opened.actions)}",
         )
-    if word.by == request_of(records).by and plan_of(records, rooms.contents).people.four_eyes:
-        raise CrewctlError(
-            f"{word.by} asked for run {rooms.run_id}, and the registry wants four eyes on crew "
-            f"'{request_of(records).crew}': somebody else has to answer card {state.card}",
-            help=f"have a colleague look at it: crewctl card show {state.card}",
-        )
+    refuse_who_asked(
+        records,
+        rooms.contents,
+        word.by,
+        what=f"answer card {state.card}",
+        look=f"crewctl card show {state.card}",
+    )
 
 
 def answered_already(state: CardState) -> CardAnsweredError:

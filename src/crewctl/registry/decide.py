@@ -17,6 +17,7 @@ from crewctl.judging.verdict import Verdict
 from crewctl.judging.write_verdict import with_decision
 from crewctl.planning.kept_plan import plan_of
 from crewctl.processes.port import OutputFiles
+from crewctl.registry.four_eyes import refuse_who_asked
 from crewctl.registry.port import Reports
 from crewctl.registry.undecided import DecidedAlreadyError, Undecided, undecided
 from crewctl.running.port import Clock, Value
@@ -61,10 +62,15 @@ def decide(rooms: DecisionRooms, person: str, word: str, reason: str) -> Decided
     """Add a person's word to the account, and once that settles the run, write its output and its report.
 
     The decision stands as soon as its event does: what cannot be written afterwards is told, not undone.
-    Somebody else's ballot in between is taken into account; whoever comes after a decision is refused.
+    Somebody else's ballot in between is taken into account; whoever comes after a decision is refused, and
+    so is whoever asked for the run where the registry wants four eyes.
     """
     while True:
-        case = undecided(rooms.records, rooms.contents)
+        records = rooms.records
+        case = undecided(records, rooms.contents)
+        refuse_who_asked(
+            records, rooms.contents, person, what="decide it", look=f"crewctl decide {rooms.run_id}"
+        )
         said = ballot(case.verdict, person, word, reason, rooms.clock.now())
         verdict = with_decision(case.verdict, said, dict(case.texts))
         settled = verdict.selected_draft is not None

@@ -33,7 +33,7 @@ def ask_again(plan: Plan, rooms: Rooms) -> None:
 
 
 def _admit(plan: Plan, rooms: Rooms) -> Decision:
-    return admit(plan, rooms.approvals, rooms.clock.now(), rooms.run_id)
+    return admit(plan, rooms.approvals, rooms.clock.now(), rooms.run_id, rooms.request.by)
 
 
 def _recorded(decision: Decision, rooms: Rooms) -> ApprovalDecided:

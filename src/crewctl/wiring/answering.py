@@ -24,7 +24,8 @@ from crewctl.audit.run_state import fold_run
 from crewctl.errors import NotFoundError, StoreError, UsageError
 from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.acknowledge import acknowledge
-from crewctl.registry.cards import Action, Answered, CardRooms, Word, answer, card_in, request_of
+from crewctl.registry.cards import Action, Answered, CardRooms, Word, answer, card_in
+from crewctl.registry.four_eyes import request_of
 from crewctl.registry.inbox import InboxRooms, Item, inbox, level_of
 from crewctl.registry.subjects import OtherSubjectError, subject_of
 from crewctl.registry.waiting import held_back

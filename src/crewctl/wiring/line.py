@@ -143,7 +143,7 @@ def _is_left_between(records: Sequence[Recorded]) -> bool:
 def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: KickoffRequested) -> Ended:
     """Run the plan in this process; signals end it in order, and every way out closes or keeps the run."""
     with warm_zygote(project, tools=wants_tools(plan)) as warm:
-        if request.rehearsal or _looks_approved(project, plan):
+        if request.rehearsal or _looks_approved(project, plan, request.by):
             warm.current()  # CrewAI is imported beside the engine
         from crewctl.wiring.embedded import run_here  # noqa: PLC0415 - imports the engine
 
@@ -209,9 +209,9 @@ def _as_it_is(project: Project, known: KnownKeyError) -> Ended:
     )
 
 
-def _looks_approved(project: Project, plan: Plan) -> bool:
+def _looks_approved(project: Project, plan: Plan, asked_by: str) -> bool:
     """Guess what the gate will say, without counting; only to know whether warming up is worth it."""
     try:
-        return decide(plan, project.approvals, project.clock.now()).approved
+        return decide(plan, project.approvals, project.clock.now(), asked_by).approved
     except CrewctlError:
         return False

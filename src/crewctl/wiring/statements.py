@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from crewctl.adapters.os_identity import os_approver
+from crewctl.adapters.os_identity import os_person
 from crewctl.approval import state
 from crewctl.planning.plan import Plan
 from crewctl.wiring.project import Said, Terms
@@ -22,7 +22,7 @@ def approve(project: Project, plan: Plan, terms: Terms) -> Said:
         state.Terms(
             expires_in=timedelta(seconds=terms.expires), max_runs=terms.max_runs, for_inputs=terms.for_inputs
         ),
-        approver=os_approver(project.root),
+        approver=os_person(project.root),
         reason=terms.reason,
         store=project.approvals.store_id(),
         now=datetime.now(UTC),
@@ -35,7 +35,7 @@ def revoke(project: Project, crew: str, prefix: str | None, reason: str) -> Sequ
     now = datetime.now(UTC)
     said = []
     for statement in state.to_revoke(project.approvals, crew, prefix, now):
-        revocation = state.revoke(statement, approver=os_approver(project.root), reason=reason, now=now)
+        revocation = state.revoke(statement, approver=os_person(project.root), reason=reason, now=now)
         file = project.approvals.add(revocation)
         said.append(Said(revocation.id, file, revocation.revoked_by.name, revocation))
     return said

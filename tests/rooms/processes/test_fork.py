@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,13 +18,13 @@ from crewctl.audit.events import (
     StepFinished,
     StepStarted,
 )
-from crewctl.audit.events_people import CardAnswered, CardOpened
+from crewctl.audit.events_people import CardAnswered, CardOpened, CardSource
 from crewctl.audit.events_work import StepsKept
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import InvalidError, NotFoundError
+from crewctl.errors import CrewctlError, InvalidError, NotFoundError
 from crewctl.planning.digest import canonical, sealed
-from crewctl.planning.plan import Plan
+from crewctl.planning.plan import Plan, PlannedPeople
 from crewctl.processes.keeping import places, to_keep
 from crewctl.processes.outcome import Outcome
 from crewctl.processes.rooms import ProcessRooms
@@ -73,7 +74,9 @@ class Runs:
 
     def ask(self, run_id: str, plan: Plan, **asked: Any) -> None:
         """Write down that a run is asked for, and let through."""
-        self.store.append(run_id, KickoffRequested(crew=plan.crew, by="ada", host="box", pid=1, **asked))
+        self.store.append(
+            run_id, KickoffRequested(crew=plan.crew, host="box", pid=1, **{"by": "ada", **asked})
+        )
         made = PlanMade(
             crew_digest=plan.crew_digest,
             inputs_digest=plan.inputs_digest,
@@ -385,6 +388,47 @@ def test_a_fork_of_a_fork_still_knows_who_let_an_output_through(runs: Runs) -> N
     ]
 
 
+@pytest.mark.parametrize("action", ["approve", "amend", "skip"])
+def test_where_four_eyes_are_wanted_nobody_forks_a_run_around_what_they_answered_in_it(
+    runs: Runs, action: Any
+) -> None:
+    plan = _four_eyes(sequential_plan(task("research", human_input=True), *THREE[1:]))
+    _waited(runs, plan, lambda: _answer(runs, action))
+    with pytest.raises(CrewctlError) as refused:
+        runs.run("own", plan, source="fork", of="a", from_task="outline", by="grace")
+    assert refused.value.message == (
+        "grace answered a card about 1.research in run a and asks for its fork, and the registry wants four "
+        "eyes on crew 'letters'"
+    )
+    assert refused.value.help == "fork from 'research' or an earlier task, or have a colleague fork it"
+    assert runs.done("own") == []
+
+    runs.fork(plan, "outline")  # by ada, who gave no answer
+    assert [each.decided_by for each in runs.kept().steps] == ["grace"]
+    # Not by way of that fork, either.
+    with pytest.raises(CrewctlError, match=r"grace answered a card about 1.research"):
+        to_keep(runs.store.events_of("b"), plan, plan, "write", anyway=True, by="grace")
+    assert to_keep(runs.store.events_of("a"), plan, plan, "research", anyway=False, by="grace") == ()
+
+
+def test_a_text_in_the_place_of_a_failed_step_is_the_word_of_whoever_gave_it() -> None:
+    plan = _four_eyes(sequential_plan(*THREE))
+    for action in ("amend", "skip"):
+        runs = Runs()
+        _waited(runs, plan, partial(_answer, runs, action), source="failed_step")
+        with pytest.raises(CrewctlError, match=r"grace answered a card about 1.research"):
+            to_keep(runs.store.events_of("a"), plan, plan, "outline", anyway=False, by="grace")
+        assert to_keep(runs.store.events_of("a"), plan, plan, "outline", anyway=False, by="ada")
+    # "Once more" is no word in what came then.
+    again = Runs()
+    _waited(again, plan, partial(_answer, again, "approve"), source="failed_step")
+    assert to_keep(again.store.events_of("a"), plan, plan, "outline", anyway=False, by="grace")
+
+
+def _four_eyes(plan: Plan) -> Plan:
+    return sealed(plan.model_copy(update={"people": PlannedPeople(four_eyes=True)}))
+
+
 def test_an_amendment_of_the_chosen_text_is_no_draft_of_anybodys(runs: Runs) -> None:
     plan = market_plan("direct", "story", human_input=True)
     runs.ask("a", plan)
@@ -408,7 +452,7 @@ def test_what_nobody_has_answered_yet_is_kept_as_it_was_made(runs: Runs) -> None
     assert (runs.text(kept.output), kept.decided_by) == ("facts", "")
 
 
-def _waited(runs: Runs, plan: Plan, answer: Callable[[], None]) -> None:
+def _waited(runs: Runs, plan: Plan, answer: Callable[[], None], source: CardSource = "output") -> None:
     """Tell of a run that did its first task and asked a person about it."""
     runs.ask("a", plan)
     output = runs.contents.put("a", b"facts")
@@ -417,8 +461,8 @@ def _waited(runs: Runs, plan: Plan, answer: Callable[[], None]) -> None:
         StepFinished(step="1.research", attempt=1, outcome="done", output=output, seconds=1.0),
         CardOpened(
             card="a.1",
-            key="output.1.research",
-            source="output",
+            key=f"{source}.1.research",
+            source=source,
             asks="may it go on?",
             actions=("approve", "amend", "skip"),
             step="1.research",

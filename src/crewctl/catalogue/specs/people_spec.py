@@ -81,8 +81,8 @@ class PeopleRules(Spec):
     """How people are asked in the middle of runs.
 
     A card that nobody answers within `expires` is refused. With `max_waiting` cards in the inbox nothing
-    but people starts runs. At the risk levels of `four_eyes` whoever asked for a run does not answer
-    its cards.
+    but people starts runs. At the risk levels of `four_eyes` whoever asks for a run does not approve
+    it, answer its cards or decide its market.
     """
 
     expires: Duration = 259_200.0

@@ -34,7 +34,8 @@ def _several(said: S | list[S] | None) -> tuple[S, ...]:
 class EntrySpec(Spec):
     """A crew's registration; without one a crew counts as limited, with oversight.
 
-    With `four_eyes` whoever asked for a run does not answer its cards. `schedule` and `on` start the crew.
+    With `four_eyes` whoever asks for a run does not approve it, answer its cards or decide its market.
+    `schedule` and `on` start the crew.
     """
 
     owner: str | None = None
