@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 from crewctl.adapters import sql_cards, sql_leftovers
 from crewctl.adapters.database import Database, Part, Session
 from crewctl.adapters.sql_cards import CARDS
+from crewctl.adapters.sql_closings import closings, may_still_come
 from crewctl.adapters.sql_owners import OWNERS, check_owner, keep_for_later, next_epoch
-from crewctl.audit.afterwards import CAN_FOLLOW, may_follow
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed, StopRequested, ToolCallStarted
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
-from crewctl.audit.port import CardPlace, Leftover, RunExistsError, RunIsClosedError
+from crewctl.audit.port import CardPlace, Closing, Leftover, RunExistsError, RunIsClosedError
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
 from crewctl.running.ownership import Owner
@@ -119,6 +119,16 @@ class SqlRunStore:
         if crew is None:
             return self._ids("SELECT run_id FROM runs ORDER BY number DESC")
         return self._ids("SELECT run_id FROM runs WHERE crew=? ORDER BY number DESC", crew)
+
+    def closings(self, *, crew: str | None = None) -> Iterator[Closing]:
+        """Give how every run ended, newest first, read as far as it is asked for."""
+        below: int | None = None
+        while self._database.is_there():
+            with self._database.reading(*_PARTS) as session:
+                found, below = closings(session, crew, below)
+            yield from found
+            if below is None:
+                return
 
     def open_run_ids(self) -> Sequence[str]:
         """Return the ids of the runs that have no RunClosed, oldest first."""
@@ -226,24 +236,8 @@ def _next_place(session: Session, run_id: str, event: Event) -> tuple[int, int]:
         )
         return int(made.fetchall()[0][0]), 1
     number, last_seq, closed = row
-    if closed and not _may_follow(session, number, event):
+    if closed and not may_still_come(session, number, event):
         raise RunIsClosedError(f"run {run_id} is closed, so {event.kind} cannot be added to its account")
     if crew is not None:
         raise RunExistsError(f"there is a run {run_id} already")
     return number, last_seq + 1
-
-
-def _may_follow(session: Session, number: int, event: Event) -> bool:
-    if not isinstance(event, CAN_FOLLOW):
-        return False
-    since: list[Event] = []
-    rows = session.execute("SELECT body FROM events WHERE run=? ORDER BY seq DESC", (number,))
-    for (body,) in rows.fetchall():
-        try:
-            before = _EVENT.validate_json(body)
-        except ValidationError:
-            return False  # a newer crewctl wrote it, and only that one knows what may follow
-        if isinstance(before, RunClosed):
-            return may_follow(event, before, since[::-1])
-        since.append(before)
-    return False

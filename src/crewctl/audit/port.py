@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from crewctl.audit.events import Event, Recorded
+from crewctl.audit.events import Event, Outcome, Recorded
 from crewctl.audit.events_people import CardSource
 from crewctl.audit.fact import ContentRef, Fact
 from crewctl.errors import CrewctlError, StoreError
@@ -52,6 +52,13 @@ class RunStore(Protocol):
     def open_run_ids(self) -> Sequence[str]:
         """Return the ids of the runs that have no `RunClosed`, oldest first."""
         ...
+
+
+class Closing(Fact):
+    """A run and how it ended; None for one that is open, or that only a newer crewctl can read."""
+
+    run_id: str
+    outcome: Outcome | None
 
 
 class CardPlace(Fact):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crewctl.audit.bill import Bill, Spent, fold_bill
@@ -31,7 +31,7 @@ def runs(
 ) -> Iterator[Found]:
     """Give the newest `most` runs of that crew, outcome and status, newest first."""
     found = 0
-    for run_id in project.store.run_ids(crew=crew):
+    for run_id in _possible(project, crew, outcome, status):
         if found == most:
             return
         records = project.store.events_of(run_id)
@@ -41,6 +41,21 @@ def runs(
         if outcome in {None, ended_as(state)} and status in {None, state.status}:
             found += 1
             yield Found(state, fold_bill(records))
+
+
+def _possible(project: Project, crew: str | None, outcome: str | None, status: str | None) -> Iterable[str]:
+    """Return the runs that may be meant, newest first: of those that are over the last event tells it."""
+    if outcome is None and status is None:
+        return project.store.run_ids(crew=crew)
+    return (
+        each.run_id
+        for each in project.store.closings(crew=crew)
+        if each.outcome is None
+        or (
+            outcome in {None, each.outcome}
+            and status in {None, "lost" if each.outcome == "lost" else "closed"}
+        )
+    )
 
 
 def ended_as(state: RunState) -> str:
