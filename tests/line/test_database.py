@@ -17,6 +17,7 @@ from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sql_workers import SqlWorkers
 from crewctl.audit.events import KickoffRequested, RunClosed
 from crewctl.audit.events_work import RunEnqueued
+from crewctl.cli import moving
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.running.ownership import worker_lock
 from crewctl.testing.postgres_server import PostgresServer
@@ -195,6 +196,19 @@ def test_after_the_copy_the_old_file_is_left_and_the_next_step_is_said(
     there = call("database", "status", cwd=project)
     assert "0 open, 1 ended" in there.out
     assert postgres_server.password not in done.out + done.err + there.out
+
+
+def test_a_long_copy_says_how_far_it_has_come(
+    project: Path, call: Call, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(project, RUN, over=True)
+    monkeypatch.setattr(moving, "EVERY_SECONDS", 0.0)
+
+    done = call("database", "copy", "--to", postgres_url, cwd=project)
+
+    said = done.err.splitlines()
+    assert said[:3] == ["runs: 1 of 1", "events: 2 of 2", "contents: 1 of 1"]
+    assert "events read again: 2 of 2" in said
 
 
 def test_a_move_back_needs_the_old_file_out_of_the_way(
