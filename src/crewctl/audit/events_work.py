@@ -37,8 +37,8 @@ class KeptStep(Fact):
 
     One that had come to nothing stays so: `outcome` and `error` are that run's, and `given_up` is how that
     run went on without it. `decided_by` names the
-    person who let its output through there, or put it aside. `changed` says what differs in today's
-    plan, where somebody wanted the step kept all the same.
+    person who let its output through there, or put it aside, and `people` all who answered cards about
+    it. `changed` says what differs in today's plan, where somebody wanted the step kept all the same.
     """
 
     step: str
@@ -49,6 +49,7 @@ class KeptStep(Fact):
     error: str = ""
     given_up: Literal["continue", "skip"] | None = None
     decided_by: str = ""
+    people: tuple[str, ...] = ()
     changed: str = ""
 
 

@@ -27,7 +27,7 @@ _MOST_CHANGES = 5
 class Kept(Value):
     """A step that can be taken over: its output is still the earlier run's.
 
-    `people` are those whose word stands in it.
+    `people` are those who answered cards about it.
     """
 
     step: str
@@ -39,7 +39,7 @@ class Kept(Value):
     given_up: Literal["continue", "skip"] | None
     decided_by: str
     changed: str
-    people: frozenset[str] = frozenset()
+    people: tuple[str, ...] = ()
 
 
 def places(plan: Plan) -> tuple[str, ...]:
@@ -111,19 +111,14 @@ class _Run:
         self._deciders = {step.step: step.decided_by for step in kept.steps} if kept else {}
         self._given_up = {r.event.step: r.event.how for r in records if isinstance(r.event, StepGivenUp)}
         self._given_up |= {step.step: step.given_up for step in kept.steps if step.given_up} if kept else {}
-        cards = fold_cards(records)
-        self._stood_in = {
-            card.opened.step: card.answer.by
-            for card in cards
-            if card.opened.source == "failed_step"
-            and card.answer is not None
-            and card.answer.action in {"amend", "skip"}
-        }
-        self._answers = {
-            card.opened.step: card.answer
-            for card in cards
-            if card.opened.source == "output" and card.answer is not None and card.answer.action != "expire"
-        }
+        answered = [
+            (card.opened, card.answer)
+            for card in fold_cards(records)
+            if card.answer is not None and card.answer.action != "expire"
+        ]
+        self._answers = {card.step: answer for card, answer in answered if card.source == "output"}
+        self._people = {(step.step, name) for step in kept.steps for name in step.people} if kept else set()
+        self._people |= {(card.step, answer.by) for card, answer in answered if card.source != "output"}
 
     def kept(self, step: str, task: str, contestant: str, changes: Sequence[str]) -> Kept:
         """Take one step over; InvalidError where the run has nothing to keep."""
@@ -139,6 +134,7 @@ class _Run:
         if found.kept and found.step in self._misfits:  # it did not fit that run either
             changes = (f"{self._misfits[found.step]} (since run {found.kept})", *changes)
         decided_by = self._deciders.get(found.step, "") if answer is None else answer.by
+        people = {name for about, name in self._people if about == found.step} | {decided_by}
         more = f" and {len(changes) - _MOST_CHANGES} more" if len(changes) > _MOST_CHANGES else ""
         return Kept(
             step=step,
@@ -150,7 +146,7 @@ class _Run:
             given_up=self._given_up.get(found.step),
             decided_by=decided_by,
             changed=", ".join(changes[:_MOST_CHANGES]) + more,
-            people=frozenset({decided_by, self._stood_in.get(found.step, "")} - {""}),
+            people=tuple(sorted(people - {""})),
         )
 
     def _is_over(self, step: StepState) -> bool:

@@ -110,7 +110,7 @@ def _taken_over(
         # Copied, so that the earlier run's contents may be erased without this run losing its own.
         steps=tuple(
             KeptStep(
-                **each.model_dump(exclude={"output", "people"}),
+                **each.model_dump(exclude={"output"}),
                 output=None if each.output is None else contents.put(run_id, content_of(each, of, contents)),
             )
             for each in kept

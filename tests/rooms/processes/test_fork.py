@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -411,18 +410,24 @@ def test_where_four_eyes_are_wanted_nobody_forks_a_run_around_what_they_answered
     assert to_keep(runs.store.events_of("a"), plan, plan, "research", anyway=False, by="grace") == ()
 
 
-def test_a_text_in_the_place_of_a_failed_step_is_the_word_of_whoever_gave_it() -> None:
+@pytest.mark.parametrize("source", ["failed_step", "tool_call", "may_have_happened"])
+def test_so_it_is_with_every_card_about_a_step_also_by_way_of_a_colleagues_fork(
+    runs: Runs, source: CardSource
+) -> None:
     plan = _four_eyes(sequential_plan(*THREE))
-    for action in ("amend", "skip"):
-        runs = Runs()
-        _waited(runs, plan, partial(_answer, runs, action), source="failed_step")
+    _waited(runs, plan, lambda: _answer(runs, "approve"), source)
+    runs.fork(plan, "outline")
+    assert [(each.decided_by, each.people) for each in runs.kept().steps] == [("", ("grace",))]
+    for run_id, place in (("a", "outline"), ("b", "write")):
         with pytest.raises(CrewctlError, match=r"grace answered a card about 1.research"):
-            to_keep(runs.store.events_of("a"), plan, plan, "outline", anyway=False, by="grace")
-        assert to_keep(runs.store.events_of("a"), plan, plan, "outline", anyway=False, by="ada")
-    # "Once more" is no word in what came then.
-    again = Runs()
-    _waited(again, plan, partial(_answer, again, "approve"), source="failed_step")
-    assert to_keep(again.store.events_of("a"), plan, plan, "outline", anyway=False, by="grace")
+            to_keep(runs.store.events_of(run_id), plan, plan, place, anyway=False, by="grace")
+        assert to_keep(runs.store.events_of(run_id), plan, plan, place, anyway=False, by="ada")
+
+
+def test_a_card_that_nobody_answered_is_nobodys_word(runs: Runs) -> None:
+    plan = _four_eyes(sequential_plan(*THREE))
+    _waited(runs, plan, lambda: _answer(runs, "expire"), "tool_call")
+    assert to_keep(runs.store.events_of("a"), plan, plan, "outline", anyway=False, by="grace")[0].people == ()
 
 
 def _four_eyes(plan: Plan) -> Plan:
