@@ -184,7 +184,7 @@ def test_a_vote_of_three_ends_with_exit_8_until_it_is_settled_and_is_secret_till
     assert "warm and of Ghent" not in said
     assert "plainest of all" not in said
     assert "2 ballots in, at least 1 to come" in said
-    code, _, err = line("decide", "r1", other, "--reason", "once more", by="ada")
+    code, _, err = line("decide", "r1", other, "--reason", "once more, please", by="ada")
     assert code == 1
     assert "ada has cast a ballot on this run already" in err
 
@@ -200,16 +200,22 @@ def test_a_vote_of_three_ends_with_exit_8_until_it_is_settled_and_is_secret_till
     ("words", "code", "says", "helps"),
     [
         (("decide", "nobody"), 9, "there is no run 'nobody'", "crewctl runs"),
-        (("decide", "r1", "D7", "--reason", "good"), 9, "there is no draft 'D7'", "D1, D2, D3"),
+        (("decide", "r1", "D7", "--reason", "it names Ghent"), 9, "there is no draft 'D7'", "D1, D2, D3"),
         (
-            ("decide", "r1", "story_writer", "--reason", "good"),
+            ("decide", "r1", "story_writer", "--reason", "it names Ghent"),
             9,
             "no draft 'story_writer'",
             "who wrote what",
         ),
-        (("decide", "r1", "D1"), 2, "a decision needs a reason", "--reason"),
-        (("decide", "r1", "D1", "--reason", "  "), 2, "a decision needs a reason", "--reason"),
-        (("decide", "r1", "--reason", "good"), 2, "a reason is given, but no draft", "DRAFT"),
+        (("decide", "r1", "D1"), 2, "at least 10 characters; this one has 0", "--reason"),
+        (("decide", "r1", "D1", "--reason", "  "), 2, "at least 10 characters; this one has 0", "--reason"),
+        (
+            ("decide", "r1", "D1", "--reason", " it is ok "),
+            2,
+            "a reason has at least 10 characters",
+            "--reason",
+        ),
+        (("decide", "r1", "--reason", "it names Ghent"), 2, "a reason is given, but no draft", "DRAFT"),
         (("decide",), 2, "missing argument 'RUN'", "crewctl decide"),
     ],
 )
@@ -240,7 +246,7 @@ def test_a_run_that_waits_for_nobody_is_refused(
 ) -> None:
     line.tell(verdict, **how)
 
-    for words in (("decide", "r1"), ("decide", "r1", "D1", "--reason", "good")):
+    for words in (("decide", "r1"), ("decide", "r1", "D1", "--reason", "it names Ghent")):
         code, out, err = line(*words)
         assert (code, out) == (1, "")
         assert says in err
@@ -252,7 +258,7 @@ def test_a_second_decision_is_refused_and_says_who_decided_when(line: Line) -> N
     line("decide", "r1", "story_writer", "--reason", "it tells of Ghent")
     before = line.report()
 
-    for words in (("decide", "r1"), ("decide", "r1", "D1", "--reason", "good")):
+    for words in (("decide", "r1"), ("decide", "r1", "D1", "--reason", "it names Ghent")):
         code, out, err = line(*words, by="ada")
         assert (code, out) == (1, "")
         assert "elena decided run r1 already, at 20" in err
@@ -264,12 +270,12 @@ def test_somebody_else_at_the_same_run_is_waited_for_and_then_told_of(line: Line
     lock = FileLocks(line.root).acquire("run:r1")
     assert lock is not None
 
-    code, _, err = line("decide", "r1", "D1", "--reason", "good")
+    code, _, err = line("decide", "r1", "D1", "--reason", "it names Ghent")
 
     lock.release()
     assert code == 1
     assert "run r1 is already being worked on by another process" in err
-    assert line("decide", "r1", "D1", "--reason", "good")[0] == 0
+    assert line("decide", "r1", "D1", "--reason", "it names Ghent")[0] == 0
 
 
 def test_a_report_that_a_crash_left_old_is_mended_by_crewctl_report(line: Line) -> None:

@@ -163,7 +163,7 @@ def test_nobody_is_stopped_without_being_asked(call: Call, told: Path) -> None:
     [
         (("stop",), "no run is given"),
         (("stop", "last", "--all", "--reason", "for a good reason"), "both a run and --all are given"),
-        (("stop", "--all"), "--all needs a reason"),
+        (("stop", "--all"), "a reason has at least 1 character; this one has 0"),
         (("stop", "last", "--yes"), "--crew and --yes belong to --all"),
         (("runs", "--waiting", "--status", "lost"), "contradict each other"),
         (("fork", "last"), "missing option '--from'"),

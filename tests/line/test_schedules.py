@@ -18,6 +18,7 @@ from crewctl.audit.events import KickoffRequested
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.errors import UsageError
+from crewctl.running.starts import Pause
 from crewctl.wiring import Project
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.webhook_door import kick_off_of, webhook_of
@@ -208,8 +209,10 @@ def test_an_entry_that_cannot_be_read_is_pointed_at(at: Call, project: Path) -> 
     assert "registry/entries/company-brief.yaml has problems" in done.err
 
 
-def test_nothing_of_an_entry_or_a_reason_drives_the_terminal(at: Call) -> None:
-    at(SUNDAY, "pause", "company-brief", "--reason", "\x1b[2Jgone")
+def test_nothing_of_an_entry_or_a_reason_drives_the_terminal(at: Call, project: Path) -> None:
+    refused = at(SUNDAY, "pause", "company-brief", "--reason", "\x1b[2Jgone")
+    assert (refused.code, "no control characters" in refused.err) == (2, True)
+    Project(project).schedule_memory.pause("company-brief", Pause("ada", SUNDAY, "\x1b[2Jgone"))
     for words in (["list"], ["list", "-o", "json"], ["next"]):
         done = at(SUNDAY, *words)
         assert "\x1b" not in done.out + done.err

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crewctl.approval.port import Approvals
 from crewctl.approval.statement import Approver, Revocation, Statement, own_id
+from crewctl.audit.reasons import checked_reason
 from crewctl.errors import NotApprovedError, NotFoundError, UsageError
 from crewctl.planning.digest import sealed
 from crewctl.planning.plan import Plan
 
-SHORTEST_REASON = 10
-LONGEST_REASON = 2_000
 DEFAULT_LIFE = timedelta(days=30)
 LONGEST_LIFE = timedelta(days=366)
 
@@ -94,21 +92,6 @@ def revoke(statement: Statement, *, approver: Approver, reason: str, now: dateti
         reason=checked_reason(reason),
     )
     return unnamed.model_copy(update={"id": own_id(unnamed)})
-
-
-def checked_reason(text: str) -> str:
-    """Return the reason without blanks around it; UsageError where it says too little, or too much."""
-    reason = text.strip()
-    if len(reason) < SHORTEST_REASON:
-        raise UsageError(
-            f"a reason has at least {SHORTEST_REASON} characters; this one has {len(reason)}",
-            help='say why, such as: --reason "reviewed the prompts and limits with sales"',
-        )
-    if len(reason) > LONGEST_REASON:
-        raise UsageError(f"a reason has at most {LONGEST_REASON} characters", help="link to what is longer")
-    if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in reason):
-        raise UsageError("a reason holds no control characters", help="write it as plain text")
-    return reason
 
 
 def _check(terms: Terms) -> None:

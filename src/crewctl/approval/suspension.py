@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crewctl.approval.port import Approvals
-from crewctl.approval.state import checked_reason
 from crewctl.approval.statement import Approver, Suspension, Unsuspension, own_id
+from crewctl.audit.reasons import checked_reason
 from crewctl.errors import NotApprovedError, NotFoundError
 
 RESTORE = "get it back as it was committed, for nobody can lift what cannot be read"

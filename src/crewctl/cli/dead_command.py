@@ -73,19 +73,23 @@ def retry(run: str, reason: str, quiet: bool, detach: bool, form: Format) -> int
     from crewctl.cli.dead_letters import retry_dead  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
 
-    return retry_dead(open_project(), run, reason.strip(), form, quiet=quiet, detach=detach)
+    return retry_dead(open_project(), run, reason, form, quiet=quiet, detach=detach)
 
 
 @declare("drop", 'crewctl dead drop last --reason "nobody needs it any more"')
 @click.argument("run", shell_complete=complete_dead)
-@click.option("--reason", required=True, help="Why it is not done; kept in the run's account.")
+@click.option(
+    "--reason",
+    required=True,
+    help="Why it is not done, in at least 10 characters; kept in the run's account.",
+)
 @output_option
 def drop(run: str, reason: str, form: Format) -> None:
     """Put RUN away for good: it is not done, and the reason is kept."""
     from crewctl.cli.dead_letters import drop_dead  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
 
-    drop_dead(open_project(), run, reason.strip(), form)
+    drop_dead(open_project(), run, reason, form)
 
 
 for each in (list_them, show, retry, drop):

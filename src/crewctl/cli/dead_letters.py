@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from crewctl.audit.dead_letters import DeadLetter, fold_dead
 from crewctl.audit.events_faults import DeadLetterSettled, FallbackTaken, StepRetryScheduled
 from crewctl.audit.port import RunIsClosedError
+from crewctl.audit.reasons import checked_reason
 from crewctl.cli.amounts import count
 from crewctl.cli.choose_run import choose_run
 from crewctl.cli.inbox_view import age
 from crewctl.cli.output import Format, emit_one, emit_rows, heading, note, pairs
-from crewctl.errors import CrewctlError, NotFoundError, UsageError
+from crewctl.errors import CrewctlError, NotFoundError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -64,6 +65,7 @@ def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet:
     """Run the same plan as a new run, and take the old one off the list; return the exit code."""
     from crewctl.cli.again import How, rerun  # noqa: PLC0415 - imports plans
 
+    why = checked_reason(reason, least=0)
     letter = _undecided(project, word)
     return rerun(
         project,
@@ -71,18 +73,17 @@ def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet:
         How(form, detach, quiet),
         with_files=False,
         # Before the new run begins: of two people who run it again at once, one does.
-        before=lambda: _settle(project, letter, "retried", reason),
+        before=lambda: _settle(project, letter, "retried", why),
     )
 
 
 def drop_dead(project: Project, word: str, reason: str, form: Format) -> None:
     """Take a run off the list for good."""
-    if not reason:
-        raise UsageError("--reason is empty", help='say why, such as: --reason "nobody needs it any more"')
     letter = _undecided(project, word)
-    settled = _settle(project, letter, "dropped", reason)
+    why = checked_reason(reason)
+    settled = _settle(project, letter, "dropped", why)
     emit_one(
-        {"run": letter.run_id, "by": settled.by, "reason": reason},
+        {"run": letter.run_id, "by": settled.by, "reason": why},
         letter.run_id,
         form,
         lambda: note(f"{letter.run_id} is put away."),

@@ -20,7 +20,9 @@ from crewctl.errors import Exit, UsageError
 @click.argument("run", shell_complete=complete_undecided)
 @click.argument("draft", required=False, shell_complete=complete_drafts)
 @click.option(
-    "--reason", help="Why this draft; needed with DRAFT, kept with the verdict and shown in the report."
+    "--reason",
+    help="Why this draft, in at least 10 characters; needed with DRAFT, kept with the verdict and shown in "
+    "the report.",
 )
 @output_option
 def command(run: str, draft: str | None, reason: str | None, form: Format) -> int:

@@ -17,7 +17,7 @@ from crewctl.cli.session import open_project
 )
 @click.argument("crew", shell_complete=complete_crews)
 @click.argument("statement", required=False, shell_complete=complete_statements)
-@click.option("--reason", required=True, help="Why; kept with the revocation.")
+@click.option("--reason", required=True, help="Why, in at least 10 characters; kept with the revocation.")
 @output_option
 def command(crew: str, statement: str | None, reason: str, form: Format) -> None:
     """Take back every standing approval of CREW, or the one whose id begins with STATEMENT.

@@ -82,7 +82,7 @@ def pause(crew: str, reason: str, form: Format) -> None:
     from crewctl.cli.schedules import pause_crew  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
 
-    pause_crew(open_project(), crew, reason.strip(), form)
+    pause_crew(open_project(), crew, reason, form)
 
 
 @declare("resume", "crewctl schedule resume company-brief")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crewctl.audit.reasons import checked_reason
 from crewctl.cli.output import Format, emit_one, emit_rows, note
 from crewctl.cli.schedule_rows import (
     LIST_COLUMNS,
@@ -64,9 +65,7 @@ def next_times(project: Project, crew: str | None, count: int, form: Format) -> 
 def pause_crew(project: Project, crew: str, reason: str, form: Format) -> None:
     """Pause the crew in the name of the person at the terminal; UsageError when it is paused, or without a reason."""
     _know(project, crew)
-    if not reason:
-        raise UsageError("a pause has a reason", help="write why: --reason ...")
-    made = Pause(project.person, project.clock.now(), reason)
+    made = Pause(project.person, project.clock.now(), checked_reason(reason, least=1))
     before = project.schedule_memory.pause(crew, made)
     if before is not None:
         raise UsageError(

@@ -29,20 +29,22 @@ def command(run: str | None, every: bool, crew: str | None, reason: str, yes: bo
     What was finished is kept. A run that waits for people or for a worker is closed at once, and its
     cards with it. With --all the runs are shown and you are asked first; exit 1 if one of them did not end.
     """
+    from crewctl.audit.reasons import checked_reason  # noqa: PLC0415 - start-up cost
     from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
 
-    _refuse_senseless(run, crew, reason, every=every, yes=yes)
+    _refuse_senseless(run, crew, every=every, yes=yes)
+    why = checked_reason(reason, least=1 if every else 0)
     project = open_account()
     if run is None:
         from crewctl.cli.meant_crew import meant_crew  # noqa: PLC0415 - start-up cost
         from crewctl.cli.stopping import stop_all  # noqa: PLC0415 - start-up cost
 
         meant = None if crew is None else meant_crew(project, crew)
-        return stop_all(project, meant, reason.strip(), form, yes=yes)
+        return stop_all(project, meant, why, form, yes=yes)
     from crewctl.cli.account import find_run  # noqa: PLC0415 - start-up cost
 
     run_id = find_run(project, run)
-    stopped = project.stop(run_id, reason.strip())
+    stopped = project.stop(run_id, why)
     emit_one({"run": run_id, "stopped": stopped}, run_id, form, lambda: None)
     if stopped:
         note(f"{run_id} is stopped. See what became of it: crewctl runs show {run_id}")
@@ -51,15 +53,11 @@ def command(run: str | None, every: bool, crew: str | None, reason: str, yes: bo
     return Exit.DONE
 
 
-def _refuse_senseless(run: str | None, crew: str | None, reason: str, *, every: bool, yes: bool) -> None:
+def _refuse_senseless(run: str | None, crew: str | None, *, every: bool, yes: bool) -> None:
     if every == (run is not None):
         raise UsageError(
             "both a run and --all are given" if every else "no run is given",
             help="name one run, or stop all of them with --all --reason ...",
-        )
-    if every and not reason.strip():
-        raise UsageError(
-            "--all needs a reason", help='say why, such as: --reason "the provider leaks prompts"'
         )
     if not every and (crew or yes):
         raise UsageError("--crew and --yes belong to --all", help="leave them out to stop one run")

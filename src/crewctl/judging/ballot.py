@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from crewctl.audit.reasons import checked_reason
 from crewctl.diagnostics.nearest import nearest
 from crewctl.diagnostics.visible import one_line
-from crewctl.errors import CrewctlError, NotFoundError, UsageError
+from crewctl.errors import CrewctlError, NotFoundError
 from crewctl.judging.drafts import Candidate
 from crewctl.judging.people import human
 from crewctl.judging.verdict import Pass, Verdict
 
-LONGEST_REASON = 2000
-"""Characters of a reason."""
 _NO_CHOICE = {
     "empty": "is empty",
     "error": "came to nothing",
@@ -32,7 +31,7 @@ def ballot(verdict: Verdict, person: str, word: str, reason: str, at: datetime) 
             f"{one_line(person)} has cast a ballot on this run already, and a ballot cannot be changed",
             help="let somebody else decide, as another user of this machine",
         )
-    why = _reason(reason)
+    why = checked_reason(reason)
     chosen = draft_meant(verdict, word)
     return Pass(
         id=f"person.{len(spoken) + 1}",
@@ -79,17 +78,3 @@ def _which(verdict: Verdict, word: str) -> str:
     choices = [*eligible(verdict), *(names if verdict.people is None else ())]
     near = nearest(word, choices)
     return f"did you mean '{near}'?" if near else f"its drafts are: {', '.join(eligible(verdict))}"
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not reason:
-        raise UsageError(
-            "a decision needs a reason", help='give it with --reason "…"; it is kept with the verdict'
-        )
-    if len(reason) > LONGEST_REASON:
-        raise UsageError(
-            f"a reason has at most {LONGEST_REASON} characters; this one has {len(reason)}",
-            help="say the rest elsewhere, and where",
-        )
-    return reason

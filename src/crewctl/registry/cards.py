@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from crewctl.approval.port import Approvals
-from crewctl.approval.state import checked_reason
 from crewctl.approval.statement import Approver
 from crewctl.audit.cards import DONE, CardState, fold_cards, is_over
 from crewctl.audit.events import Recorded
 from crewctl.audit.events_people import CardAnswered
 from crewctl.audit.port import CardAnsweredError, ContentStore, RunIsClosedError, RunStore
+from crewctl.audit.reasons import checked_reason
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import CrewctlError, NotFoundError, UsageError
 from crewctl.planning.kept_plan import plan_of

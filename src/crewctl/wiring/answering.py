@@ -19,6 +19,7 @@ from crewctl.audit.cards import CardState, fold_cards, is_over
 from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_people import Acknowledged
 from crewctl.audit.events_work import Source
+from crewctl.audit.reasons import checked_reason
 from crewctl.audit.redaction import Redaction
 from crewctl.audit.run_state import fold_run
 from crewctl.errors import NotFoundError, StoreError, UsageError
@@ -156,7 +157,7 @@ def answer_card(  # noqa: PLR0913 - what a person says, each part by name
 
 def look_at(project: Project, run_id: str, card: str, reason: str) -> Acknowledged:
     """Write down that the person at the terminal has looked at a notice, or at a rule's answer."""
-    said = acknowledge(project.store, run_id, card, project.person, reason.strip())
+    said = acknowledge(project.store, run_id, card, project.person, checked_reason(reason, least=0))
     records = project.store.events_of(run_id)
     if is_over(records) and fold_run(records, alive=True).started_at is not None:
         # It stands in the account; `crewctl report` says what is wrong and can write the report anew.

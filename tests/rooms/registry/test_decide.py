@@ -221,10 +221,10 @@ def test_a_vote_waits_for_its_ballots_and_tells_nobody_of_them(tmp_path: Path) -
 def test_a_level_vote_waits_for_one_more_person(tmp_path: Path) -> None:
     table = Table(tmp_path, judged(DRAFTS, people=PeopleAsked(kind="vote", ballots=2)))
     story, other = table.draft("story_writer"), table.draft("question_writer")
-    decide(table.rooms, "elena", story, "warm")
+    decide(table.rooms, "elena", story, "it is warm")
 
-    level = decide(table.rooms, "ada", other, "plain")
-    last = decide(table.rooms, "grace", other, "plainest")
+    level = decide(table.rooms, "ada", other, "it is plain")
+    last = decide(table.rooms, "grace", other, "it is the plainest")
 
     assert (level.event.settled, level.missing) == (False, 1)
     assert (last.event.settled, last.event.contestant) == (True, "question_writer")
@@ -253,12 +253,13 @@ def test_a_blind_report_says_of_no_draft_who_wrote_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verdict", "word", "reason", "error", "says"),
     [
-        (ESCALATED[0], "D9", "because", NotFoundError, "there is no draft 'D9'"),
-        (ESCALATED[0], "story_writr", "because", NotFoundError, "there is no draft 'story_writr'"),
-        (ESCALATED[2], "story_writer", "because", NotFoundError, "there is no draft 'story_writer'"),
-        (ESCALATED[0], "blank", "because", CrewctlError, "is empty, so it cannot be chosen"),
-        (ESCALATED[0], "silent", "because", CrewctlError, "came to nothing, so it cannot be chosen"),
-        (ESCALATED[0], "D1", " \n", UsageError, "a decision needs a reason"),
+        (ESCALATED[0], "D9", "because it is so", NotFoundError, "there is no draft 'D9'"),
+        (ESCALATED[0], "story_writr", "because it is so", NotFoundError, "there is no draft 'story_writr'"),
+        (ESCALATED[2], "story_writer", "because it is so", NotFoundError, "there is no draft 'story_writer'"),
+        (ESCALATED[0], "blank", "because it is so", CrewctlError, "is empty, so it cannot be chosen"),
+        (ESCALATED[0], "silent", "because it is so", CrewctlError, "came to nothing, so it cannot be chosen"),
+        (ESCALATED[0], "D1", " \n", UsageError, "at least 10 characters; this one has 0"),
+        (ESCALATED[0], "D1", " nine chr \n", UsageError, "at least 10 characters; this one has 8"),
         (ESCALATED[0], "D1", "x" * 2001, UsageError, "at most 2000 characters"),
     ],
 )
@@ -277,9 +278,9 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_is_written(
 
 def test_a_misspelt_name_is_guessed_and_a_blind_one_is_sent_to_the_ids(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as open_names:
-        decide(Table(tmp_path, ESCALATED[0]).rooms, "elena", "story_writr", "because")
+        decide(Table(tmp_path, ESCALATED[0]).rooms, "elena", "story_writr", "because it is so")
     with pytest.raises(NotFoundError) as blind:
-        decide(Table(tmp_path / "other", ESCALATED[2]).rooms, "elena", "story_writer", "because")
+        decide(Table(tmp_path / "other", ESCALATED[2]).rooms, "elena", "story_writer", "because it is so")
 
     assert open_names.value.help == "did you mean 'story_writer'?"
     assert "without knowing who wrote what" in blind.value.help
