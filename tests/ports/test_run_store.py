@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.audit.events import (
     ClockStarted,
+    Event,
     KickoffRequested,
     OutputWritten,
     PersonDecided,
@@ -56,6 +57,26 @@ def test_events_come_back_as_they_were_in_order_from_one(store: RunStore) -> Non
     assert [record.seq for record in kept] == [1, 2, 3, 4]
     assert list(kept) == returned
     assert all(record.run_id == "r1" for record in kept)
+
+
+def test_events_of_some_kinds_come_back_in_order_and_no_others(store: RunStore) -> None:
+    stop = StopRequested(by="ada", reason='"kind":"ClockStarted"')
+    for event in [_requested(), RunStarted(), ClockStarted(), stop, CLOSED]:
+        store.append("r1", event)
+
+    kept = store.events_of_kinds("r1", (RunClosed, ClockStarted, KickoffRequested))
+
+    assert [record.event for record in kept] == [_requested(), ClockStarted(), CLOSED]
+    assert [record.seq for record in kept] == [1, 3, 5]
+    assert store.events_of_kinds("r1", (OutputWritten,)) == ()
+    assert store.events_of_kinds("r2", (RunClosed,)) == ()
+
+
+def test_the_kind_of_every_event_is_its_name() -> None:
+    kinds = get_args(get_args(Event)[0])
+
+    assert len(kinds) > 30
+    assert [kind.model_fields["kind"].default for kind in kinds] == [kind.__name__ for kind in kinds]
 
 
 def test_the_time_of_an_event_is_utc_and_survives_exactly(store: RunStore) -> None:

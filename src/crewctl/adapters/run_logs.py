@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crewctl.adapters.private_folder import FILE_MODE, opened_folder, write_all
 from crewctl.audit.events import Event, Recorded, RunClosed
+from crewctl.audit.fact import Fact
 from crewctl.audit.log_lines import log_line
 from crewctl.audit.port import RunStore
 
@@ -73,6 +74,10 @@ class WatchedRunStore:
     def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
         """Return the run's events above `after`, in order."""
         return self._store.events_of(run_id, after=after)
+
+    def events_of_kinds(self, run_id: str, kinds: tuple[type[Fact], ...]) -> Sequence[Recorded]:
+        """Return the run's events of these kinds, in order."""
+        return self._store.events_of_kinds(run_id, kinds)
 
     def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
         """Return the ids of all runs, newest first."""

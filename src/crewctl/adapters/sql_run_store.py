@@ -19,6 +19,7 @@ from crewctl.adapters.sql_owners import OWNERS, check_owner, keep_for_later, nex
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed, StopRequested, ToolCallStarted
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
+from crewctl.audit.fact import Fact
 from crewctl.audit.port import CardPlace, Closing, Leftover, RunExistsError, RunIsClosedError
 from crewctl.audit.redaction import Redaction
 from crewctl.errors import StoreError
@@ -113,6 +114,19 @@ class SqlRunStore:
             after,
         )
         return tuple(self._recorded(run_id, expected, row) for expected, row in enumerate(rows, after + 1))
+
+    def events_of_kinds(self, run_id: str, kinds: tuple[type[Fact], ...]) -> Sequence[Recorded]:
+        """Return the run's events of these kinds, in order; StoreError if one of them is unreadable."""
+        of_a_kind = " OR ".join("body LIKE ?" for _ in kinds)
+        rows = self._rows(
+            "SELECT seq, at, body FROM events"  # noqa: S608 - as many places as there are kinds
+            f" WHERE run=(SELECT number FROM runs WHERE run_id=?) AND ({of_a_kind}) ORDER BY seq",
+            run_id,
+            *(f'%"kind":"{kind.__name__}"%' for kind in kinds),
+        )
+        found = (self._recorded(run_id, int(row[0]), row) for row in rows)
+        # What another event holds may be of such a kind, too.
+        return tuple(record for record in found if isinstance(record.event, kinds))
 
     def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
         """Return the ids of all runs, newest first."""

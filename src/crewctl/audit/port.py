@@ -45,6 +45,10 @@ class RunStore(Protocol):
         """Return the run's events with a sequence number above `after`, in order."""
         ...
 
+    def events_of_kinds(self, run_id: str, kinds: tuple[type[Fact], ...]) -> Sequence[Recorded]:
+        """Return the run's events of these kinds, in order; the rest of its account is passed over."""
+        ...
+
     def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
         """Return the ids of all runs, newest first."""
         ...

@@ -79,7 +79,8 @@ def _note_skip(made: Made, answer: CardAnswered, rooms: ProcessRooms) -> None:
     """Write down, once, that the run goes on without the output: its result is partial."""
     why = f"{answer.by} put it aside: {answer.reason} (card {answer.card})"
     given_up = StepGivenUp(step=made.step, task=made.task.name, how="skip", error=why)
-    if all(record.event != given_up for record in rooms.store.events_of(rooms.run_id)):
+    before = rooms.store.events_of_kinds(rooms.run_id, (StepGivenUp,))
+    if all(record.event != given_up for record in before):
         rooms.store.append(rooms.run_id, given_up)
 
 

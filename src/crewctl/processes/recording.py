@@ -18,7 +18,7 @@ def recorded_once(
 
     A crash between the event and the journal would otherwise leave two of them.
     """
-    for record in store.events_of(run_id):
+    for record in store.events_of_kinds(run_id, (kind,)):
         if isinstance(record.event, kind) and same(record.event):
             return record.event
     event = make()

@@ -10,7 +10,7 @@ from typing import Literal
 from crewctl.audit.cards import CardState, fold_cards, is_over
 from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunClosed
 from crewctl.audit.events_faults import DeadLettered
-from crewctl.audit.events_people import CardSource, NoticeLeft
+from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, CardSource, NoticeLeft
 from crewctl.audit.plan_view import plan_view
 from crewctl.audit.port import CardPlace, ContentStore, Leftover, LeftoverKind, RunStore
 from crewctl.errors import NotFoundError
@@ -34,6 +34,19 @@ _KINDS = (
     "notice",
 )
 """What is decided of the outside world comes before what only holds a run up, and that before what is told."""
+
+
+_TOLD = (
+    KickoffRequested,
+    PlanMade,
+    NoticeLeft,
+    CardOpened,
+    CardAnswered,
+    Acknowledged,
+    DeadLettered,
+    RunClosed,
+)
+"""The events that an item is made of: of a long account they are few."""
 
 
 class Item(Value):
@@ -90,7 +103,7 @@ class _Run:
     def __init__(self, run_id: str, rooms: InboxRooms) -> None:
         self._run_id = run_id
         self._now = rooms.now
-        self._records: Sequence[Recorded] = rooms.store.events_of(run_id)
+        self._records = rooms.store.events_of_kinds(run_id, _TOLD)
         self._cards = {state.card: state for state in fold_cards(self._records)}
         self._level = level_of(self._records, rooms.contents)
         asked = (r.event for r in self._records if isinstance(r.event, KickoffRequested))

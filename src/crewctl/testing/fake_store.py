@@ -11,7 +11,7 @@ from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
-from crewctl.audit.fact import ContentRef
+from crewctl.audit.fact import ContentRef, Fact
 from crewctl.audit.port import CardAnsweredError, CardExistsError, CardPlace, Leftover, RunIsClosedError
 from crewctl.errors import NotFoundError
 from crewctl.testing.fake_leftovers import leftovers_of
@@ -59,6 +59,10 @@ class FakeRunStore:
     def events_of(self, run_id: str, *, after: int = 0) -> Sequence[Recorded]:
         """Return the run's events above `after`, in order."""
         return tuple(self._runs.get(run_id, ())[after:])
+
+    def events_of_kinds(self, run_id: str, kinds: tuple[type[Fact], ...]) -> Sequence[Recorded]:
+        """Return the run's events of these kinds, in order."""
+        return tuple(record for record in self.events_of(run_id) if isinstance(record.event, kinds))
 
     def run_ids(self, *, crew: str | None = None) -> Sequence[str]:
         """Return the ids of all runs, newest first."""

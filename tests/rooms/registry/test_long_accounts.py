@@ -11,7 +11,10 @@ import pytest
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events import KickoffRequested, Recorded, StepStarted, ToolCallFinished, ToolCallStarted
+from crewctl.audit.events_people import CardOpened
+from crewctl.audit.fact import Fact
 from crewctl.planning.plan import PlannedCondition, PlannedPeople, PlannedRule
+from crewctl.registry.inbox import InboxRooms, inbox
 from crewctl.registry.tool_gate import PlannedToolGate
 from crewctl.running.cards import desk_of
 from crewctl.running.port import RunTool, ToolCall
@@ -38,6 +41,11 @@ class CountingStore(SqlRunStore):
         found = super().events_of(run_id, after=after)
         self.given += len(found)
         self.asked += 1
+        return found
+
+    def events_of_kinds(self, run_id: str, kinds: tuple[type[Fact], ...]) -> Sequence[Recorded]:
+        found = super().events_of_kinds(run_id, kinds)
+        self.given += len(found)
         return found
 
 
@@ -91,3 +99,17 @@ def test_two_hundred_gated_calls_read_each_event_of_the_account_once_for_each_re
     assert account > 200 * (4 if how == "ask" else 2)
     assert read <= READERS * account, f"{read} events read for an account of {account}"
     assert asked <= 200 * 6, "a question for each look, and a few looks a call"
+
+
+def test_the_inbox_reads_of_a_long_account_what_it_tells(tmp_path: Path) -> None:
+    store = CountingStore(SqliteDatabase(tmp_path / "state.db"))
+    make_calls(store, 50, "allow")
+    opened = CardOpened(card=f"{RUN}.1", key="k", source="output", asks="May it?", actions=("approve",))
+    store.append(RUN, opened)
+    store.given = 0
+    rooms = InboxRooms(store, FakeContentStore(), datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+    [item] = inbox(store.open_cards(), store.leftovers(), rooms)
+
+    assert (item.id, item.by, item.asks) == (f"{RUN}.1", "eve", "May it?")
+    assert store.given == 2, "who asked for the run, and the card"
