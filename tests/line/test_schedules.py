@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters import os_identity
 from crewctl.adapters.webhook import Answer, Asked
 from crewctl.audit.events import KickoffRequested
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.errors import UsageError
-from crewctl.running.starts import Pause
+from crewctl.running.starts import Pause, Start, line_of
 from crewctl.wiring import Project
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.webhook_door import kick_off_of, webhook_of
@@ -81,7 +83,7 @@ def test_the_list_says_in_words_what_starts_and_when_next_there_and_here(at: Cal
 
     assert done.code == 0
     assert "At 06:00, Monday through Friday (Europe/Rome)" in done.out
-    assert "Mon 2026-03-02 06:00 (here 00:00)" in done.out
+    assert "Mon 2026-03-02 06:00 +01:00 (here 00:00)" in done.out
     assert "(UTC), switched off" in done.out
     assert "a run of company-brief ends as finished" in done.out
 
@@ -183,6 +185,62 @@ def test_what_was_started_is_listed_with_its_run_and_what_failed_with_its_proble
     assert (row["last_state"], row["last_at"]) == ("failed", "2026-03-03T05:00:00Z")
 
 
+def test_every_time_in_the_list_says_how_far_its_clocks_are_from_utc(at: Call, project: Path) -> None:
+    """The last time beside the next, in the schedule's own zone; a trigger has none, so its times are UTC's."""
+    memory = Project(project).starts
+    for kind, crew, name in (
+        ("schedule", "company-brief", "weekdays"),
+        ("trigger", "outreach-email", "company-brief finished"),
+    ):
+        last = datetime(2026, 2, 28, 23, 30, 5, tzinfo=UTC)
+        memory.claim(Start(kind, kind, crew, name, last, state="failed", note="no\nsuch crew", touched=last))  # type: ignore[arg-type]
+
+    said = at(SUNDAY).out
+
+    assert (
+        "Mon 2026-03-02 06:00 +01:00 (here 00:00)  Sun 2026-03-01 00:30:05 +01:00 failed: no such crew"
+        in said
+    )
+    assert re.search(r"finished +-  +Sat 2026-02-28 23:30:05 UTC failed: no such crew", said)
+
+
+def test_another_day_here_is_said(at: Call, project: Path) -> None:
+    path = project / "registry/entries/company-brief.yaml"
+    path.write_text(path.read_text().replace("0 6 * * 1-5", "30 1 * * *"))
+
+    assert "Mon 2026-03-02 01:30 +01:00 (here Sun 19:30)" in at(SUNDAY).out
+
+
+def test_a_suspended_crew_starts_nothing_and_the_list_says_who_and_why(
+    at: Call, call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os_identity, "login_name", lambda: "ada")
+    clockwork = Clockwork(_Frozen(project, SUNDAY))
+    clockwork.tick(SUNDAY)
+    call("suspend", "company-brief", "--reason", "it made figures up", cwd=project)
+    told = [line_of(start) for start in clockwork.tick(SIX)]
+
+    (line,) = told
+    assert line.startswith("schedule weekdays of company-brief skipped (suspended by ada on 2")
+    assert line.endswith("UTC: it made figures up)")
+    assert Project(project).store.run_ids() == ()
+    (row,) = [row for row in _rows(at) if row["name"] == "weekdays"]
+    assert (row["next"], row["last_state"], row["paused_by"]) == (None, "skipped", None)
+    assert line.endswith(f"({row['suspended']})")
+    assert row["last_note"] == row["suspended"]
+    table = at(SIX, "list", "company-brief").out
+    assert re.search(r"06:00 \+01:00 skipped +suspended by ada on", table)
+    assert f"company-brief is {row['suspended']}" in at(SIX, "next").err
+
+    monkeypatch.setattr(os_identity, "login_name", lambda: "bob")
+    call("unsuspend", "company-brief", "--reason", "its sources are named now", cwd=project)
+    (lifted,) = [row for row in _rows(at) if row["name"] == "weekdays"]
+    assert (lifted["suspended"], lifted["next"]) == (None, "2026-03-02T06:00:00+01:00")
+    assert "06:00 +01:00 skipped: suspended by ada on" in at(SIX, "list", "company-brief").out
+    (started,) = clockwork.tick(SIX + timedelta(days=1))
+    assert started.state == "started"
+
+
 def test_a_schedule_can_be_tried_now_in_ones_own_name(at: Call, project: Path) -> None:
     several = at(SUNDAY, "run", "company-brief")
     assert (several.code, "weekdays, once-a-year" in several.err) == (2, True)
@@ -247,6 +305,19 @@ def test_a_request_is_one_run_however_often_it_is_sent(
     assert (first.said["repeated"], second.said["repeated"]) == (False, True)
     assert list(Project(project).store.run_ids()) == [first.said["run"]]
     assert kick_off({"company": "Acme"}, key="k2").said["run"] != first.said["run"]
+
+
+def test_a_request_is_told_as_other_starts_are_and_none_of_what_it_brought(project: Path) -> None:
+    told: list[str] = []
+    answer = kick_off_of(Project(project), told.append)
+    for body in (b'{"company": "Acme"}', b'{"company": "Acme"}', b'{"compny": "Elena Rossi"}'):
+        answer(Asked("company-brief", body, "k1" if b"Acme" in body else "k2"))
+    (run_id,) = Project(project).store.run_ids()
+
+    assert told[0] == f"webhook of company-brief started: run {run_id}"
+    assert told[1].startswith("webhook of company-brief failed (crews/company-brief.yaml:")
+    assert len(told) == 2
+    assert "Elena Rossi" not in told[1]
 
 
 def test_a_key_stands_for_its_inputs(kick_off: Callable[..., Answer]) -> None:

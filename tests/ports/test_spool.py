@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters import os_identity
 from crewctl.adapters import spool as module
+from crewctl.adapters.os_identity import user_name
 from crewctl.adapters.spool import LARGEST, LEFT, Spool
 from crewctl.errors import StoreError
 from crewctl.running.starts import Dropped
@@ -194,11 +196,28 @@ def test_what_a_worker_left_is_found_after_a_while_with_its_token(
     after = {dropped.token: dropped for dropped in spool.left("brief")}
 
     assert after.keys() == before.keys()
-    assert [each.content for each in after.values() if not each.problem] == [b'{"a": 1}']
+    assert {each.content for each in after.values()} == {b""}  # there may be many that are held back
+    whole = [spool.read(each) for each in after.values()]
+    assert [each.content for each in whole if not each.problem] == [b'{"a": 1}']
+    assert {each.by for each in whole if not each.problem} == {user_name()}
     for dropped in after.values():
         spool.done(dropped)
         spool.done(dropped)  # somebody was faster
     assert list(spool.left("brief")) == []
+    gone = next(each for each in whole if not each.problem)
+    assert spool.read(gone).problem == "x.json cannot be read: No such file or directory"
+
+
+def test_a_file_says_whose_it_is(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(folder, "x.json")
+    assert [dropped.by for dropped in taken(tmp_path)] == [user_name()]
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    drop(folder, "y.json")
+    monkeypatch.setattr(os_identity.pwd, "getpwuid", nobody)
+    assert [dropped.by for dropped in taken(tmp_path)] == [f"uid {os.getuid()}"]
 
 
 TAKE = """

@@ -122,6 +122,19 @@ def test_starts_are_listed_newest_first_whatever_zone_they_are_given_in(kept: Ke
     )
 
 
+def test_what_may_still_go_on_is_found_behind_all_that_was_skipped(kept: Kept) -> None:
+    for number, state in enumerate(("started", "held", "skipped", "missed", "failed", "skipped")):
+        kept.starts.claim(start(f"k{number}", NOW + number * MINUTE, state=state))
+
+    found = kept.starts.of_schedule("schedule", "brief", "main", 2, going=True)
+
+    assert [each.state for each in found] == ["held", "started"]
+    assert [each.state for each in kept.starts.of_schedule("schedule", "brief", "main", 2)] == [
+        "skipped",
+        "failed",
+    ]
+
+
 def test_a_schedule_counts_from_when_it_was_first_seen_and_anew_when_it_changes(kept: Kept) -> None:
     kept.schedules.learn([KNOWN], [], NOW)
     kept.schedules.learn([KNOWN], [], NOW + MINUTE)

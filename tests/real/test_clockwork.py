@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,15 @@ from typing import Any
 import pytest
 
 from crewctl.adapters import spool
+from crewctl.adapters.os_identity import user_name
+from crewctl.adapters.webhook_signature import signature_of
 from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_work import RunEnqueued
 from crewctl.cli.fresh_project import TEMPLATE
 from crewctl.wiring import Project
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.database import VARIABLE
+from crewctl.wiring.suspending import suspend
 
 BASE = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 PACE = 120.0
@@ -236,6 +241,53 @@ def test_a_dropped_file_makes_a_run_and_its_end_sets_off_another_that_waits_for_
     assert (request.source, request.of, request.by) == (
         "trigger",
         first,
-        "the trigger on company-brief finished",
+        user_name(),  # whose file it is; four eyes hold for what it sets off, too
     )
+    asked = opened.store.events_of(first)[0].event
+    assert isinstance(asked, KickoffRequested)
+    assert (asked.source, asked.by) == ("spool", user_name())
     assert [start.run for start in opened.starts.latest(None, 9)] == [second, first]
+
+
+SECRET = "a secret of a good length"
+
+
+def test_a_worker_says_what_a_request_started_and_that_a_suspended_crew_was_not(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real worker with its webhook: one run by a signed request, and none of the crew that its end sets off."""
+    said = 'on: {crew: company-brief, inputs: {company: "{inputs.company}", first_name: Elena}}\n'
+    entry(project, "outreach-email", said)
+    suspend(Project(project), "outreach-email", "it wrote to people who had said no")
+    monkeypatch.setenv("CREWCTL_WEBHOOK_SECRET", SECRET)
+    words = [sys.executable, "-u", "-m", "crewctl", "worker", "--webhook", "127.0.0.1:0"]
+    running = subprocess.Popen(words, cwd=project, stderr=subprocess.PIPE, text=True)
+    opened = Project(project)
+    try:
+        assert running.stderr is not None
+        port = re.search(r"127\.0\.0\.1:(\d+)", running.stderr.readline())
+        assert port is not None
+        run_id = _ask(int(port.group(1)))["run"]
+        deadline = time.monotonic() + 120
+        while not opened.starts.latest("outreach-email", 1) and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        time.sleep(1)  # it is told just after it is written down
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=60)[1]
+
+    assert f" webhook of company-brief started: run {run_id}\n" in told
+    assert " trigger company-brief finished of outreach-email skipped (suspended by " in told
+    assert "UTC: it wrote to people who had said no)\n" in told
+    assert list(opened.store.run_ids()) == [run_id]
+
+
+def _ask(port: int) -> dict[str, Any]:
+    path, body, now = "/kickoff/company-brief", b'{"company": "Acme Corp"}', str(int(time.time()))
+    headers = {
+        "X-Crewctl-Timestamp": now,
+        "X-Crewctl-Signature": signature_of(SECRET.encode(), now, path, "", body),
+    }
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("POST", path, body, headers)
+        return dict(json.loads(connection.getresponse().read()))

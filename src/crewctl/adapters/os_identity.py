@@ -30,7 +30,7 @@ def os_person(folder: Path) -> Approver:
 
 def user_name() -> str:
     """Return the name of the process's real user; variables such as USER, which anybody can set, don't count."""
-    return _name_of(os.getuid())
+    return name_of(os.getuid())
 
 
 def login_name(audited: Path = LOGIN_UID) -> str:
@@ -43,10 +43,11 @@ def login_name(audited: Path = LOGIN_UID) -> str:
         number = int(audited.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return user_name()
-    return user_name() if number == NOBODY_LOGGED_IN else _name_of(number)
+    return user_name() if number == NOBODY_LOGGED_IN else name_of(number)
 
 
-def _name_of(number: int) -> str:
+def name_of(number: int) -> str:
+    """Return the name of the user with this number: ``uid 1234`` where the system knows of none."""
     try:
         name = pwd.getpwuid(number).pw_name
     except KeyError:

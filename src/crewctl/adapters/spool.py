@@ -11,8 +11,10 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+from crewctl.adapters.os_identity import name_of
 from crewctl.adapters.private_folder import FILE_MODE, FOLDER_MODE, NEW_FILE, opened_folder, write_all
 from crewctl.catalogue.specs.spec import NAME
 from crewctl.diagnostics.visible import visible
@@ -89,7 +91,7 @@ class Spool:
         return False
 
     def left(self, crew: str) -> Iterator[Dropped]:
-        """Yield the files that a worker took and did not lay aside."""
+        """Yield the files that a worker took and did not lay aside, unread: there may be many that are held back."""
         with suppress(FileNotFoundError), opened_folder(self._root, *FOLDER, crew, TAKEN) as taken:
             for name in sorted(_names(taken)):
                 match = _TAKEN.fullmatch(name)
@@ -97,7 +99,15 @@ class Spool:
                     # The time of the rename, and not that of the last write.
                     is_old = time.time() - os.lstat(name, dir_fd=taken).st_ctime > LEFT
                     if match and is_old:
-                        yield _content_of(taken, _named(crew, match.group(2), match.group(1)))
+                        yield _named(crew, match.group(2), match.group(1))
+
+    def read(self, dropped: Dropped) -> Dropped:
+        """Return the taken file with what it holds and whose it is."""
+        try:
+            with opened_folder(self._root, *FOLDER, dropped.crew) as folder:
+                return _read(folder, dropped)
+        except FileNotFoundError:
+            return _refused(dropped, "is gone")
 
     def done(self, dropped: Dropped) -> None:
         """Lay the file aside among the done ones."""
@@ -223,7 +233,7 @@ def _content_of(taken: int, dropped: Dropped) -> Dropped:
             return _refused(dropped, "is no plain file")
         if status.st_size > LARGEST:
             return _refused(dropped, f"has {status.st_size:,} bytes, and at most {LARGEST:,} are read")
-        return Dropped(dropped.crew, dropped.name, dropped.token, _bytes(descriptor))
+        return replace(dropped, content=_bytes(descriptor), by=name_of(status.st_uid))
     finally:
         os.close(descriptor)
 
@@ -238,4 +248,4 @@ def _bytes(descriptor: int) -> bytes:
 
 
 def _refused(dropped: Dropped, said: str) -> Dropped:
-    return Dropped(dropped.crew, dropped.name, dropped.token, problem=f"{dropped.name} {said}")
+    return replace(dropped, problem=f"{dropped.name} {said}")

@@ -93,10 +93,14 @@ class SqlStarts:
             (_text(held_before), _text(claimed_before)),
         )
 
-    def of_schedule(self, kind: Kind, crew: str, name: str, most: int) -> Sequence[Start]:
+    def of_schedule(
+        self, kind: Kind, crew: str, name: str, most: int, *, going: bool = False
+    ) -> Sequence[Start]:
         """Return the newest starts of a schedule or trigger."""
+        only = " AND state IN ('claimed', 'held', 'started')" if going else ""
         return self._select(
-            "WHERE kind=? AND crew=? AND name=? ORDER BY at DESC, key DESC LIMIT ?", (kind, crew, name, most)
+            f"WHERE kind=? AND crew=? AND name=?{only} ORDER BY at DESC, key DESC LIMIT ?",
+            (kind, crew, name, most),
         )
 
     def latest(self, crew: str | None, most: int) -> Sequence[Start]:

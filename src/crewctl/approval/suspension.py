@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from crewctl.approval.port import Approvals
 from crewctl.approval.statement import Approver, Suspension, Unsuspension, own_id
@@ -24,6 +24,15 @@ def standing(approvals: Approvals, crew: str) -> tuple[Suspension, ...]:
             for one in lifted
         )
     )
+
+
+def said_of_suspensions(approvals: Approvals, crew: str) -> list[str]:
+    """Return one sentence for each suspension that stands, oldest first, and for each that cannot be read."""
+    said = [
+        f"suspended by {each.suspended_by.name} on {each.suspended_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {each.reason}"
+        for each in standing(approvals, crew)
+    ]
+    return [*said, *approvals.unreadable_suspensions(crew)]
 
 
 def is_another(person: Approver, suspension: Suspension) -> bool:

@@ -13,6 +13,7 @@ from crewctl.audit.run_state import fold_run
 from crewctl.catalogue.cron import expanded, wrong_with
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec, TriggerSpec
 from crewctl.catalogue.zones import is_zone
+from crewctl.cli.suspended_view import may_be_suspended, suspensions_of
 from crewctl.registry.due import next_start, shift_of
 from crewctl.registry.fire_times import times_after
 from crewctl.registry.set_off import name_of
@@ -29,17 +30,25 @@ LONGEST_NOTE = 100
 
 @dataclass(frozen=True)
 class View:
-    """What all rows share: the time and the pauses."""
+    """What all rows share: the time, the pauses, and in which words crews are suspended."""
 
     project: Project
     now: datetime
     pauses: Mapping[str, Pause]
+    suspended: Mapping[str, str]
+
+    def rests(self, crew: str) -> str | None:
+        """Say what keeps the crew's schedules and triggers from starting anything; None when nothing does."""
+        pause = self.pauses.get(crew)
+        return self.suspended.get(crew) or (f"by {pause.by}: {pause.why}" if pause else None)
 
 
 def view_of(project: Project) -> View:
     """Return what is to be known before the rows are made."""
     now = project.clock.now()
-    return View(project, now, project.schedule_memory.pauses())
+    crews = project.catalogue.entries if may_be_suspended(project) else ()
+    suspended = {crew: "; ".join(said) for crew in crews if (said := suspensions_of(project, crew))}
+    return View(project, now, project.schedule_memory.pauses(), suspended)
 
 
 def schedules(project: Project, crew: str | None) -> Iterator[tuple[str, ScheduleSpec]]:
@@ -58,9 +67,9 @@ def triggers(project: Project, crew: str | None) -> Iterator[tuple[str, TriggerS
 
 
 def schedule_data(view: View, crew: str, schedule: ScheduleSpec) -> dict[str, Any]:
-    """Return a schedule as data; there is no next time of one that is switched off or paused."""
+    """Return a schedule as data; there is no next time of one that is switched off, paused or suspended."""
     at = next_start(crew, schedule, view.now)
-    rests = not schedule.enabled or crew in view.pauses
+    rests = not schedule.enabled or view.rests(crew)
     return {
         "crew": crew,
         "name": schedule.name,
@@ -72,7 +81,7 @@ def schedule_data(view: View, crew: str, schedule: ScheduleSpec) -> dict[str, An
         "overlap": schedule.overlap,
         "missed": schedule.missed,
         "next": None if rests else at.astimezone(ZoneInfo(schedule.timezone)).isoformat(),
-        **_pause(view.pauses.get(crew)),
+        **_pause(view, crew),
         **_last(view, crew, "schedule", schedule.name),
     }
 
@@ -87,10 +96,10 @@ def trigger_data(view: View, crew: str, trigger: TriggerSpec) -> dict[str, Any]:
         "cron": None,
         "timezone": None,
         "enabled": True,
-        "overlap": None,
+        "overlap": trigger.overlap,
         "missed": None,
         "next": None,
-        **_pause(view.pauses.get(crew)),
+        **_pause(view, crew),
         **_last(view, crew, "trigger", name_of(trigger)),
     }
 
@@ -104,7 +113,7 @@ def list_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "when": data["when"],
         "next": _next(data),
         "last": _last_words(data),
-        "paused": paused,
+        "paused": data["suspended"] or paused,
     }
 
 
@@ -155,7 +164,6 @@ def start_data(view: View, start: Start) -> dict[str, Any]:
 def start_row(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a start as a person reads it."""
     at = datetime.fromisoformat(data["at"])
-    note = " ".join(data["note"].split())
     return {
         "at": f"{at:%Y-%m-%d %H:%M:%S} UTC",
         "crew": data["crew"],
@@ -163,7 +171,7 @@ def start_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "state": data["state"],
         "run": data["run"],
         "outcome": None if data["outcome"] is None else data["outcome"].replace("_", " "),
-        "note": note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…",
+        "note": _short(data["note"]),
     }
 
 
@@ -185,12 +193,14 @@ def words_of(schedule: ScheduleSpec) -> str:
     return f"{words} ({schedule.timezone}){off}"
 
 
-def _pause(pause: Pause | None) -> dict[str, Any]:
+def _pause(view: View, crew: str) -> dict[str, Any]:
+    pause = view.pauses.get(crew)
     at = pause.at.astimezone(UTC).isoformat().replace("+00:00", "Z") if pause else None
     return {
         "paused_by": pause.by if pause else None,
         "paused_at": at,
         "paused_why": pause.why if pause else None,
+        "suspended": view.suspended.get(crew),
     }
 
 
@@ -218,11 +228,11 @@ def _outcome(view: View, run: str | None) -> str | None:
 def _last_words(data: Mapping[str, Any]) -> str | None:
     if data["last_at"] is None:
         return None
-    at = datetime.fromisoformat(data["last_at"])
-    if data["timezone"]:
-        at = at.astimezone(ZoneInfo(data["timezone"]))
+    at = datetime.fromisoformat(data["last_at"]).astimezone(ZoneInfo(data["timezone"] or "UTC"))
     became = (data["last_outcome"] or data["last_state"]).replace("_", " ")
-    return f"{at:%Y-%m-%d %H:%M} {became}{' ' + data['last_run'] if data['last_run'] else ''}"
+    is_said_beside = data["last_note"] in ("", data["suspended"])
+    why = "" if is_said_beside else f": {_short(data['last_note'])}"
+    return f"{_zoned(at)} {became}{' ' + data['last_run'] if data['last_run'] else why}"
 
 
 def _next(data: Mapping[str, Any]) -> str | None:
@@ -230,8 +240,20 @@ def _next(data: Mapping[str, Any]) -> str | None:
         return None
     at = datetime.fromisoformat(data["next"])
     here = at.astimezone()
-    there = _wall(at)
-    return there if here.utcoffset() == at.utcoffset() else f"{there} (here {here:%H:%M})"
+    if here.utcoffset() == at.utcoffset():
+        return _zoned(at)
+    day = "" if here.date() == at.date() else f"{here:%a} "
+    return f"{_zoned(at)} (here {day}{here:%H:%M})"
+
+
+def _short(note: str) -> str:
+    line = " ".join(note.split())
+    return line if len(line) <= LONGEST_NOTE else f"{line[: LONGEST_NOTE - 1]}…"
+
+
+def _zoned(at: datetime) -> str:
+    """Write a moment as the clocks of its zone show it, with how far these are from UTC."""
+    return f"{_wall(at)} {'UTC' if at.tzname() == 'UTC' else at.isoformat(timespec='minutes')[-6:]}"
 
 
 def _wall(at: datetime) -> str:

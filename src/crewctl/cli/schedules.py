@@ -51,14 +51,15 @@ def next_times(project: Project, crew: str | None, count: int, form: Format) -> 
     rows = [
         row
         for name, each in schedules(project, crew)
-        if each.enabled and name not in view.pauses
+        if each.enabled and not view.rests(name)
         for row in next_rows(view, name, each, count)
     ]
     rows.sort(key=lambda row: (row["utc"], row["crew"], row["name"]))
     table = [next_row(row, zones[row["crew"], row["name"]]) for row in rows]
     emit_rows(table if form == "table" else rows, NEXT_COLUMNS, form)
-    for name in sorted({name for name, _ in zones} & view.pauses.keys()):
-        note(f"{name} is paused by {view.pauses[name].by}: {view.pauses[name].why}")
+    for name in sorted({name for name, _ in zones}):
+        if rests := view.rests(name):
+            note(f"{name} is {'paused ' * (name not in view.suspended)}{rests}")
     _tell_of_problems(project)
 
 

@@ -49,7 +49,7 @@ def _listening(project: Project, webhook: str | None) -> Iterator[None]:
         return
     from crewctl.wiring.webhook_door import webhook_of  # noqa: PLC0415 - start-up cost
 
-    door = webhook_of(project, webhook)
+    door = webhook_of(project, webhook, _tell)
     note(f"Taking signed requests at http://{door.start()}/kickoff/CREW.")
     if not door.is_loopback:
         note("Other machines can reach that address, and nothing on the way is encrypted: see the how-to.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from crewctl.cli.amounts import moment
 from crewctl.cli.output import note
 
 if TYPE_CHECKING:  # only its shape is needed
@@ -14,13 +13,9 @@ if TYPE_CHECKING:  # only its shape is needed
 
 def suspensions_of(project: Project, crew: str) -> list[str]:
     """Return one sentence for each suspension of the crew that stands, oldest first."""
-    from crewctl.approval.suspension import standing  # noqa: PLC0415 - start-up cost
+    from crewctl.approval.suspension import said_of_suspensions  # noqa: PLC0415 - start-up cost
 
-    said = [
-        f"suspended by {each.suspended_by.name} on {moment(each.suspended_at)}: {each.reason}"
-        for each in standing(project.approvals, crew)
-    ]
-    return [*said, *project.approvals.unreadable_suspensions(crew)]
+    return said_of_suspensions(project.approvals, crew)
 
 
 def note_if_suspended(project: Project, crew: str) -> None:

@@ -12,6 +12,7 @@ from crewctl.catalogue.specs.schedule_spec import TriggerSpec
 from crewctl.errors import InvalidError
 from crewctl.registry.by_the_clock import Work
 from crewctl.registry.carry_out import StartRooms, carry_out, said_of, settled
+from crewctl.registry.not_now import not_now
 from crewctl.registry.schedule_book import Place, ScheduleBook
 from crewctl.registry.set_off import ended_since, inputs_of, key_of
 from crewctl.running.starts import Endings, ScheduleMemory, Start
@@ -122,8 +123,13 @@ class ByEndings:
         return self._carry_out(start, trigger, state, now)
 
     def _carry_out(self, start: Start, trigger: TriggerSpec, state: RunState, now: datetime) -> Start:
+        kept_back = not_now(start, trigger.overlap, self._rooms, now)
+        if kept_back is not None:
+            return kept_back
         try:
             inputs = inputs_of(trigger, state, self._account.contents)
         except InvalidError as error:
             return settled(replace(start, state="failed", note=said_of(error)), self._rooms, now)
-        return carry_out(start, inputs, self._rooms, now)
+        # Whoever asked for that run asked for this one too, or nobody could be told to keep out of it.
+        by = "" if state.request is None else state.request.by
+        return carry_out(start, inputs, self._rooms, now, by)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +24,7 @@ class ByFiles:
         self._files = files
         self._rooms = rooms
         self._looked: datetime | None = None
+        self._held: set[str] = set()
 
     def works(self, now: datetime) -> list[Work]:
         """Return what is to be done about the files that lie there now."""
@@ -34,25 +34,32 @@ class ByFiles:
             return [partial(self._unusable, "", str(error))]
         works: list[Work] = []
         look_for_left = self._looked is None or not timedelta(0) <= now - self._looked < LOOK_FOR_LEFT
+        full = self._rooms.line.held_back("spool") if look_for_left and self._held else ""
         for crew in crews:
             try:
-                works += self._all(self._files.take(crew))
+                works += [partial(self._start, each) for each in self._files.take(crew)]
                 if look_for_left:
-                    works += self._all(self._files.left(crew))
+                    left = self._files.left(crew)
+                    works += [
+                        partial(self._again, each) for each in left if not (full and each.token in self._held)
+                    ]
             except (StoreError, OSError) as error:
                 works.append(partial(self._unusable, crew, str(error)))
         if look_for_left:
             self._looked = now
         return works
 
-    def _all(self, dropped: Iterable[Dropped]) -> list[Work]:
-        return [partial(self._start, each) for each in dropped]
-
     def _unusable(self, crew: str, why: str, now: datetime) -> Start | None:
         """Note once a day that a folder cannot be used; the other crews' files are taken all the same."""
         key = f"spool:{crew}:unusable:{now:%Y-%m-%d}"
         start = Start(key, "spool", crew, "its folder", now, state="failed", note=why, touched=now)
         return start if self._rooms.starts.claim(start) else None
+
+    def _again(self, dropped: Dropped, now: datetime) -> Start | None:
+        """Take up a file that was held back, or left by a worker that died; of what is held back still, say no more."""
+        told = dropped.token in self._held
+        start = self._start(self._files.read(dropped), now)
+        return None if told and start.state == "held" else start
 
     def _start(self, dropped: Dropped, now: datetime) -> Start:
         key = f"spool:{dropped.crew}:{dropped.token}"
@@ -64,9 +71,13 @@ class ByFiles:
             self._rooms.starts.claim(start)
         if start.state in ("claimed", "held"):
             start = self._carried_out(start, dropped, now)
+        if start.state == "held":  # it is found again among what was left
+            self._held.add(dropped.token)
+            return start
+        self._held.discard(dropped.token)
         if start.state == "started":
             self._files.done(dropped)
-        elif start.state != "held":  # what is held back is found again among what was left
+        else:
             self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.told or start.note}")
         return start
 
@@ -77,4 +88,4 @@ class ByFiles:
             inputs = inputs_from_json(dropped.content)
         except InvalidError as error:
             return settled(replace(start, state="failed", note=said_of(error)), self._rooms, now)
-        return carry_out(start, inputs, self._rooms, now)
+        return carry_out(start, inputs, self._rooms, now, dropped.by)

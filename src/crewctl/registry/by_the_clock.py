@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
-from crewctl.registry.carry_out import StartRooms, carry_out_schedule
+from crewctl.registry.carry_out import StartRooms, carry_out
 from crewctl.registry.due import Firing, due, key_of, next_start
+from crewctl.registry.not_now import not_now
 from crewctl.registry.schedule_book import Place, ScheduleBook
 from crewctl.running.starts import Memory, ScheduleMemory, Start
 
@@ -68,6 +69,11 @@ class ByTheClock:
         if not self._rooms.starts.claim(start):
             return None
         return carry_out_schedule(start, schedule, self._rooms, now)
+
+
+def carry_out_schedule(start: Start, schedule: ScheduleSpec, rooms: StartRooms, now: datetime) -> Start:
+    """Carry out a claimed start of a schedule, unless something keeps it from being made now."""
+    return not_now(start, schedule.overlap, rooms, now) or carry_out(start, schedule.inputs, rooms, now)
 
 
 def _missed(firing: Firing) -> str:

@@ -12,18 +12,11 @@ from typing import Any, Protocol
 
 from crewctl.audit.events import KickoffRequested
 from crewctl.audit.events_work import Source
-from crewctl.catalogue.specs.schedule_spec import ScheduleSpec
 from crewctl.diagnostics.render import render
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.planning.inputs import Value
 from crewctl.planning.plan import Plan
 from crewctl.running.starts import Start, Starts
-
-WAITS = "waits for"
-"""How the note of a start begins that is held back by an earlier one, and not by people."""
-
-MOST_LOOKED_AT = 50
-"""Earlier starts of a schedule that are looked at for one whose run still goes on."""
 
 
 class Line(Protocol):
@@ -49,6 +42,10 @@ class Line(Protocol):
         """Say why people have too much to decide for such a start; nothing when it may go on."""
         ...
 
+    def suspended(self, crew: str) -> str:
+        """Say who has suspended the crew and why; nothing when nobody has."""
+        ...
+
 
 @dataclass(frozen=True)
 class StartRooms:
@@ -59,10 +56,12 @@ class StartRooms:
     worker: str
 
 
-def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now: datetime) -> Start:
+def carry_out(
+    start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now: datetime, by: str = ""
+) -> Start:
     """Plan the crew and ask for its run; return the start as it is kept.
 
-    What stands in the way is kept with the start: its problems, or why it is held back. Where something
+    `by` is who stands behind it, where that is a person. What stands in the way is kept with the start: its problems, or why it is held back. Where something
     cannot be kept the start stays claimed, and a worker takes it over later. LostDatabaseError.
     """
     try:
@@ -71,7 +70,7 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
             return settled(replace(start, state="held", note=held), rooms, now)
         plan = rooms.line.plan(start.crew, inputs)
         start = replace(start, inputs_sha256=start.inputs_sha256 or digest_of(plan.inputs))
-        run = rooms.line.enqueue(plan, _request(start, rooms.line))
+        run = rooms.line.enqueue(plan, _request(start, rooms.line, by))
     except LostDatabaseError:
         raise
     except StoreError as error:
@@ -83,17 +82,6 @@ def carry_out(start: Start, inputs: Mapping[str, Value], rooms: StartRooms, now:
         note = f"this is a bug in crewctl: {type(error).__name__}: {error}"
         return settled(replace(start, state="failed", note=note), rooms, now)
     return settled(replace(start, state="started", run=run, note=""), rooms, now)
-
-
-def carry_out_schedule(start: Start, schedule: ScheduleSpec, rooms: StartRooms, now: datetime) -> Start:
-    """Carry out a schedule's start, unless an earlier one still goes on and the schedule says otherwise."""
-    before = _still_going(start, rooms) if schedule.overlap != "allow" else None
-    if before is None:
-        return carry_out(start, schedule.inputs, rooms, now)
-    which = f"run {before.run}" if before.run else "an earlier start"
-    if schedule.overlap == "skip":
-        return settled(replace(start, state="skipped", note=f"{which} of this schedule goes on"), rooms, now)
-    return settled(replace(start, state="held", note=f"{WAITS} {which} of this schedule"), rooms, now)
 
 
 def settled(start: Start, rooms: StartRooms, now: datetime) -> Start:
@@ -130,32 +118,11 @@ def digest_of(inputs: Mapping[str, Value]) -> str:
 
 
 _UNFIT = re.compile(r"^(input '[A-Za-z0-9_-]*').*", re.DOTALL)
-_ASKED_BY = {
-    "schedule": "the schedule '{name}'",
-    "trigger": "the trigger on {name}",
-    "spool": "the file {name}",
-    "webhook": "the webhook",
-}
+_NOBODY = {"schedule": "the schedule '{name}'", "webhook": "the webhook"}
 
 
-def _request(start: Start, line: Line) -> KickoffRequested:
+def _request(start: Start, line: Line, by: str) -> KickoffRequested:
+    """Return the request of the person behind the start; of nobody, where there is none."""
     request = line.request(start.crew, source=start.kind, of=start.of, key=start.key, detached=True)
-    # Nobody asked in person, so nobody is kept from answering this run's cards.
-    return request.model_copy(update={"by": _ASKED_BY[start.kind].format(name=start.name)})
-
-
-def _still_going(start: Start, rooms: StartRooms) -> Start | None:
-    earlier = [
-        each
-        for each in rooms.starts.of_schedule(start.kind, start.crew, start.name, MOST_LOOKED_AT)
-        if each.key != start.key and each.at <= start.at
-    ]
-    open_runs = rooms.line.open_runs() if any(each.state == "started" for each in earlier) else ()
-    return next(
-        (
-            each
-            for each in earlier
-            if each.state in ("held", "claimed") or (each.state == "started" and each.run in open_runs)
-        ),
-        None,
-    )
+    nobody = _NOBODY.get(start.kind, "nobody known").format(name=start.name)
+    return request.model_copy(update={"by": by or nobody})

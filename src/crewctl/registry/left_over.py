@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from crewctl.registry.by_endings import ByEndings
-from crewctl.registry.by_the_clock import Work
-from crewctl.registry.carry_out import WAITS, StartRooms, carry_out_schedule, settled
+from crewctl.registry.by_the_clock import Work, carry_out_schedule
+from crewctl.registry.carry_out import StartRooms, settled
+from crewctl.registry.not_now import WAITS
 from crewctl.registry.schedule_book import ScheduleBook
 from crewctl.running.starts import Pause, ScheduleMemory, Start, State
 
@@ -39,14 +41,16 @@ class LeftOver:
         found = self._rooms.starts.unsettled(held_before=now - HELD, claimed_before=now - LEFT)
         found = [start for start in found if start.kind != "spool"]  # their files are found where they lie
         ordered = sorted(found, key=lambda start: (self._book.rank(start.crew), start.at))
-        by_people = [start for start in ordered if start.state == "held" and not start.note.startswith(WAITS)]
-        # When people have caught up, one goes on at a time: all at once would fill the inbox again.
-        waiting_on = {start.key for start in by_people[1:]}
-        return [partial(self._try, start) for start in ordered if start.key not in waiting_on]
+        return [partial(self._try, start) for start in _without_others_before_them(ordered)]
 
     def _try(self, start: Start, now: datetime) -> Start | None:
         if not self._rooms.starts.take_over(start, self._rooms.worker, now):
             return None
+        came = self._carried_out(replace(start, state="claimed"), now)
+        # What is held back still was told when it was held back first.
+        return None if (start.state, came.state) == ("held", "held") else came
+
+    def _carried_out(self, start: Start, now: datetime) -> Start:
         place = (start.crew, start.name)
         gone = self._why_not(start)
         if gone:
@@ -66,3 +70,18 @@ class LeftOver:
             return f"the {start.kind} was taken away or switched off before it could be started"
         pause: Pause | None = self._memory.pauses().get(start.crew)
         return f"paused by {pause.by}: {pause.why}" if pause is not None else ""
+
+
+def _without_others_before_them(ordered: Sequence[Start]) -> Iterator[Start]:
+    """Yield what is worth trying: of a queue the first, and of all that people hold back one.
+
+    When people have caught up, one goes on at a time: all at once would fill the inbox again.
+    """
+    queues: set[tuple[str, ...]] = set()
+    for start in ordered:
+        if start.state == "held":
+            queue = (start.kind, start.crew, start.name) if start.note.startswith(WAITS) else ()
+            if queue in queues:
+                continue
+            queues.add(queue)
+        yield start

@@ -112,4 +112,8 @@ def _looked_at(folder: Path) -> Iterator[object]:
 
 
 def _written(spec: ScheduleSpec | TriggerSpec) -> str:
-    return json.dumps(spec.model_dump(mode="json"), sort_keys=True)
+    said = spec.model_dump(mode="json")
+    if isinstance(spec, TriggerSpec) and spec.overlap == "allow":
+        # As it was noted before there was a word for it: a newer crewctl changes no trigger.
+        del said["overlap"]
+    return json.dumps(said, sort_keys=True)

@@ -40,7 +40,7 @@ class Start:
 class Dropped:
     """A file that this worker has taken: what it held, or in `problem` why it was not read.
 
-    `token` is its own for ever: a second file of the same name is another start.
+    `by` is whose file it is, as the operating system says. `token` is its own for ever: a second file of the same name is another start.
     """
 
     crew: str
@@ -48,6 +48,7 @@ class Dropped:
     token: str
     content: bytes = b""
     problem: str = ""
+    by: str = ""
 
     @property
     def taken_as(self) -> str:
@@ -83,6 +84,18 @@ class Memory:
     pause: Pause | None = None
 
 
+GOING: frozenset[State] = frozenset({"claimed", "held", "started"})
+"""The states of a start that may still go on."""
+
+
+def line_of(start: Start) -> str:
+    """Say in a line what became of a start."""
+    name = "" if start.kind == "webhook" else f" {start.name}"  # its key is its sender's business
+    run = f": run {start.run}" if start.run else ""
+    note = f" ({start.note})" if start.note else ""
+    return f"{start.kind}{name} of {start.crew} {start.state}{run}{note}"
+
+
 class Starts(Protocol):
     """Remembers starts for all workers. What returns True does so for one of them alone. StoreError."""
 
@@ -106,8 +119,13 @@ class Starts(Protocol):
         """Return, oldest first, what was held back, or claimed and left, and not touched since."""
         ...
 
-    def of_schedule(self, kind: Kind, crew: str, name: str, most: int) -> Sequence[Start]:
-        """Return the newest starts of a schedule or trigger, newest first."""
+    def of_schedule(
+        self, kind: Kind, crew: str, name: str, most: int, *, going: bool = False
+    ) -> Sequence[Start]:
+        """Return the newest starts of a schedule or trigger, newest first.
+
+        With `going` only those that may still go on: they wait, or came to a run.
+        """
         ...
 
     def latest(self, crew: str | None, most: int) -> Sequence[Start]:
@@ -158,7 +176,11 @@ class Files(Protocol):
         ...
 
     def left(self, crew: str) -> Iterator[Dropped]:
-        """Yield the files that a worker took and left when it died."""
+        """Yield the files that a worker took and did not lay aside, unread."""
+        ...
+
+    def read(self, dropped: Dropped) -> Dropped:
+        """Return a file that was taken with what it holds."""
         ...
 
     def done(self, dropped: Dropped) -> None:

@@ -14,7 +14,10 @@ from crewctl.testing.small_plans import small_model, small_plan
 
 
 class FakeLine:
-    """The Line port. `runs` has every request by its run's id; `wrong` says which crews cannot be planned."""
+    """The Line port. `runs` has every request by its run's id; `wrong` says which crews cannot be planned.
+
+    `nobody_runs` says which are suspended, in which words.
+    """
 
     def __init__(self) -> None:
         self.runs: dict[str, KickoffRequested] = {}
@@ -22,6 +25,7 @@ class FakeLine:
         self.going: set[str] = set()
         self.wrong: dict[str, Exception] = {}
         self.full = ""
+        self.nobody_runs: dict[str, str] = {}
 
     def plan(self, crew: str, inputs: Mapping[str, Value]) -> Plan:
         """Return a plan of the crew, or raise what is wrong with it."""
@@ -55,3 +59,7 @@ class FakeLine:
     def held_back(self, source: Source) -> str:
         """Return why a start is held back, where a test says that the inbox is full."""
         return self.full if source != "person" else ""
+
+    def suspended(self, crew: str) -> str:
+        """Return in which words a test has the crew suspended."""
+        return self.nobody_runs.get(crew, "")

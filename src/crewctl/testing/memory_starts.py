@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crewctl.running.starts import Kind, Known, Memory, Pause, Start
+from crewctl.running.starts import GOING, Kind, Known, Memory, Pause, Start
 
 
 class MemoryStarts:
@@ -61,12 +61,14 @@ class MemoryStarts:
         ]
         return sorted(found, key=lambda start: (start.at, start.key))
 
-    def of_schedule(self, kind: Kind, crew: str, name: str, most: int) -> Sequence[Start]:
+    def of_schedule(
+        self, kind: Kind, crew: str, name: str, most: int, *, going: bool = False
+    ) -> Sequence[Start]:
         """Return the newest starts of a schedule or trigger."""
         return [
             start
             for start in self.latest(crew, len(self._starts))
-            if (start.kind, start.name) == (kind, name)
+            if (start.kind, start.name) == (kind, name) and (not going or start.state in GOING)
         ][:most]
 
     def latest(self, crew: str | None, most: int) -> Sequence[Start]:

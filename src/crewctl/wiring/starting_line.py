@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
+from crewctl.approval.suspension import said_of_suspensions
 from crewctl.audit.events_work import RunEnqueued
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.load import load_catalogue
@@ -69,3 +70,7 @@ class ProjectLine:
     def held_back(self, source: Source) -> str:
         """Say why people have too much to decide for such a start."""
         return self._project.held_back(source)
+
+    def suspended(self, crew: str) -> str:
+        """Say who has suspended the crew and why."""
+        return "; ".join(said_of_suspensions(self._project.approvals, crew))

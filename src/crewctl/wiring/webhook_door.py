@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from crewctl.errors import InvalidError, StoreError, UsageError
 from crewctl.registry.carry_out import StartRooms, carry_out, digest_of
 from crewctl.registry.given_inputs import inputs_from_json
 from crewctl.registry.left_over import LEFT
-from crewctl.running.starts import Start, Starts
+from crewctl.running.starts import Start, Starts, line_of
 from crewctl.wiring.starting_line import ProjectLine, worker_name
 
 if TYPE_CHECKING:
@@ -26,12 +27,19 @@ SHORTEST_SECRET = 16
 _CREW = re.compile(NAME)
 
 
-def webhook_of(project: Project, address: str) -> Webhook:
-    """Return the project's webhook, not started yet; UsageError when there is no secret to check with."""
-    return Webhook(address, _secret(project), kick_off_of(project), time.time)
+def _nobody(_: str) -> None:
+    """Nobody listens."""
 
 
-def kick_off_of(project: Project) -> KickOff:
+def webhook_of(project: Project, address: str, tell: Callable[[str], None] = _nobody) -> Webhook:
+    """Return the project's webhook, not started yet; UsageError when there is no secret to check with.
+
+    `tell` hears a line about each start, from any thread.
+    """
+    return Webhook(address, _secret(project), kick_off_of(project, tell), time.time)
+
+
+def kick_off_of(project: Project, tell: Callable[[str], None] = _nobody) -> KickOff:
     """Return what answers a request whose signature is right."""
 
     def kick_off(asked: Asked) -> Answer:
@@ -42,7 +50,9 @@ def kick_off_of(project: Project) -> KickOff:
             full = project.held_back("webhook")
             if full:
                 return Answer(503, {"error": full})
-            return _answer(asked, inputs, StartRooms(project.starts, ProjectLine(project), worker_name()))
+            return _answer(
+                asked, inputs, StartRooms(project.starts, ProjectLine(project), worker_name()), tell
+            )
         except InvalidError as error:
             return Answer(400, {"error": error.message, "help": error.help})
         except StoreError:
@@ -51,7 +61,7 @@ def kick_off_of(project: Project) -> KickOff:
     return kick_off
 
 
-def _answer(asked: Asked, inputs: dict[str, Value], rooms: StartRooms) -> Answer:
+def _answer(asked: Asked, inputs: dict[str, Value], rooms: StartRooms, tell: Callable[[str], None]) -> Answer:
     now = datetime.now(UTC)
     start = Start(
         key=f"webhook:{asked.crew}:{asked.key}",
@@ -74,6 +84,7 @@ def _answer(asked: Asked, inputs: dict[str, Value], rooms: StartRooms) -> Answer
                 409, {"error": "this request is being answered just now; send it again in a moment"}
             )
     done = carry_out(start, inputs, rooms, now)
+    tell(line_of(done))
     if done.state == "started":
         return Answer(202, {"run": done.run, "crew": done.crew, "repeated": False})
     if done.state == "claimed":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -24,7 +24,7 @@ from crewctl.registry.by_the_clock import ByTheClock, Work
 from crewctl.registry.carry_out import StartRooms
 from crewctl.registry.left_over import LeftOver
 from crewctl.registry.schedule_book import ScheduleBook
-from crewctl.running.starts import Dropped, Pause, Start
+from crewctl.running.starts import Dropped, Known, Pause, Start
 from crewctl.testing.account_samples import sample_plan
 from crewctl.testing.fake_line import FakeLine
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
@@ -84,7 +84,7 @@ class World:
 
     def begins(self, run: str, crew: str, **asked: Any) -> None:
         plan = sample_plan().model_copy(update={"crew": crew, "inputs": {"company": "Acme", "year": 2026}})
-        self.store.append(run, KickoffRequested(crew=crew, by="ada", host="h", pid=1, **asked))
+        self.store.append(run, KickoffRequested(crew=crew, **{"by": "ada", "host": "h", "pid": 1, **asked}))
         kept = self.contents.put(run, canonical(plan))
         self.store.append(run, PlanMade(crew_digest="c", inputs_digest="i", plan=kept, simulated=False))
         self.endings.runs.append((run, crew, False))
@@ -267,6 +267,14 @@ def test_while_a_run_goes_on_the_next_start_is_skipped_queued_or_allowed(world: 
     assert [state for state, _ in world.became("skips")] == ["started", "skipped"]
 
 
+def test_a_run_that_goes_on_for_long_is_not_forgotten_over_all_that_was_skipped(world: World) -> None:
+    world.entry("brief", 'schedule: {cron: "* * * * *", inputs: {company: Acme}}\n')
+    world.worker().ticks(*(FIVE + n * MINUTE for n in range(70)))
+
+    assert len(world.runs()) == 1
+    assert [state for state, _ in world.became()] == ["started"] + 68 * ["skipped"]
+
+
 def test_a_queue_of_starts_keeps_its_order(world: World) -> None:
     world.entry("brief", 'schedule: {cron: "*/10 * * * *", overlap: queue, inputs: {company: Acme}}\n')
     worker = world.worker()
@@ -276,6 +284,32 @@ def test_a_queue_of_starts_keeps_its_order(world: World) -> None:
     worker.ticks(FIVE + 31 * MINUTE)
 
     assert [state for state, _ in world.became()] == ["started", "started", "held"]
+
+
+def test_of_a_queue_only_the_first_is_looked_at_and_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.entry("brief", 'schedule: {cron: "*/10 * * * *", overlap: queue, inputs: {company: Acme}}\n')
+    worker = world.worker()
+    worker.ticks(*(FIVE + n * 10 * MINUTE for n in range(6)))
+    tried: list[str] = []
+    take_over = world.starts.take_over
+
+    def watched(start: Start, worker: str, now: datetime) -> bool:
+        tried.append(start.key)
+        return take_over(start, worker, now)
+
+    monkeypatch.setattr(world.starts, "take_over", watched)
+    told = [
+        start
+        for seconds in (10, 20, 30)
+        for work in worker.left.works(FIVE + HOUR + seconds * SECOND)
+        if (start := work(FIVE + HOUR + seconds * SECOND)) is not None
+    ]
+
+    assert [state for state, _ in world.became()] == ["started", *4 * ["held"]]
+    assert tried == 3 * ["schedule:brief:main:2026-03-02T05:20:00Z"]
+    assert told == []
 
 
 def test_people_who_have_too_much_to_decide_hold_back_schedules(world: World) -> None:
@@ -350,6 +384,48 @@ def test_what_was_given_as_an_input_is_told_and_not_kept(world: World) -> None:
 
     assert world.became() == [("failed", "crews/brief.yaml:3:7: input 'company' does not fit [bad-input]")]
     assert "Elena Rossi" in files.aside[0][1]
+
+
+BY_ADA = "suspended by ada on 2026-03-02 05:00:00 UTC: it wrote to people who had said no"
+
+
+def test_a_suspended_crew_is_skipped_with_the_reason_and_makes_no_run(world: World) -> None:
+    """Its gate would refuse every one of them, at every time anew."""
+    world.entry("brief", 'schedule: {cron: "*/10 * * * *", overlap: queue, inputs: {company: Acme}}\n')
+    world.entry("news", "risk_level: limited\n")
+    world.entry("mail", "on: {crew: news, inputs: {company: Acme}}\n")
+    world.line.nobody_runs = {"brief": BY_ADA, "mail": BY_ADA}
+    worker = world.worker()
+    worker.ticks(FIVE, FIVE + 10 * MINUTE)
+    world.ends("r1", "news")
+    worker.ticks(FIVE + 20 * MINUTE)
+
+    assert world.became() == 2 * [("skipped", BY_ADA)]
+    assert world.became("mail") == [("skipped", BY_ADA)]
+    assert world.runs() == []
+    world.line.nobody_runs = {}
+    worker.ticks(FIVE + 30 * MINUTE)
+    assert world.runs() == [("brief", "schedule")]
+
+
+def test_what_was_held_back_when_its_crew_was_suspended_is_skipped_too(world: World) -> None:
+    world.entry("brief", AT_SIX)
+    world.line.full = "9 cards wait, and 8 may"
+    worker = world.worker()
+    worker.ticks(FIVE, FIVE + HOUR)
+    world.line.nobody_runs = {"brief": BY_ADA}
+    worker.ticks(FIVE + HOUR + 10 * SECOND)
+
+    assert world.became() == [("skipped", BY_ADA)]
+
+
+def test_files_for_a_suspended_crew_are_left_to_the_gate(world: World) -> None:
+    """A person waits for an answer, and finds it in the run."""
+    world.line.nobody_runs = {"brief": BY_ADA}
+
+    spooling(world, _Files(b'{"company": "Acme"}'))(FIVE)
+
+    assert world.runs() == [("brief", "spool")]
 
 
 class _Dies(BaseException):
@@ -430,6 +506,54 @@ def test_a_run_that_ends_sets_off_the_crew_that_waits_for_it_once(world: World) 
     # What an output says in braces is never taken for a placeholder.
     assert world.line.inputs["run-1"] == {"company": "Acme (2026): All {inputs.year} is well"}
     assert world.line.runs["run-1"].of == "r1"
+
+
+def test_whoever_asked_for_a_run_stands_behind_what_it_sets_off(world: World) -> None:
+    """Otherwise four eyes could be walked around: by asking for a run whose end starts the one that is meant."""
+    worker = set_up_trigger(world)
+    world.ends("r1", "news", by="grace")
+    world.ends("r2", "news", source="schedule", by="the schedule 'main'")
+    worker.ticks(FIVE + MINUTE)
+
+    assert [(request.by, request.source, request.of) for request in world.line.runs.values()] == [
+        ("grace", "trigger", "r1"),
+        ("the schedule 'main'", "trigger", "r2"),
+    ]
+
+
+def test_while_a_run_goes_on_the_next_one_set_off_is_made_skipped_or_queued(world: World) -> None:
+    world.entry("news", "risk_level: limited\n")
+    for crew, overlap in (("says-nothing", ""), ("skips", ", overlap: skip"), ("queues", ", overlap: queue")):
+        world.entry(crew, f"on: {{crew: news, inputs: {{company: Acme}}{overlap}}}\n")
+    worker = world.worker()
+    worker.ticks(FIVE)
+    for number in range(3):
+        world.ends(f"r{number}", "news")  # all in the same moment
+    worker.ticks(FIVE + MINUTE)
+
+    assert [state for state, _ in world.became("says-nothing")] == ["started", "started", "started"]
+    assert [state for state, _ in world.became("skips")] == ["started", "skipped", "skipped"]
+    assert [state for state, _ in world.became("queues")] == ["started", "held", "held"]
+    assert world.became("skips")[1][1].endswith(" of this trigger goes on")
+    world.line.going.clear()
+    worker.ticks(FIVE + 2 * MINUTE)
+    assert [state for state, _ in world.became("queues")] == ["started", "started", "held"]
+    world.line.going.clear()
+    worker.ticks(FIVE + 3 * MINUTE)
+    assert [state for state, _ in world.became("queues")] == ["started", "started", "started"]
+
+
+def test_a_trigger_that_was_known_before_it_had_an_overlap_has_not_changed(world: World) -> None:
+    """Or a new crewctl would overlook every run that ended while it was put in place."""
+    said = '{"crew": "news", "inputs": {"company": "Acme"}, "outcome": "finished"}'
+    world.memory.learn([Known("trigger", "brief", "news finished", said)], [], FIVE - HOUR)
+    world.entry("news", "risk_level: limited\n")
+    world.entry("brief", "on: {crew: news, inputs: {company: Acme}}\n")
+    world.worker().ticks(FIVE)
+
+    memory = world.memory.of("trigger", "brief", "news finished")
+    assert memory is not None
+    assert memory.since == FIVE - HOUR
 
 
 @pytest.mark.parametrize(
@@ -524,9 +648,12 @@ class _Files:
     """The Files port over lists."""
 
     def __init__(self, *content: bytes) -> None:
-        self.waiting = [Dropped("brief", f"{n}.json", f"token{n}", each) for n, each in enumerate(content)]
+        self.waiting = [
+            Dropped("brief", f"{n}.json", f"token{n}", each, by="bob") for n, each in enumerate(content)
+        ]
         self.aside: list[tuple[str, str]] = []
         self.lost: list[Dropped] = []
+        self.was_read: list[str] = []
 
     def crews(self) -> list[str]:
         return ["brief"]
@@ -536,7 +663,11 @@ class _Files:
         return taken
 
     def left(self, _: str) -> list[Dropped]:
-        return self.lost
+        return [replace(each, content=b"", by="") for each in self.lost]
+
+    def read(self, dropped: Dropped) -> Dropped:
+        self.was_read.append(dropped.name)
+        return next(each for each in self.lost if each.token == dropped.token)
 
     def done(self, dropped: Dropped) -> None:
         self.aside.append((dropped.name, ""))
@@ -556,6 +687,7 @@ def test_a_dropped_file_starts_its_crew_with_what_it_holds(world: World) -> None
     spooling(world, files)(FIVE)
 
     assert world.runs() == [("brief", "spool")]
+    assert world.line.runs["run-1"].by == "bob"  # whose file it is
     assert world.line.inputs["run-1"] == {"company": "Acme"}
     assert files.aside == [("0.json", "")]
 
@@ -642,6 +774,45 @@ def test_a_file_that_is_held_back_stays_where_it_lies_until_it_may_start(world: 
 
     assert world.runs() == [("brief", "spool")]
     assert ("0.json", "") in files.aside
+
+
+def test_files_that_are_held_back_are_neither_read_nor_written_down_nor_told_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = _Files(*3 * [b'{"company": "Acme"}'])
+    dropped = list(files.waiting)
+    world.line.full = "too many cards"
+    duty = spooling(world, files)
+    assert [start.state for start in duty(FIVE)] == ["held", "held", "held"]
+    files.lost = dropped
+    settled: list[str] = []
+    settle = world.starts.settle
+
+    def watched(start: Start, now: datetime) -> None:
+        settled.append(start.key)
+        settle(start, now)
+
+    monkeypatch.setattr(world.starts, "settle", watched)
+    for seconds in range(10, 100, 10):
+        assert duty(FIVE + seconds * SECOND) == []
+    assert (files.was_read, settled) == ([], [])
+
+    world.line.full = ""
+    assert [start.state for start in duty(FIVE + 2 * MINUTE)] == ["started", "started", "started"]
+    assert files.was_read == ["0.json", "1.json", "2.json"]
+    assert {request.by for request in world.line.runs.values()} == {"bob"}
+
+
+def test_a_worker_that_comes_later_says_once_what_is_held_back(world: World) -> None:
+    files = _Files(b'{"company": "Acme"}')
+    dropped = list(files.waiting)
+    world.line.full = "too many cards"
+    spooling(world, files)(FIVE)
+    files.lost = dropped
+    duty = spooling(world, files)
+
+    assert [len(duty(FIVE + minute * MINUTE)) for minute in (2, 3, 4)] == [1, 0, 0]
+    assert files.was_read == ["0.json"]
 
 
 def test_a_trigger_can_wait_for_every_outcome_that_a_run_can_have() -> None:

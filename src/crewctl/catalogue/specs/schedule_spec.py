@@ -12,6 +12,7 @@ from crewctl.catalogue.specs.quantities import Duration
 from crewctl.catalogue.specs.spec import Name, Prose, Spec
 
 Scalar = str | int | float | bool
+Overlap = Literal["skip", "queue", "allow"]
 EndedAs = Literal[
     "finished", "failed", "not_approved", "limit_reached", "stopped", "interrupted", "undecided", "lost"
 ]
@@ -31,7 +32,7 @@ class ScheduleSpec(Spec):
     timezone: Prose = "UTC"
     enabled: bool = True
     inputs: dict[InputName, Scalar] = {}
-    overlap: Literal["skip", "queue", "allow"] = "skip"
+    overlap: Overlap = "skip"
     missed: Literal["skip", "once", "all"] = "once"
     jitter: Annotated[Duration, Field(le=3600)] | None = None
 
@@ -40,11 +41,13 @@ class TriggerSpec(Spec):
     """Start the crew once for every run of `crew` that ends as `outcome`.
 
     In `inputs`, ``{inputs.company}`` is an input of that run, ``{output}`` its output and ``{run}`` its id.
+    `overlap` says what becomes of a start while the run of an earlier one goes on.
     """
 
     crew: Prose
     outcome: EndedAs = "finished"
     inputs: dict[InputName, Scalar] = {}
+    overlap: Overlap = "allow"
 
 
 class WebhookRules(Spec):
