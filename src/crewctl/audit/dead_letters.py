@@ -14,7 +14,10 @@ UNATTENDED = frozenset({"schedule", "trigger", "spool", "webhook"})
 
 
 class DeadLetter(Fact):
-    """A run that was set aside; `settled` is what a person decided about it, None while nobody has."""
+    """A run that was set aside; `settled` is what a person decided about it, None while nobody has.
+
+    `retried` is how often people had run the same work again before, in vain.
+    """
 
     run_id: str
     crew: str
@@ -24,12 +27,18 @@ class DeadLetter(Fact):
     at: datetime
     outcome: Outcome | None = None
     error: str = ""
+    retried: int = 0
     settled: DeadLetterSettled | None = None
 
 
 def is_unattended(request: KickoffRequested) -> bool:
     """Tell whether nobody waits at a terminal for the run, who would see it fail."""
     return not request.rehearsal and (request.detached or request.source in UNATTENDED)
+
+
+def is_set_aside(request: KickoffRequested) -> bool:
+    """Tell whether the run is set aside when it fails: nobody sees it, or it stands for one that was set aside."""
+    return is_unattended(request) or request.dead_retry > 0
 
 
 def fold_dead(records: Sequence[Recorded]) -> DeadLetter | None:
@@ -46,6 +55,7 @@ def fold_dead(records: Sequence[Recorded]) -> DeadLetter | None:
                 source=request.source if request else "person",
                 why=event.why,
                 at=record.at,
+                retried=request.dead_retry if request else 0,
             )
         elif letter is not None and isinstance(event, RunClosed):
             letter = letter.model_copy(update={"outcome": event.outcome, "error": event.error})

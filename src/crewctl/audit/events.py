@@ -49,6 +49,8 @@ class KickoffRequested(Fact):
     what asked; `of` is the run that this one repeats, was forked from or was set off by; `key` is the
     idempotency key, under which there is only one run. Nobody waits at a terminal for a `detached` run.
     A fork begins at `from_task`, and with `keep_anyway` it keeps even what does not fit any more.
+    Whoever asked for the run that set this one off asked for this one too. `dead_retry` counts how often
+    a run that was set aside has been run again, this one included.
     """
 
     kind: Literal["KickoffRequested"] = "KickoffRequested"
@@ -64,6 +66,7 @@ class KickoffRequested(Fact):
     from_task: str | None = None
     keep_anyway: bool = False
     detached: bool = False
+    dead_retry: int = 0
 
 
 class PlanMade(Fact):

@@ -47,10 +47,12 @@ def rerun(
     *,
     with_files: bool,
     before: Callable[[], object] = lambda: None,
+    dead_retry: int = 0,
 ) -> int:
     """Run the same plan again, or one made from today's files with the same inputs; return the exit code.
 
-    `before` is called when nothing stands in the way of the new run any more.
+    `before` is called when nothing stands in the way of the new run any more. `dead_retry` counts how
+    often a run that was set aside has been run again, this time included.
     """
     state = _state(project, word)
     if with_files:
@@ -59,7 +61,12 @@ def rerun(
     else:
         plan = _same_plan(project, state)
     request = project.request(
-        state.crew, rehearsal=state.rehearsal, source="rerun", of=state.run_id, detached=how.detach
+        state.crew,
+        rehearsal=state.rehearsal,
+        source="rerun",
+        of=state.run_id,
+        detached=how.detach,
+        dead_retry=dead_retry,
     )
     need_keys(plan.models)
     before()

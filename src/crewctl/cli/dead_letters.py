@@ -18,7 +18,7 @@ from crewctl.errors import CrewctlError, NotFoundError
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
 
-_COLUMNS = ("run", "crew", "source", "by", "since", "why")
+_COLUMNS = ("run", "crew", "source", "by", "since", "retried", "why")
 
 
 def list_dead(project: Project, form: Format) -> None:
@@ -49,6 +49,7 @@ def show_dead(project: Project, word: str, form: Format) -> None:
                 ("ended", f"{letter.outcome or 'not yet'}"),
                 ("asked for by", f"{letter.by} ({letter.source})"),
                 ("tried again", count(retries, "time")),
+                ("retried", f"{count(letter.retried, 'time')} by people" if letter.retried else None),
                 ("fallbacks", [f"{event.taken} for {event.instead_of}" for event in taken] or None),
                 ("decided", _decided(letter)),
             ],
@@ -74,6 +75,7 @@ def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet:
         with_files=False,
         # Before the new run begins: of two people who run it again at once, one does.
         before=lambda: _settle(project, letter, "retried", why),
+        dead_retry=letter.retried + 1,
     )
 
 
@@ -152,6 +154,7 @@ def _table_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
         "source": letter.source,
         "by": letter.by,
         "since": age(letter.at, now),
+        "retried": count(letter.retried, "time") if letter.retried else None,
         "why": letter.why,
     }
 

@@ -123,6 +123,29 @@ def test_what_is_put_away_is_off_the_list_with_its_reason(desk: Desk) -> None:
     assert shown["source"] == "person"
 
 
+def test_one_that_fails_again_is_set_aside_again_with_its_count_whoever_watched(desk: Desk) -> None:
+    """Otherwise work that was on the list would be on none, and not done."""
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    [first] = desk.data("dead", "list")
+    desk.crewctl("dead", "retry", "last", code=1)
+    [second] = desk.data("dead", "list")
+    desk.crewctl("dead", "retry", "last", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    [third] = desk.data("dead", "list")
+
+    assert [letter["retried"] for letter in (first, second, third)] == [0, 1, 2]
+    assert len({letter["run"] for letter in (first, second, third)}) == 3
+    assert second["why"] == first["why"]
+    assert "2 times" in desk.crewctl("dead").stdout
+    shown = desk.crewctl("dead", "show", "last").stdout
+    assert "retried       2 times by people" in shown
+    desk.server.behave("ill", plain)
+    desk.crewctl("dead", "retry", "last")
+    assert desk.data("dead", "list") == []
+
+
 def test_of_two_people_who_run_it_again_at_once_one_does(desk: Desk) -> None:
     ill(desk)
     desk.crewctl("kickoff", "small", "--detach")
