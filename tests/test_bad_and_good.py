@@ -17,8 +17,7 @@ GOOD = sorted(path for path in (HERE / "good").iterdir() if path.is_dir())
 
 
 def _said(catalogue: Catalogue) -> str:
-    sources = {file: source.content for file, source in catalogue.sources.items()}
-    return render(catalogue.problems, sources, "text")
+    return render(catalogue.problems, catalogue.contents, "text")
 
 
 @pytest.mark.parametrize("project", BAD, ids=lambda path: path.name)

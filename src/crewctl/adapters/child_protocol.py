@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 
 from crewctl.adapters.exchange_recording import Recording
 from crewctl.audit.events_recorded import ExchangeKind
+from crewctl.catalogue.specs.script_spec import Purpose
 from crewctl.running.port import ModelCall, TaskWork, Value
 
 MAX_LINE = 32 * 1024 * 1024
@@ -21,19 +22,6 @@ MAX_OUTPUT = 4 * 1024 * 1024
 Tokens = Annotated[int, Field(ge=0, le=10**12)]
 Seconds = Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=1_000)]
-Purpose = Literal[
-    "agent",
-    "manager",
-    "delegated",
-    "final_answer",
-    "summary",
-    "guardrail",
-    "planning",
-    "converter",
-    "judge",
-    "edit",
-    "other",
-]
 
 
 class Said(Value):

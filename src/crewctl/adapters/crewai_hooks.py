@@ -19,12 +19,13 @@ from crewai.tools.agent_tools.delegate_work_tool import DelegateWorkTool
 from crewai.tools.base_tool import Tool
 from crewai.utilities.string_utils import sanitize_tool_name
 
-from crewctl.adapters.child_protocol import Delegated, Purpose
+from crewctl.adapters.child_protocol import Delegated
 from crewctl.adapters.crewai_exchange_tools import RecordedTools
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker
 from crewctl.adapters.crewai_tool_calls import ToolCalls
 from crewctl.adapters.crewai_tool_gate import ToolGate
 from crewctl.adapters.crewai_turns import Turns, open_as
+from crewctl.catalogue.specs.script_spec import Purpose
 
 _LONGEST_NAME = 1_000
 _DELEGATING: ContextVar[bool] = ContextVar("crewctl_delegating", default=False)

@@ -10,7 +10,7 @@ from types import FrameType
 
 import crewai
 
-from crewctl.adapters.child_protocol import Purpose
+from crewctl.catalogue.specs.script_spec import Purpose
 
 BY_FUNCTION: dict[tuple[str, str], Purpose] = {
     ("utilities/agent_utils.py", "handle_max_iterations_exceeded"): "final_answer",

@@ -11,7 +11,7 @@ from crewctl.adapters.crewai_purposes import SPEAKER, purpose_here
 from crewctl.adapters.crewai_simulated_llm import SimulatedLLM
 from crewctl.adapters.offline_follow import Caller, Follower, calls_of, error_of, text_of
 from crewctl.adapters.offline_said import Said, said
-from crewctl.adapters.offline_script import parse_script
+from crewctl.catalogue.read_script import parse_script
 from crewctl.planning.plan import PlannedModel
 
 

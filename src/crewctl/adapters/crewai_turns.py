@@ -11,12 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from crewctl.adapters.child_protocol import Purpose, Retry, Settle
+from crewctl.adapters.child_protocol import Retry, Settle
 from crewctl.adapters.crewai_bound import PromptBound, as_messages
 from crewctl.adapters.crewai_exchanges import Exchanges
 from crewctl.adapters.crewai_purposes import SPEAKER, Speaker, purpose_here
 from crewctl.adapters.crewai_retry import http_status, is_unreached
 from crewctl.adapters.crewai_wire import Question
+from crewctl.catalogue.specs.script_spec import Purpose
 from crewctl.planning.plan import PlannedModel
 from crewctl.planning.plan import Retry as RetryPolicy
 

@@ -17,13 +17,13 @@ from crewctl.adapters.child_protocol import (
     Answer,
     Ask,
     Granted,
-    Purpose,
     Said,
     Settle,
     ToolAnswer,
     ToolAsk,
     line,
 )
+from crewctl.catalogue.specs.script_spec import Purpose
 
 PARENT_GONE = 70
 """The child's exit code when the parent has closed the pipe."""

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 
 from crewctl.adapters.offline_said import Call
-from crewctl.adapters.offline_script import ForWhom, Script, Turn
+from crewctl.catalogue.specs.script_spec import ForWhom, Script, Turn
 
 
 @dataclass(frozen=True)

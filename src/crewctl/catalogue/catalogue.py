@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from crewctl.catalogue.read_script import ReadScript
 from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew
 from crewctl.catalogue.specs.model_spec import ModelSpec
@@ -23,8 +24,8 @@ class Catalogue:
     """All that a project says, read once; `problems` holds what stood in the way.
 
     `models` holds only what config/models.yaml says itself: a string entry arrives as
-    ``ModelSpec(model=...)``. `sources` maps a project-relative file to what was read from it;
-    `tool_files` maps ``tools/<name>.py`` to its bytes.
+    ``ModelSpec(model=...)``. `sources` maps a project-relative file to what was read from it,
+    and `scripts` does so for the scripts of scripted models; `tool_files` maps ``tools/<name>.py`` to its bytes.
     """
 
     root: Path
@@ -36,5 +37,13 @@ class Catalogue:
     rubrics: Mapping[str, RubricSpec] = field(default_factory=lambda: MappingProxyType({}))
     policy: PolicySpec = field(default_factory=PolicySpec)
     sources: Mapping[str, YamlSource] = field(default_factory=lambda: MappingProxyType({}))
+    scripts: Mapping[str, ReadScript] = field(default_factory=lambda: MappingProxyType({}))
     tool_files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of every file that a problem may be in, to be shown beside it."""
+        read = {file: script.source.content for file, script in self.scripts.items()}
+        read |= {file: source.content for file, source in self.sources.items()}
+        return {**self.tool_files, **read}

@@ -9,6 +9,7 @@ from typing import Any
 
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE, TASKS_FILE, crew_file, entry_file
+from crewctl.catalogue.recordings import Recordings
 from crewctl.catalogue.uses import CrewUses, uses_of
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.span import Span
@@ -35,10 +36,11 @@ class Declared:
 
 @dataclass(frozen=True)
 class Draft:
-    """A catalogue that is being checked."""
+    """A catalogue that is being checked; without `recordings` nobody can tell what runs recorded."""
 
     catalogue: Catalogue
     declared: Declared
+    recordings: Recordings | None = None
 
     @cached_property
     def uses(self) -> dict[str, CrewUses]:

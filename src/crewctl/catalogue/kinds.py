@@ -10,6 +10,7 @@ from crewctl.catalogue.specs.agent_spec import AgentSpec
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew, MarketCrew, SequentialCrew
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.registry_specs import EntrySpec, PolicySpec, RubricSpec
+from crewctl.catalogue.specs.script_spec import Script
 from crewctl.catalogue.specs.task_spec import TaskSpec
 
 
@@ -27,8 +28,8 @@ class Kind:
 
     def title(self, name: str) -> str:
         """Return how messages call the item `name`."""
-        if self.name == "policy":
-            return "the policy"
+        if self.name in ("policy", "script"):
+            return f"the {self.name}"
         if self.name == "entry":
             return f"the entry of crew '{name}'"
         return f"{self.name} '{name}'"
@@ -41,6 +42,7 @@ CREW = Kind("crew", SequentialCrew, limits=(("limits",),))
 ENTRY = Kind("entry", EntrySpec, limits=(("limits",),))
 POLICY = Kind("policy", PolicySpec, limits=(("limits",),))
 RUBRIC = Kind("rubric", RubricSpec)
+SCRIPT = Kind("script", Script)
 
 PROCESSES: dict[str, type[SequentialCrew | HierarchicalCrew | MarketCrew]] = {
     "sequential": SequentialCrew,

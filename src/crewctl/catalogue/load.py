@@ -15,25 +15,30 @@ from crewctl.catalogue.collect import Collector
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.project_files import ProjectReader, project_files
 from crewctl.catalogue.read_cache import ReadCache
+from crewctl.catalogue.recordings import Recordings
+from crewctl.catalogue.scripts import read_scripts
 from crewctl.catalogue.yaml_caps import MOST_BYTES, too_big
 from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
 from crewctl.errors import NotFoundError
 
 
-def load_catalogue(root: Path, *, cache: Path | None = None) -> Catalogue:
+def load_catalogue(
+    root: Path, *, cache: Path | None = None, recordings: Recordings | None = None
+) -> Catalogue:
     """Return all that the project at `root` says, with every problem in it, sorted by place.
 
     `cache` names a file that remembers what clean YAML files said, by their content, so that a
-    second load need not parse them again. NotFoundError when `root` is not a folder.
+    second load need not parse them again. Without `recordings` nobody looks whether a run that a model
+    replays recorded anything. NotFoundError when `root` is not a folder.
     """
     if not root.is_dir():
         raise NotFoundError(f"there is no folder {root}", help="name a project's folder")
     with _without_collecting():
-        return _load(root, ReadCache(cache))
+        return _load(root, ReadCache(cache), recordings)
 
 
-def _load(root: Path, cache: ReadCache) -> Catalogue:
+def _load(root: Path, cache: ReadCache, recordings: Recordings | None) -> Catalogue:
     reader = ProjectReader(root)
     found = project_files(root)
     collector = Collector()
@@ -47,8 +52,10 @@ def _load(root: Path, cache: ReadCache) -> Catalogue:
     cache.save()
     tools, tool_problems = _tools(reader)
     catalogue = collector.catalogue(root, tools)
+    catalogue = replace(catalogue, scripts=MappingProxyType(read_scripts(catalogue, reader)))
     problems = [*collector.problems, *tool_problems]
-    draft = Draft(catalogue, collector.declared())
+    problems += [problem for read in catalogue.scripts.values() for problem in read.problems]
+    draft = Draft(catalogue, collector.declared(), recordings)
     for check in CHECKS:
         problems += check(draft)
     return replace(catalogue, problems=_in_order(problems))

@@ -86,7 +86,7 @@ def _problems(
 
 def _problem(item: Item, spec: type[BaseModel], found: Finding) -> Problem:
     model = wording.model_at(spec, found.path[:-1])
-    fields = tuple(model.model_fields) if model is not None else ()
+    fields = tuple(wording.fields_of(model)) if model is not None else ()
     message: Callable[[Finding, tuple[str, ...]], Said] = MESSAGES.get(found.type, MESSAGES["value_error"])
     said = message(found, fields)
     key = found.on_key or said.on_key

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from crewctl.catalogue.kinds import AGENT, Kind
+from crewctl.catalogue.kinds import AGENT, SCRIPT, Kind
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.specs.registry_specs import MarketRules
@@ -20,6 +20,10 @@ _YES_AND_NO = {
     **dict.fromkeys(("yes", "on", "y"), "true"),
     **dict.fromkeys(("no", "off", "n"), "false"),
 }
+
+_TURN = (
+    "a turn is for an answer, json, calls or an error, and may have for, times, delay, retry_after and usage"
+)
 
 
 class Said(NamedTuple):
@@ -241,7 +245,7 @@ def _value(found: Finding, _: tuple[str, ...]) -> Said:
             "bad-value",
             f"{owner}: {reason}",
             "see the help below",
-            "add the other key, or take this away",
+            _TURN if found.kind is SCRIPT else "add the other key, or take this away",
             path=path,
         )
     said = quoted(found.value) if isinstance(found.value, (str, int, float)) else called(found.value)

@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from crewctl.catalogue.kinds import Kind
 from crewctl.catalogue.yaml_source import Path
@@ -82,13 +83,16 @@ def model_at(spec: type[BaseModel], path: Path) -> type[BaseModel] | None:
     here: Any = spec
     for part in path:
         model = _model_in(here)
-        if model is not None and part in model.model_fields:
-            here = model.model_fields[str(part)].annotation
-        else:
-            here = _inside(here)
+        fields = fields_of(model) if model is not None else {}
+        here = fields[str(part)].annotation if part in fields else _inside(here)
         if here is None:
             return None
     return _model_in(here)
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of `model` by the names that a file gives them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _entry(before: list[str | int], position: int, item: Any, title: str) -> str:

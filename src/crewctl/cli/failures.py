@@ -81,8 +81,7 @@ def _show_problems(error: InvalidError, session: Session) -> None:
     from crewctl.diagnostics.render import render  # noqa: PLC0415 - only invalid input needs it
 
     # What could not be opened has no text to show; then the place alone must do.
-    sources = session.opened.catalogue.sources if session.opened is not None else {}
-    contents = {file: source.content for file, source in sources.items()}
+    contents = session.opened.catalogue.contents if session.opened is not None else {}
     click.echo(render(problems, contents), err=True, color=session.colour)
 
 

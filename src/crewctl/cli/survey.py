@@ -13,18 +13,21 @@ def survey(catalogue: Catalogue) -> Overview:
     """Return everything that ``check`` and ``list`` print."""
     return Overview(
         problems=catalogue.problems,
-        files=len(catalogue.sources),
+        files=len(catalogue.sources) + len(catalogue.scripts),
         crews=len(catalogue.crews),
         ignored=tuple(_ignored(catalogue)),
         rows={kind: rows(catalogue) for kind, rows in LISTINGS.items()},
-        contents={file: source.content for file, source in catalogue.sources.items()},
+        contents=catalogue.contents,
     )
 
 
 def rememberable(catalogue: Catalogue) -> bool:
-    """Tell whether the project's own files are all that was looked at: a script may lie anywhere in it."""
+    """Tell whether the project's own files are all that was looked at.
+
+    A script may lie anywhere, and whether a run can answer for a model is no matter of files at all.
+    """
     named = [agent.llm for agent in catalogue.agents.values() if isinstance(agent.llm, ModelSpec)]
-    return not any(model.script for model in (*catalogue.models.values(), *named))
+    return not any(model.script or model.replay for model in (*catalogue.models.values(), *named))
 
 
 def _ignored(catalogue: Catalogue) -> list[str]:

@@ -183,8 +183,8 @@ def _script(said: Said, findings: Findings, world: World) -> str | None:
             said.where, "no-script", "a scripted model needs a script", help="add: script: path/to/file.yaml"
         )
         return None
-    source = findings.catalogue.sources.get(file)
-    content = source.content if source is not None else world.project_file(file)
+    read = findings.catalogue.scripts.get(file)
+    content = read.source.content if read is not None else world.project_file(file)
     text = _text(content)
     if text is None:
         findings.add(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crewctl.catalogue.recordings import NO_RECORDING, Trouble, who_answers
 from crewctl.planning.findings import Findings
 from crewctl.planning.model_end import Said
 from crewctl.planning.plan import PlannedModel, PlannedRecording, Price
-from crewctl.planning.port import RecordedModel, RunRecording, World
-
-RULE = "no-recording"
+from crewctl.planning.port import RecordedModel, World
 
 
 def recorded_model(names: Sequence[str], said: Said, findings: Findings, world: World) -> PlannedModel | None:
@@ -19,34 +18,15 @@ def recorded_model(names: Sequence[str], said: Said, findings: Findings, world: 
     first of these names answers, or the run's only one.
     """
     run = str(said.values.get("replay") or "")
-    place = said.places.get("replay", said.where)
     recording = world.recording(run) if run else None
-    if recording is None:
-        wrong = f"there is no run {run!r} in this project" if run else "the recorded model names no run"
-        findings.add(place, RULE, wrong, help="write the id of a run, as 'crewctl runs -o name' lists it")
-        return None
-    if recording.why:
-        findings.add(place, RULE, recording.why, help="name another run, or run the crew again to record it")
-        return None
-    found = _of_run(names, recording)
-    if found is None:
-        told = ", ".join(recording.models) or "none"
-        findings.add(
-            place,
-            RULE,
-            f"run {run} recorded no model {names[0]!r}",
-            label=f"its models are: {told}",
-            help="call the model as that run did",
-        )
-        return None
-    return _planned(names[0], run, found, said)
-
-
-def _of_run(names: Sequence[str], recording: RunRecording) -> RecordedModel | None:
-    for name in names:
-        if name in recording.models:
-            return recording.models[name]
-    return next(iter(recording.models.values())) if len(recording.models) == 1 else None
+    nobody = Trouble("the recorded model names no run", "add replay: with the id of a run")
+    found = who_answers(run, names, recording) if run else nobody
+    if recording is not None and isinstance(found, str):
+        return _planned(names[0], run, recording.models[found], said)
+    if isinstance(found, Trouble):
+        place = said.places.get("replay", said.where)
+        findings.add(place, NO_RECORDING, found.message, label=found.label, help=found.help)
+    return None
 
 
 def _planned(name: str, run: str, found: RecordedModel, said: Said) -> PlannedModel:

@@ -88,7 +88,7 @@ class Project:
         """The catalogue, problems included."""
         from crewctl.catalogue.load import load_catalogue  # noqa: PLC0415 - start-up cost
 
-        return load_catalogue(self.root, cache=self.state / "cache")
+        return load_catalogue(self.root, cache=self.state / "cache", recordings=self.recording)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -17,7 +17,7 @@ from crewctl.adapters.offline_follow import (
     error_of,
     text_of,
 )
-from crewctl.adapters.offline_script import parse_script
+from crewctl.catalogue.read_script import parse_script
 from crewctl.errors import InvalidError
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "scripted-model.md"
@@ -101,10 +101,13 @@ def test_a_retry_after_is_where_retries_look_for_it() -> None:
         ("- answer: hi\n", "begins with the key 'turns'"),
         ("", "begins with the key 'turns'"),
         ("turns: []\n", "script:1:8: "),
-        ("turns:\n  - anser: hi\n", r"script:2:5: unknown key 'anser' \(did you mean 'answer'\?\)"),
+        (
+            "turns:\n  - anser: hi\n",
+            r"script:2:5: unknown key 'anser' in an entry in turns of the script \(did you mean 'answer'\?\)",
+        ),
         (
             "turns:\n  - answer: hi\n    for: {agnt: x}\n",
-            r"script:3:11: unknown key 'agnt' \(did you mean 'agent'\?\)",
+            r"script:3:11: unknown key 'agnt' in for \(did you mean 'agent'\?\)",
         ),
         (
             "turns:\n  - answer: a\n  - {answer: b, error: 500}\n",
@@ -113,9 +116,9 @@ def test_a_retry_after_is_where_retries_look_for_it() -> None:
         ("turns:\n  - times: 2\n", "exactly one of answer, json, calls and error; this one has none of them"),
         ("turns:\n  - error: 200\n", "status from 400 to 599"),
         ("turns:\n  - {answer: x, retry_after: 1s}\n", "retry_after belongs to an error with a status"),
-        ("turns:\n  - {answer: x, delay: 3}\n", r"script:2:\d+: a duration carries a unit"),
-        ("turns:\n  - {answer: x, for: {purpose: cook}}\n", r"script:2:\d+: .*'agent'"),
-        ("turns:\n  - calls: [{arguments: {}}]\n", "'tool' is missing"),
+        ("turns:\n  - {answer: x, delay: 3}\n", r"script:2:\d+: delay of .* \(a duration carries a unit"),
+        ("turns:\n  - {answer: x, for: {purpose: cook}}\n", r"script:2:\d+: purpose in for cannot be 'cook'"),
+        ("turns:\n  - calls: [{arguments: {}}]\n", "an entry in calls of the script has no tool"),
         ("turns:\n  - answer: a\n    answer: b\n", "script:3:5: the key 'answer' is given twice"),
         ("turns: &x\n", "script:1:8: "),
     ],

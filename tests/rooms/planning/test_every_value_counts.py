@@ -108,8 +108,11 @@ PROJECT: dict[str, Any] = {
     "registry/rubrics/strict.yaml": {"criteria": {"facts": {"says": "Names facts."}}},
     "registry/rubrics/plain.yaml": {"criteria": {"facts": {"says": "Names facts."}}},
 }
-OTHER_FILES = {"tools/count.py": "COUNT = 1\n", "tools/letters.py": "GREETING = 'Dear'\n"}
-SCRIPTS = {"script.yaml": "turns: [{say: one}]\n", "other.yaml": "turns: [{say: two}]\n"}
+COUNT = (
+    'from crewai.tools import tool\n\n\n@tool\ndef count(text: str) -> int:\n    """Count."""\n    return 1\n'
+)
+SCRIPTS = {"script.yaml": "turns: [{answer: one}]\n", "other.yaml": "turns: [{answer: two}]\n"}
+OTHER_FILES = {"tools/count.py": COUNT, "tools/letters.py": "GREETING = 'Dear'\n"}
 TAPES = ("20261121-000000-aaaa", "20261121-000000-bbbb")
 TAPED = PlannedModel(name="played", kind="offline", model="offline", max_output_tokens=100)
 WORLD = FakeWorld(
@@ -383,7 +386,7 @@ def test_what_is_left_out_voids_no_approval(where: str, value: Any, tmp_path: Pa
 )
 def test_any_file_under_tools_counts_once_a_custom_tool_is_used(file: str, tmp_path: Path) -> None:
     before = _plan(tmp_path / "before", "mail", PROJECT)
-    after = _plan(tmp_path / "after", "mail", PROJECT, {file: "COUNT = 2\n"})
+    after = _plan(tmp_path / "after", "mail", PROJECT, {file: f"{COUNT}COUNT = 2\n"})
 
     assert before.crew_digest != after.crew_digest
 

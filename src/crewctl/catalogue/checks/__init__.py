@@ -26,6 +26,7 @@ from crewctl.catalogue.checks.outputs_described import outputs_described
 from crewctl.catalogue.checks.oversight import oversight
 from crewctl.catalogue.checks.prices_needed import prices_needed
 from crewctl.catalogue.checks.providers_installed import providers_installed
+from crewctl.catalogue.checks.recordings_answer import recordings_answer
 from crewctl.catalogue.checks.recordings_named import recordings_named
 from crewctl.catalogue.checks.retries_sane import retries_sane
 from crewctl.catalogue.checks.roles_differ import roles_differ
@@ -35,6 +36,7 @@ from crewctl.catalogue.checks.scripts_exist import scripts_exist
 from crewctl.catalogue.checks.secrets_elsewhere import secrets_elsewhere
 from crewctl.catalogue.checks.tasks_exist import tasks_exist
 from crewctl.catalogue.checks.tools_compile import tools_compile
+from crewctl.catalogue.checks.tools_defined import tools_defined
 from crewctl.catalogue.checks.tools_exist import tools_exist
 from crewctl.catalogue.checks.triggers_hold import triggers_hold
 from crewctl.catalogue.draft import Draft
@@ -47,8 +49,10 @@ CHECKS: tuple[Check, ...] = (
     tasks_exist,
     tools_exist,
     tools_compile,
+    tools_defined,
     models_exist,
     recordings_named,
+    recordings_answer,
     scripts_exist,
     providers_installed,
     rubrics_exist,

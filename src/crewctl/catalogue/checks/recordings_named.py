@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE
 from crewctl.catalogue.model_names import RECORDED
+from crewctl.catalogue.recordings import NO_RECORDING
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.problem import Problem
 
-RULE = "no-recording"
-_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 _AS_RECORDED = ("stream", "context_window")
 
 
@@ -29,18 +29,20 @@ def recordings_named(draft: Draft) -> Iterator[Problem]:
 def _of_model(draft: Draft, spec: ModelSpec, file: str, path: Path) -> Iterator[Problem]:
     if spec.model == RECORDED and spec.replay is None:
         place, said = draft.place(file, path, key=True), "the recorded model names no run"
-        yield Problem(place, RULE, said, "replay is missing here", "add replay: with the id of a run")
+        yield Problem(place, NO_RECORDING, said, "replay is missing here", "add replay: with the id of a run")
     if spec.replay is None:
         return
     place = draft.place(file, (*path, "replay"))
     if spec.model != RECORDED:
         said = f"only a recorded model is replayed, and this one is {spec.model}"
-        yield Problem(place, RULE, said, "is never read", "take one of the two keys away")
-    elif _RUN.fullmatch(spec.replay) is None:
+        yield Problem(place, NO_RECORDING, said, "is never read", "take one of the two keys away")
+    elif RUN_ID.fullmatch(spec.replay) is None:
         said, label = f"'{spec.replay}' is not the id of a run", "no run has such an id"
-        yield Problem(place, RULE, said, label, "write the whole id, as 'crewctl runs -o name' lists it")
+        yield Problem(
+            place, NO_RECORDING, said, label, "write the whole id, as 'crewctl runs -o name' lists it"
+        )
     for key in _AS_RECORDED:
         if spec.model == RECORDED and key in spec.model_fields_set:
             said = f"'{key}' of a recorded model is that of the run"
             place = draft.place(file, (*path, key), key=True)
-            yield Problem(place, RULE, said, "is never read", "take the key away")
+            yield Problem(place, NO_RECORDING, said, "is never read", "take the key away")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE
 from crewctl.catalogue.model_names import chain, real_model
+from crewctl.catalogue.scripts import is_within
 from crewctl.catalogue.specs.model_spec import ModelSpec
 from crewctl.catalogue.yaml_source import Path
 from crewctl.diagnostics.problem import Problem
@@ -54,7 +54,9 @@ def _of_model(draft: Draft, spec: ModelSpec, file: str, path: Path, *, has_scrip
 
 
 def _wrong_path(draft: Draft, script: str) -> str | None:
-    path = PurePosixPath(script)
-    if path.is_absolute() or ".." in path.parts or "\\" in script:
+    if not is_within(script):
         return "is outside the project"
-    return None if (draft.catalogue.root / path).is_file() else "does not exist"
+    if script in draft.catalogue.scripts:
+        return None
+    there = (draft.catalogue.root / script).exists()
+    return "cannot be read, or leads out of the project" if there else "does not exist"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Iterator
 
 from crewctl.catalogue.draft import Draft
+from crewctl.catalogue.tool_code import parsed
 from crewctl.diagnostics.problem import Problem
 from crewctl.diagnostics.span import Span
 
@@ -20,9 +19,7 @@ def tools_compile(draft: Draft) -> Iterator[Problem]:
 
 def _unreadable(file: str, content: bytes) -> Iterator[Problem]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a doubtful escape in somebody's tool is not our news
-            ast.parse(content)
+        parsed(content)
     except SyntaxError as error:
         span = Span(file, max(1, error.lineno or 1), max(1, error.offset or 1))
         yield Problem(span, "bad-tool", f"{file} is not Python: {error.msg}", help="correct the file")

@@ -7,6 +7,8 @@ from crewctl.catalogue.rule_docs.rule_doc import RuleDoc
 _AGENT = (
     "# config/agents.yaml\nwriter:\n  role: Writer\n  goal: Write about {company}\n  backstory: You write.\n"
 )
+_TOOL = "from crewai.tools import tool\n\n\n@tool\n"
+_COUNT = 'def count(text: str) -> int:\n    """Return how many words a text has."""\n    return len(text.split())\n'
 _HEAD = "# crews/brief.yaml\ndescription: A brief\ninputs: {company: {description: Company}}\n"
 _SEQUENCE = _HEAD + "process: sequential\n"
 _WRITE = "# config/tasks.yaml\nwrite:\n  description: Write about {company}\n  expected_output: A page\n  agent: writer\n"
@@ -48,6 +50,12 @@ REFERENCES: dict[str, RuleDoc] = {
         "A tag on a misspelt tool protects nobody.",
         _AGENT + "  tools: [FileReedTool]\n",
         _AGENT + "  tools: [FileReadTool]\n",
+    ),
+    "no-tool": RuleDoc(
+        "A custom tool's file defines no tool that a child could take for it.",
+        "The run would be approved, start, and fail when its agent is made.",
+        _AGENT + "  tools: [custom:count]\n# tools/count.py\n" + _COUNT,
+        _AGENT + "  tools: [custom:count]\n# tools/count.py\n" + _TOOL + _COUNT,
     ),
     "unknown-model": RuleDoc(
         "A model is neither an entry of config/models.yaml nor provider/model.",

@@ -12,7 +12,8 @@ _HEAD = "# crews/brief.yaml\ndescription: A brief\nprocess: sequential\ntasks: [
 _INPUT = "inputs: {company: {description: Company}}\n"
 _SENDS = (
     _AGENT
-    + "  tools: [custom:send_email]\n# tools/send_email.py\nclass SendEmail: ...\n"
+    + "  tools: [custom:send_email]\n# tools/send_email.py\nfrom crewai.tools import BaseTool\n\n\n"
+    + "class SendEmail(BaseTool): ...\n"
     + "# registry/policy.yaml\ntools:\n  custom:send_email: [sends_data]\n"
 )
 

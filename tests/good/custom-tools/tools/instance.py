@@ -1,0 +1,3 @@
+from crewai_tools import FileReadTool
+
+instance = FileReadTool(file_path="notes.txt")
