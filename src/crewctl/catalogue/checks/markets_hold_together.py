@@ -40,14 +40,18 @@ def markets_hold_together(draft: Draft) -> Iterator[Problem]:
 
 
 def _of_people(draft: Draft, market: MarketSpec) -> Iterator[_Fault]:
-    if market.judge in PEOPLE and market.judge in draft.declared.agents:
-        said = f"'{market.judge}' is an agent, and as a judge it means people"
-        yield _Fault(("judge",), said, "two meanings", "give the agent another name")
+    judges: list[tuple[str, Path]] = [(judge, path[1:]) for judge, path in judges_named(market)]
+    if isinstance(market.judge, str):
+        judges.append((market.judge, ("judge",)))
+    for judge, key in dict.fromkeys(judges):
+        if judge in PEOPLE and judge in draft.declared.agents:
+            said = f"'{judge}' is an agent, and as a judge it means people"
+            yield _Fault(key, said, "two meanings", "give the agent another name")
     if market.judge in PEOPLE:
-        for key in _OF_JUDGES:
-            if getattr(market, key):
-                said = f"'{key}' says how models judge, and people judge"
-                yield _Fault((key,), said, "without effect", "take the key away, or name an agent as judge")
+        for name in _OF_JUDGES:
+            if getattr(market, name):
+                said = f"'{name}' says how models judge, and people judge"
+                yield _Fault((name,), said, "without effect", "take the key away, or name an agent as judge")
     if market.ballots is not None and market.judge != "vote":
         said = "'ballots' counts the people of a vote, and there is no vote"
         yield _Fault(("ballots",), said, "without effect", "write judge: vote, or take the key away")
