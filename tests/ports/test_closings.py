@@ -22,7 +22,9 @@ from crewctl.audit.events import (
 from crewctl.audit.events_people import Acknowledged, NoticeLeft
 from crewctl.audit.events_work import RunEnqueued, RunSuspended
 from crewctl.audit.fact import ContentRef
+from crewctl.cli.past_verdicts import judged_runs, recall
 from crewctl.cli.run_rows import runs
+from crewctl.errors import NotFoundError
 from crewctl.wiring.project import Project
 
 if TYPE_CHECKING:
@@ -139,3 +141,19 @@ def test_runs_that_ended_otherwise_are_passed_over_unread(
 
     assert shown == found
     assert set(store.whole) == {*found, "waits"}, "only what is meant, and what is still open"
+
+
+def test_runs_without_a_verdict_are_passed_over_unread(project: Project) -> None:
+    store = project.store
+    assert isinstance(store, _Read)
+    for number in range(5):
+        begin(store, f"r{number}")
+        end(store, f"r{number}", "finished")
+    store.whole = ()
+
+    with pytest.raises(NotFoundError, match="no market has been judged"):
+        recall(project, "last")
+    with pytest.raises(NotFoundError):
+        judged_runs(project, "brief", "last:3")
+
+    assert store.whole == ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
+from crewctl.audit.events import KickoffRequested, VerdictGiven
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import LAST, find_run, state_of
 from crewctl.errors import InvalidError, NotFoundError, UsageError
@@ -55,8 +56,9 @@ def recall(project: Project, word: str) -> Past:
 
 def _last(project: Project) -> str:
     for run_id in project.store.run_ids():
-        state = state_of(project.store.events_of(run_id))
-        if state.verdict is not None and not state.rejudges:
+        told = [one.event for one in project.store.events_of_kinds(run_id, (KickoffRequested, VerdictGiven))]
+        again = any(isinstance(event, KickoffRequested) and event.rejudges for event in told)
+        if not again and any(isinstance(event, VerdictGiven) for event in told):
             return run_id
     raise NotFoundError(
         "no market has been judged in this project yet",
@@ -127,15 +129,10 @@ def _newest(project: Project, crew: str, most: int | None, since: datetime | Non
 
 def _own_runs(project: Project, crew: str) -> Iterator[RunState]:
     for run_id in project.store.run_ids(crew=crew):
-        records = project.store.events_of(run_id)
-        if not records:
+        if not project.store.events_of_kinds(run_id, (VerdictGiven,)):
             continue
-        state = state_of(records)
-        if (
-            state.verdict is not None
-            and state.closing is not None
-            and not (state.rehearsal or state.rejudges)
-        ):
+        state = state_of(project.store.events_of(run_id))
+        if state.closing is not None and not (state.rehearsal or state.rejudges):
             yield state
 
 
