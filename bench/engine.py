@@ -26,9 +26,9 @@ from crewctl.running.ownership import worker_lock
 from crewctl.testing.memory_steps import MemorySteps
 from crewctl.testing.postgres_server import PostgresServer
 from crewctl.wiring import hosting
+from crewctl.wiring.announcing import announced
 from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run
-from crewctl.wiring.line import announce
 from crewctl.wiring.project import Project
 from engine_worker import quick_zygote
 from interleaved import table
@@ -115,7 +115,8 @@ def _alone(project: Project, times: dict[str, list[float]]) -> None:
         engine = DurableEngine(engine_place(project), executor, host, log=project.state / "engine.log")
         try:
             for number in range(2 * HERE + 2):
-                run_id = announce(project, plan, project.request("three"))
+                with announced(project, plan, project.request("three")) as run_id:
+                    pass
                 argument = argument_of_run(project.store.events_of(run_id))
                 start = time.perf_counter()
                 if number % 2:
@@ -248,7 +249,8 @@ def _put_down(project: Project, count: int) -> None:
     engine = DurableEngine(engine_place(project), executor, wait, log=project.state / "engine.log")
     try:
         for _ in range(count):
-            run_id = announce(project, plan, project.request("three"))
+            with announced(project, plan, project.request("three")) as run_id:
+                pass
             engine.begin(run_id, argument_of_run(project.store.events_of(run_id)))
     finally:
         engine.close()

@@ -30,8 +30,9 @@ from crewctl.cli.main import run
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
 from crewctl.planning.plan import Plan
+from crewctl.registry.announce import announce
 from crewctl.registry.close import Closed, PutDown
-from crewctl.registry.kickoff import announce, kickoff
+from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.running.cards import Asking, Desk, desk_of
 from crewctl.running.port import CrewEngine
@@ -123,7 +124,8 @@ class Line:
     def call(self, arguments: str = '{"to": "ada@example.eu", "text": "Dear \\u001b[31mAda"}') -> CardState:
         """Open a card about a call of a tool, as the gate of calls does."""
         self.plan = self.project.plan("company-brief", {"company": "Acme Corp"})
-        announce(self.plan, self.rooms())
+        rooms = self.rooms()
+        announce(RUN, self.plan, rooms.request, rooms.store, rooms.contents)
         return self.desk().ask(
             Asking(
                 key="1.write/send/x/1",
@@ -408,8 +410,6 @@ def test_a_card_is_meant_by_the_beginning_of_its_id(line: Line) -> None:
     assert (code, "has its answer: skipped by elena" in err) == (1, True)
 
 
-def test_the_shell_completes_open_cards_and_what_is_to_look_at(
-    line: Line, monkeypatch: pytest.MonkeyPatch
 def test_the_newest_card_that_waits_can_be_looked_at_and_an_answer_names_its_card(line: Line) -> None:
     code, _, err = line("card", "show", "last")
     assert (code, "no card waits for an answer" in err) == (9, True)
@@ -422,6 +422,8 @@ def test_the_newest_card_that_waits_can_be_looked_at_and_an_answer_names_its_car
     assert line.data("card", "show", first.card)["answer"] is None
 
 
+def test_the_shell_completes_open_cards_and_what_is_to_look_at(
+    line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(line.root)
     line.call()

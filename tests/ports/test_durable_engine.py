@@ -45,10 +45,13 @@ class Engines:
         self.file = folder / "engine.db"
         self._open: DurableEngine | None = None
 
-    def __call__(self, host: Host, executor: str = "second", *, slots: int = 0) -> DurableEngine:
+    def __call__(
+        self, host: Host, executor: str = "second", *, slots: int = 0, crewai: str = ""
+    ) -> DurableEngine:
         self.close()
         place, log = sqlite_place(self.folder), self.folder / "engine.log"
-        self._open = DurableEngine(place, executor, host, log=log, slots=slots)
+        packages = {"crewai": crewai} if crewai else {}
+        self._open = DurableEngine(place, executor, host, log=log, packages=packages, slots=slots)
         return self._open
 
     def sql(self, statement: str, *values: object) -> list[Any]:
@@ -92,6 +95,13 @@ def host(run, argument):
 folder = Path(sys.argv[1])
 DurableEngine(sqlite_place(folder), "first", host, log=folder / "engine.log").begin("run-1", {"n": 1})
 """
+
+
+def _wait_until(what: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < give_up, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def killed_in_its_second_step(folder: Path) -> None:
@@ -167,7 +177,7 @@ def test_a_run_of_an_older_shape_goes_on_with_its_finished_steps(
     engine = engines(lambda *_: {"first": DbosSteps().do("1.look-up", never, StepResult).model_dump()})
 
     assert engine.take_up("run-1") is None
-    assert engine.adopt_older(lambda _: True) == ("run-1",)
+    assert engine.adopt(lambda _: True, lambda _: True) == ("run-1",)
     assert engine.take_up("run-1") == {"first": done("notes").model_dump()}
 
 
@@ -179,8 +189,8 @@ def test_a_run_of_an_older_shape_that_a_living_process_has_is_left_to_it(
     engines.sql("UPDATE workflow_status SET application_version='crewctl-flow-0'")
     monkeypatch.setitem(dbos_versions.EARLIER, "crewctl-flow-0", {})
 
-    assert engine.adopt_older(lambda executor: executor != "first") == ()
-    assert engine.adopt_older(lambda executor: executor == "first") == ("run-1",)
+    assert engine.adopt(lambda executor: executor != "first", lambda _: True) == ()
+    assert engine.adopt(lambda executor: executor == "first", lambda _: True) == ("run-1",)
 
 
 def test_a_run_of_an_unknown_shape_is_left_to_whoever_knows_it(engines: Engines) -> None:
@@ -189,9 +199,51 @@ def test_a_run_of_an_unknown_shape_is_left_to_whoever_knows_it(engines: Engines)
     engines.sql("UPDATE workflow_status SET application_version='crewctl-flow-99'")
     engine = engines(waiting)
 
-    assert engine.adopt_older(lambda _: True) == ()
+    assert engine.adopt(lambda _: True, lambda _: True) == ()
     with pytest.raises(EngineError, match="another shape"):
         engine.wake("run-1")
+
+
+def test_a_run_goes_to_a_process_with_its_packages_only(engines: Engines) -> None:
+    done_by: list[str] = []
+
+    def host(run: str, _argument: Any) -> dict[str, Any]:
+        done_by.append(run)
+        return {"how": "finished"}
+
+    engines(host, crewai="1.0").put_on_queue("run-1", {})
+    other = engines(host, "third", slots=1, crewai="2.0")
+    other.put_on_queue("run-2", {})
+    _wait_until(lambda: not other.unfinished())
+    time.sleep(1)  # looks at the queue five times
+    assert done_by == ["run-2"]
+    assert other.adopt(lambda _: True, lambda _: False) == ()
+    its_own = engines(host, "fourth", slots=1, crewai="1.0")
+    _wait_until(lambda: not its_own.unfinished())
+    assert done_by == ["run-2", "run-1"]
+
+
+def test_a_dead_processs_run_is_taken_back_by_anybody_for_one_with_its_packages(engines: Engines) -> None:
+    killed_in_its_second_step(engines.folder)
+    engines.sql("UPDATE workflow_status SET application_version='crewctl-flow-1+crewai=1.0'")
+
+    other = engines(waiting, crewai="2.0")
+    assert other.take_back("first") == ("run-1",)
+    assert other.unfinished() == 0
+    assert engines(waiting, crewai="1.0").unfinished() == 1
+    assert engines.sql("SELECT status, application_version FROM workflow_status") == [
+        ("ENQUEUED", "crewctl-flow-1+crewai=1.0")
+    ]
+
+
+def test_a_run_that_was_begun_before_packages_were_told_apart_goes_on_where_it_fits(engines: Engines) -> None:
+    engines(waiting).put_on_queue("run-1", {})
+    engine = engines(waiting, crewai="2.0")
+
+    assert engine.adopt(lambda _: True, lambda run: run != "run-1") == ()
+    assert engine.adopt(lambda _: True, lambda run: run == "run-1") == ("run-1",)
+    assert engine.unfinished() == 1
+    assert engine.take_up("run-1") == {"how": "waiting"}
 
 
 def test_what_has_been_over_for_long_is_forgotten(engines: Engines) -> None:
@@ -243,7 +295,5 @@ def test_each_worker_has_as_many_slots_as_it_was_given(engines: Engines) -> None
         engine = engines(host, f"with-{slots}", slots=slots)
         for number in range(4):
             engine.put_on_queue(f"run-{slots}-{number}", {})
-        give_up = time.monotonic() + 60
-        while engine.unfinished() and time.monotonic() < give_up:
-            time.sleep(0.05)
+        _wait_until(lambda: not engine.unfinished())  # noqa: B023 - waited for at once
         assert most[0] == slots

@@ -18,7 +18,7 @@ from dbos._sys_db import SystemDatabase
 
 from crewctl.adapters.dbos_database import quiet, settings
 from crewctl.adapters.dbos_json import JsonSerializer, forbid_pickle
-from crewctl.adapters.dbos_versions import SHAPE, adopt_older, wake_as_this_shape
+from crewctl.adapters.dbos_versions import adopt, has_this_shape, version_of, wake_as
 from crewctl.errors import EngineError, LostDatabaseError
 
 QUEUE = "runs"
@@ -60,12 +60,23 @@ class DurableEngine:
     """One process's part in the runs of a project. Only one may be open in a process at a time.
 
     `executor` is this process's own id, never used again. With `slots` it serves the queue, that many
-    runs at once; without, it does only what it is told to do here. `url` is the engine's database.
-    EngineError when the database cannot be opened.
+    runs at once; without, it does only what it is told to do here. Whatever it puts on the queue goes to
+    processes with the same `packages` only: their versions by their names. `url` is the engine's
+    database. EngineError when the database cannot be opened.
     """
 
-    def __init__(self, url: str, executor: str, host: Host, *, log: Path, slots: int = 0) -> None:
+    def __init__(
+        self,
+        url: str,
+        executor: str,
+        host: Host,
+        *,
+        log: Path,
+        packages: Mapping[str, str] | None = None,
+        slots: int = 0,
+    ) -> None:
         self._executor = executor
+        self._version = version_of(packages or {})
         self._host = host
         self._errors: dict[str, Exception] = {}
         forbid_pickle()
@@ -76,7 +87,7 @@ class DurableEngine:
                 config=DBOSConfig(
                     {
                         "name": "crewctl",
-                        "application_version": SHAPE,
+                        "application_version": self._version,
                         "executor_id": executor,
                         "serializer": JsonSerializer(),
                         # Nobody is told anything through the engine: what people answer is in the account.
@@ -107,7 +118,10 @@ class DurableEngine:
 
     @_answering
     def take_up(self, run_id: str) -> dict[str, Any] | None:
-        """Go on with a run here that is on the queue; None if another process has been faster."""
+        """Go on with a run here that is on the queue; None if another process has been faster.
+
+        That it fits the packages that are here the caller must know.
+        """
         handle = self._claimed(run_id)
         return None if handle is None else self._result(run_id, handle)
 
@@ -119,7 +133,7 @@ class DurableEngine:
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
                 "workflow_id": run_id,
-                "app_version": SHAPE,
+                "app_version": self._version,
             },
             dict(argument),
         )
@@ -127,12 +141,12 @@ class DurableEngine:
     @_answering
     def wake(self, run_id: str) -> bool:
         """Put a run that was put down back on the queue, its finished steps kept; False if it is not down."""
-        return wake_as_this_shape(_database(), QUEUE, run_id)
+        return wake_as(_database(), QUEUE, run_id, self._version)
 
     @_answering
-    def adopt_older(self, is_dead: Callable[[str], bool]) -> tuple[str, ...]:
-        """Put unfinished runs that an older version began on the queue, and return their ids."""
-        return adopt_older(_database(), QUEUE, is_dead)
+    def adopt(self, is_dead: Callable[[str], bool], fits: Callable[[str], bool]) -> tuple[str, ...]:
+        """Put unfinished runs that other versions began, and that fit, on the queue; return their ids."""
+        return adopt(_database(), QUEUE, self._version, is_dead, fits)
 
     @_answering
     def ended_before(self, moment: datetime) -> tuple[str, ...]:
@@ -162,12 +176,12 @@ class DurableEngine:
 
     @_answering
     def unfinished(self) -> int:
-        """Return how many runs are on the queue or being done, by anybody."""
+        """Return how many runs are on the queue or being done, by anybody with the same packages."""
         table = _database().tables.workflow_status
         with _database().engine.begin() as connection:
             found = connection.execute(
                 sa.select(sa.func.count()).where(
-                    table.c.status.in_(("ENQUEUED", "PENDING")), table.c.application_version == SHAPE
+                    table.c.status.in_(("ENQUEUED", "PENDING")), table.c.application_version == self._version
                 )
             )
             return int(found.scalar_one())
@@ -193,11 +207,20 @@ class DurableEngine:
     def take_back(self, executor: str) -> tuple[str, ...]:
         """Put the runs of a dead process back on the queue and return their ids. Safe to do twice.
 
-        The engine never does that by itself, and whether a process is dead the caller must know.
+        Each is still for a process with its own packages. The engine never does that by itself, and
+        whether a process is dead the caller must know.
         """
-        database = _database()
-        pending = [run.workflow_id for run in database.get_pending_workflows(executor, SHAPE)]
-        return tuple(run for run in pending if database.reenqueue_for_recovery(run, [executor], QUEUE))
+        table = _database().tables.workflow_status
+        with _database().engine.begin() as connection:
+            pending = connection.execute(
+                sa.select(table.c.workflow_uuid).where(
+                    table.c.status == "PENDING",
+                    table.c.executor_id == executor,
+                    has_this_shape(table.c.application_version),
+                )
+            ).scalars()
+            runs = [str(run) for run in pending]
+        return tuple(run for run in runs if _database().reenqueue_for_recovery(run, [executor], QUEUE))
 
     def close(self, *, patience: float = 0.0) -> None:
         """Leave the engine; runs that are still being done here get `patience` seconds."""
@@ -229,10 +252,11 @@ class DurableEngine:
                 .where(
                     table.c.workflow_uuid == run_id,
                     table.c.status == "ENQUEUED",
-                    table.c.application_version == SHAPE,
+                    has_this_shape(table.c.application_version),
                 )
                 .values(
                     status="PENDING",
+                    application_version=self._version,
                     executor_id=self._executor,
                     owner_xid=owner,
                     recovery_attempts=table.c.recovery_attempts + 1,

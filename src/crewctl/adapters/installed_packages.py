@@ -34,7 +34,7 @@ class InstalledWorld:
         self._environ = os.environ if environ is None else environ
 
     def version(self, distribution: str) -> str | None:
-        """Return the installed version, or None."""
+        """Return the version that was installed when it was first asked for, or None."""
         return _installed(distribution)
 
     def environment(self, name: str) -> str | None:
@@ -72,9 +72,12 @@ def _read(name: str, folder: int) -> bytes | None:
         os.close(descriptor)
 
 
-@lru_cache(maxsize=32)
-def _installed(distribution: str) -> str | None:
+def installed_now(distribution: str) -> str | None:
+    """Return the version that is installed at this moment, or None."""
     try:
         return version(distribution)
     except PackageNotFoundError:
         return None
+
+
+_installed = lru_cache(maxsize=32)(installed_now)

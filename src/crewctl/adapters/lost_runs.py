@@ -7,12 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from crewctl.adapters.asking_process import is_about_to_begin
 from crewctl.audit.events import RunClosed
+from crewctl.audit.events_work import RunEnqueued, RunTaken
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
 from crewctl.errors import Exit, StoreError
 from crewctl.running.ownership import Locks, run_lock
+
+_NO_MORE = (RunClosed, RunEnqueued, RunTaken)
+"""After these a run does not end with the process that asked for it."""
 
 
 class MortalRuns(RunStore, Protocol):
@@ -37,9 +40,10 @@ def close_lost_runs(root: Path, store: MortalRuns, contents: ContentStore, locks
 def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, locks: Locks, run_id: str) -> bool:
     with locks.kept_free(run_lock(run_id)) as dead:
         records = store.events_of(run_id)
-        state = fold_run(records, alive=not dead)
-        if not dead or state.closing is not None or is_about_to_begin(records):
+        # Since it was listed it may have been begun, left to a worker or closed.
+        if not dead or any(isinstance(record.event, _NO_MORE) for record in records):
             return False
+        state = fold_run(records, alive=False)
         try:
             store.append(
                 run_id, RunClosed(outcome="lost", exit_code=Exit.FAILED, error=_what_was_lost(state))

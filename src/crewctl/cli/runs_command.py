@@ -8,7 +8,7 @@ import click
 
 from crewctl.cli.command import CONTEXT, ExampleGroup, declare
 from crewctl.cli.complete import complete_crews, complete_runs
-from crewctl.cli.output import Format, emit_one, emit_rows, output_option
+from crewctl.cli.output import Format, emit_one, emit_rows, note, output_option
 from crewctl.errors import UsageError
 
 OUTCOMES = (
@@ -116,6 +116,11 @@ def show(run: str, form: Format) -> None:
     state, bill = state_now(project, records), fold_bill(records)
     page: dict[str, Any] = run_page(state, bill)
     emit_one(page, state.run_id, form, lambda: show_run(state, bill))
+    if form == "table" and state.status in {"queued", "waiting", "lost"} and state.closing is None:
+        from crewctl.wiring.packages import awaited_packages  # noqa: PLC0415 - start-up cost
+
+        if awaited := awaited_packages(project, state.run_id):
+            note(awaited)
 
 
 command.add_command(show)

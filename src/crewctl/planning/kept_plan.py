@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from crewctl.audit.events import PlanMade, Recorded
@@ -11,6 +11,9 @@ from crewctl.errors import StoreError
 from crewctl.planning.digest import is_plan_of, plan_from_bytes
 from crewctl.planning.plan import Plan
 from crewctl.planning.port import World
+
+VERSIONED = ("crewai", "crewai-tools")
+"""The packages whose versions decide what a plan does: others need another yes."""
 
 
 def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
@@ -27,6 +30,11 @@ def plan_of(records: Sequence[Recorded], contents: ContentStore) -> Plan:
             "the plan that the run kept is not the one that ran", help="keep .crewctl/content for inquiry"
         )
     return plan_from_bytes(content)
+
+
+def packages_of(version: Callable[[str], str | None]) -> dict[str, str]:
+    """Return the version of each package that does a plan's work; one that is not installed is ``absent``."""
+    return {name: version(name) or "absent" for name in VERSIONED}
 
 
 class OtherPackage(NamedTuple):

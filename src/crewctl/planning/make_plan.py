@@ -21,6 +21,7 @@ from crewctl.planning.faults import (
 )
 from crewctl.planning.findings import Findings, InvalidPlanError, Where, problems_in_the_way
 from crewctl.planning.inputs import Value, checked_inputs, inputs_schema
+from crewctl.planning.kept_plan import packages_of
 from crewctl.planning.limits import effective_limits
 from crewctl.planning.market import Bench, planned_market
 from crewctl.planning.models import ModelResolver
@@ -30,9 +31,6 @@ from crewctl.planning.port import World
 from crewctl.planning.risk import risk_of
 from crewctl.planning.tools import planned_tools, refuse_unmetered, tool_sources
 from crewctl.planning.worst_case import refuse_unpriced, worst_case_of
-
-VERSIONED = ("crewai", "crewai-tools")
-"""Distributions whose version decides what a plan does; another one needs another yes."""
 
 
 def make_plan(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | None, world: World) -> Plan:
@@ -86,7 +84,7 @@ def make_plan(catalogue: Catalogue, crew: str, inputs: Mapping[str, Value] | Non
                 stand_ins=stand_ins,
                 risk=risk,
                 people=planned_people(catalogue, crew, risk),
-                versions={name: world.version(name) or "absent" for name in VERSIONED},
+                versions=packages_of(world.version),
                 worst_case=worst_case_of(limits, models, market),
                 crew_digest="",
                 inputs_digest="",

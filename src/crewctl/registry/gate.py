@@ -6,8 +6,12 @@ from crewctl.approval.decide import admit
 from crewctl.approval.decision import Decision
 from crewctl.audit.events import ApprovalDecided
 from crewctl.audit.events_people import NoticeLeft
+from crewctl.audit.events_work import RunSuspended, RunTaken
 from crewctl.planning.plan import Plan
 from crewctl.registry.rooms import Rooms
+
+TAKEN_BACK = frozenset({"suspended", "revoked"})
+"""What people say on purpose while a run waits: a run that had nothing left to do does not end well then."""
 
 
 def ask_gate(plan: Plan, rooms: Rooms) -> ApprovalDecided:
@@ -30,6 +34,29 @@ def ask_again(plan: Plan, rooms: Rooms) -> None:
     _recorded(decision, rooms)
     if not decision.approved:
         raise decision.refusal(plan)
+
+
+def ask_at_the_end(plan: Plan, rooms: Rooms) -> None:
+    """Decide anew for a run that has come back and found nothing left to do; NotApprovedError ends it refused.
+
+    Nothing begins any more, so a yes that has only run out is yes enough.
+    """
+    if not _came_back_unasked(rooms):
+        return
+    decision = _admit(plan, rooms)
+    if decision.answer in TAKEN_BACK:
+        _recorded(decision, rooms)
+        raise decision.refusal(plan)
+
+
+def _came_back_unasked(rooms: Rooms) -> bool:
+    """Tell whether the run was put down or taken up again since the gate was last asked."""
+    for record in reversed(rooms.store.events_of(rooms.run_id)):
+        if isinstance(record.event, ApprovalDecided):
+            return False
+        if isinstance(record.event, (RunSuspended, RunTaken)):
+            return True
+    return False
 
 
 def _admit(plan: Plan, rooms: Rooms) -> Decision:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from crewctl.audit.events import PlanMade, RunStarted
+from crewctl.audit.events import RunStarted
 from crewctl.audit.events_faults import DeadLettered
-from crewctl.errors import CrewctlError, FencedError, LostDatabaseError, StoreError
-from crewctl.planning.digest import canonical
+from crewctl.errors import CrewctlError, FencedError, LostDatabaseError
 from crewctl.planning.plan import Plan
 from crewctl.planning.rehearsal import is_rehearsal
 from crewctl.processes.run_process import run_process
+from crewctl.registry.announce import announce
 from crewctl.registry.card_approval import wait_for_approval
 from crewctl.registry.close import (
     Closed,
@@ -21,7 +21,7 @@ from crewctl.registry.close import (
     ending_of_refusal,
     put_down,
 )
-from crewctl.registry.gate import ask_again
+from crewctl.registry.gate import ask_again, ask_at_the_end
 from crewctl.registry.poison import killed_too_often
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import Steps, Suspended
@@ -35,7 +35,7 @@ def kickoff(plan: Plan, rooms: Rooms, steps: Steps) -> Closed | PutDown:
     """
     try:
         with closed_if_broken(rooms):
-            announce(plan, rooms)
+            announce(rooms.run_id, plan, rooms.request, rooms.store, rooms.contents)
             if why := killed_too_often(rooms.store.events_of(rooms.run_id)):
                 if not rooms.has(DeadLettered):
                     rooms.record(DeadLettered(why=why))
@@ -56,27 +56,6 @@ def _refuse_disguise(plan: Plan, rooms: Rooms) -> None:
         raise CrewctlError("a rehearsal was asked for, and its plan could ask models or run tools")
 
 
-def announce(plan: Plan, rooms: Rooms) -> None:
-    """Write down what is asked for before anything is decided; StoreError where the account has another plan."""
-    if not rooms.store.events_of(rooms.run_id):
-        rooms.record(rooms.request)
-    made = [each.event for each in rooms.store.events_of(rooms.run_id) if isinstance(each.event, PlanMade)]
-    if any((each.crew_digest, each.inputs_digest) != (plan.crew_digest, plan.inputs_digest) for each in made):
-        # However well it is approved, nobody could be shown afterwards what it was that ran.
-        raise StoreError(
-            "the engine has another plan for this run than its account", help="keep .crewctl for inquiry"
-        )
-    if not made:
-        rooms.record(
-            PlanMade(
-                crew_digest=plan.crew_digest,
-                inputs_digest=plan.inputs_digest,
-                plan=rooms.contents.put(rooms.run_id, canonical(plan)),
-                simulated=plan.simulated,
-            )
-        )
-
-
 def _run(plan: Plan, rooms: Rooms, steps: Steps) -> Ending:
     """Run the process behind the gate, which is asked again whenever the run has come back."""
     if not rooms.has(RunStarted):
@@ -84,6 +63,8 @@ def _run(plan: Plan, rooms: Rooms, steps: Steps) -> Ending:
     try:
         with steps.guarded_by(lambda: _still_approved(plan, rooms)), rooms.open_engine(plan) as engine:
             outcome = run_process(plan, rooms.process(engine), steps)
+        if outcome.how in {"finished", "undecided"} and not rooms.rehearsal:
+            ask_at_the_end(plan, rooms)
     except (FencedError, LostDatabaseError):
         raise
     except (CrewctlError, KeyboardInterrupt) as error:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crewctl.adapters.asking_process import is_about_to_begin
 from crewctl.audit.events import RunClosed
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
 from crewctl.running.ownership import run_lock, worker_lock
@@ -32,15 +31,12 @@ def kept_unattended(project: Project, run_id: str) -> Iterator[bool]:
 
 
 def _is_with_a_living_process(project: Project, run_id: str) -> bool:
-    """Tell whether whoever asked for the run or took it up last, and did not put it down, still lives.
+    """Tell whether whoever took the run up last, and did not put it down, still lives.
 
     The run's own lock may be in the hands of a process that froze.
     """
-    records = project.store.events_of(run_id)
-    if is_about_to_begin(records):
-        return True
     last = None
-    for record in records:
+    for record in project.store.events_of(run_id):
         if isinstance(record.event, (RunTaken, RunSuspended, RunEnqueued, RunClosed)):
             last = record.event
     return isinstance(last, RunTaken) and project.locks.is_held(worker_lock(last.executor))

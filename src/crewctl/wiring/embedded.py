@@ -15,10 +15,11 @@ from crewctl.errors import CrewctlError
 from crewctl.planning.plan import Plan
 from crewctl.running.ownership import worker_lock
 from crewctl.running.port import Abandoned
+from crewctl.wiring.announcing import announced
 from crewctl.wiring.database import VARIABLE
 from crewctl.wiring.feeding import argument_of_run
 from crewctl.wiring.hosting import Attended, Came, RunHost
-from crewctl.wiring.line import announce, ended
+from crewctl.wiring.line import ended
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ def embedded(project: Project, warm: WarmZygote) -> Iterator[tuple[DurableEngine
     host = RunHost(project, executor, warm)
     # Held for as long as this process lives: without it, a worker takes its runs back.
     with project.locks.hold(worker_lock(executor)):
-        engine = DurableEngine(engine_place(project), executor, host, log=project.state / "engine.log")
+        engine = DurableEngine(
+            engine_place(project),
+            executor,
+            host,
+            log=project.state / "engine.log",
+            packages=host.packages.versions,
+        )
         try:
             yield engine, host
         finally:
@@ -50,16 +57,15 @@ def run_here(
     project: Project, plan: Plan, watch: Watch, request: KickoffRequested, warm: WarmZygote
 ) -> Ended:
     """Do a new run in this process and return how it ended."""
-    with embedded(project, warm) as (engine, host):
-        run_id = announce(project, plan, request)
-        attended = Attended(watch)
+    with embedded(project, warm) as (engine, host), announced(project, plan, request) as run_id:
+        attended = Attended(watch, locked=True)
         host.attended[run_id] = attended
         records = project.store.events_of(run_id)
         for record in records:
             watch(record)
         with attended.stop.on_signals(), left_to_others(run_id):
             engine.begin(run_id, argument_of_run(records))
-    return ended(came_of(host, run_id))
+        return ended(came_of(host, run_id))
 
 
 def came_of(host: RunHost, run_id: str) -> Came:

@@ -25,11 +25,9 @@ from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import EngineError, FencedError, LostDatabaseError, StoreError
+from crewctl.errors import FencedError, LostDatabaseError, StoreError
 from crewctl.planning.digest import canonical, is_plan_of, plan_from_bytes
-from crewctl.planning.kept_plan import other_package
 from crewctl.planning.plan import Plan
-from crewctl.planning.port import World
 from crewctl.processes.recorded import recorded_drafts
 from crewctl.registry.close import Closed, PutDown, ending_of_error, last_event
 from crewctl.registry.kickoff import kickoff
@@ -41,6 +39,7 @@ from crewctl.running.meter import Meter, caps_of
 from crewctl.running.ownership import Owner, run_lock
 from crewctl.running.port import Abandoned, CrewEngine
 from crewctl.running.stop import StopFlag
+from crewctl.wiring.packages import Packages, refuse_other_packages
 
 if TYPE_CHECKING:
     from crewctl.wiring.project import Project
@@ -54,9 +53,10 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Attended:
-    """A run that somebody at a terminal watches, and may stop with a signal."""
+    """A run that somebody at a terminal watches, and may stop with a signal; `locked` says that its lock is held."""
 
     watch: Watch
+    locked: bool = False
     stop: StopFlag = field(default_factory=StopFlag)
 
 
@@ -94,6 +94,7 @@ class RunHost:
     ) -> None:
         self._project = project
         self.executor = executor
+        self.packages = Packages()
         self._warm = warm
         self._tell = tell or _nobody
         self._stops: dict[str, StopFlag] = {}
@@ -132,11 +133,14 @@ class RunHost:
     def _alone(self, run_id: str, argument: Mapping[str, Any]) -> Came:
         if self._leaving:
             raise Abandoned("this process is leaving")
-        # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
-        held = self._project.locks.acquire(run_lock(run_id), patience=LOOK_SECONDS)
+        attended = self.attended.get(run_id, Attended(_nobody))
+        held = None
+        if not attended.locked:
+            # Whoever froze may hold it still; that it cannot write any more, the epoch sees to.
+            held = self._project.locks.acquire(run_lock(run_id), patience=LOOK_SECONDS)
         try:
             with closing(RunLogs(self._project.root)) as logs:
-                return self._done(run_id, argument, logs)
+                return self._done(run_id, argument, attended, logs)
         finally:
             if held is not None:
                 held.release()
@@ -174,10 +178,11 @@ class RunHost:
         if state.started_at is not None and not state.rehearsal and not files.has(state.crew, run_id):
             files.write(build_report(records, self._project.contents))
 
-    def _done(self, run_id: str, argument: Mapping[str, Any], logs: RunLogs) -> Came:
-        attended = self.attended.get(run_id, Attended(_nobody))
+    def _done(self, run_id: str, argument: Mapping[str, Any], attended: Attended, logs: RunLogs) -> Came:
         plan = plan_of_argument(argument, self._project.contents)
-        refuse_other_packages(plan, InstalledWorld(self._project.root))
+        if change := self.packages.change:
+            raise Abandoned(change)
+        refuse_other_packages(plan, InstalledWorld(self._project.root), run_id)
         hidden = all_secrets(plan, os.environ)
         owner = self._taken(run_id, (logs.write, attended.watch))
         store = SqlRunStore(self._project.database, secrets=hidden, owner=owner)
@@ -259,15 +264,6 @@ class RunHost:
                 f"the account of run {run_id} does not begin with a request", help="keep .crewctl for inquiry"
             )
         return first
-
-
-def refuse_other_packages(plan: Plan, world: World) -> None:
-    """Refuse to do a run with other packages than it was planned and approved with; EngineError."""
-    if (other := other_package(plan, world)) is not None:
-        raise EngineError(
-            f"the run was planned with {other.name} {other.planned}, and here is {other.here}",
-            help="install what it was planned with, or plan it anew with: crewctl rerun RUN --with-files",
-        )
 
 
 def plan_of_argument(argument: Mapping[str, Any], contents: ContentStore) -> Plan:

@@ -1,4 +1,4 @@
-"""Takes a plan down the line: in this process, or on the queue for whichever worker is free."""
+"""Takes a plan down the line in this process, and says how the run ended."""
 
 from __future__ import annotations
 
@@ -7,30 +7,26 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.os_identity import login_name
 from crewctl.adapters.report_files import report_path
-from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import wants_tools
-from crewctl.adapters.zygote_environment import all_secrets
 from crewctl.approval.decide import decide
 from crewctl.audit.build_report import build_report
-from crewctl.audit.events import KickoffRequested, PlanMade, Recorded, RunClosed
-from crewctl.audit.events_work import RunEnqueued, RunTaken
-from crewctl.audit.port import RunExistsError, RunIsClosedError
+from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.report_data import report_data
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import CrewctlError, Exit, InvalidError
-from crewctl.planning.digest import canonical
+from crewctl.errors import CrewctlError, Exit
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
-from crewctl.running.ownership import run_lock
+from crewctl.wiring.announcing import KnownKeyError
+from crewctl.wiring.packages import refuse_other_packages
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -44,104 +40,17 @@ KEPT_SECONDS = 86_400.0
 Watch = Callable[[Recorded], None]
 
 
-def new_run_id(now: datetime) -> str:
-    """Return an id that sorts by time and is short enough to type: ``20261121-091502-7f3a``."""
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-
 def request_of(crew: str, **asked: Any) -> KickoffRequested:
     """Return a request in the name of the person at the terminal, who stays the same under sudo."""
     return KickoffRequested(crew=crew, by=login_name(), host=socket.gethostname(), pid=os.getpid(), **asked)
 
 
-class KnownKeyError(CrewctlError):
-    """There is a run under this idempotency key already: `run_id`."""
-
-    def __init__(self, run_id: str, key: str) -> None:
-        super().__init__(
-            f"run {run_id} was made under the key {key!r} already",
-            help=f"see it with: crewctl report {run_id}",
-        )
-        self.run_id = run_id
-
-
-def announce(project: Project, plan: Plan, request: KickoffRequested) -> str:
-    """Write down that a run is asked for and by which plan, and return its id.
-
-    KnownKeyError when there is a run under the request's key, InvalidError when it has other inputs.
-    """
-    run_id = _free_run_id(project)
-    if request.key is None:
-        with suppress(RunExistsError):
-            _announce(project, run_id, plan, request)
-            return run_id
-        return announce(project, plan, request)  # somebody was dealt the same id in the same moment
-    run_id = SqlKickoffKeys(project.database).claim(plan.crew, request.key, run_id)
-    # Whoever claimed the key may have died before it wrote all of it; of two, the second waits here.
-    with project.locks.hold(run_lock(run_id)):
-        # Or it died, and the run was closed as lost before there was a plan.
-        records = project.store.events_of(run_id)
-        if any(isinstance(record.event, (PlanMade, RunClosed)) for record in records):
-            _refuse_other_inputs(records, plan, request)
-            raise KnownKeyError(run_id, request.key)
-        _announce(project, run_id, plan, request)
-        return run_id
-
-
-def _refuse_other_inputs(records: Sequence[Recorded], plan: Plan, request: KickoffRequested) -> None:
-    """Tell a person whose key stands for something else; what starts by itself repeats its own keys only."""
-    made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
-    if request.source == "person" and made is not None and made.inputs_digest != plan.inputs_digest:
-        raise InvalidError(
-            f"the key {request.key!r} was used with other inputs, by run {records[0].run_id}",
-            help="take another key, or the same inputs as then",
-        )
-
-
-def _free_run_id(project: Project) -> str:
-    """Return an id that no run has: of a hundred asked for in one second, two may well be dealt the same."""
-    while project.store.events_of(run_id := new_run_id(project.clock.now())):
-        pass
-    return run_id
-
-
-def _announce(project: Project, run_id: str, plan: Plan, request: KickoffRequested) -> None:
-    if not project.store.events_of(run_id):
-        project.store.append(run_id, request)
-    kept = project.contents_without(all_secrets(plan, os.environ)).put(run_id, canonical(plan))
-    made = PlanMade(
-        crew_digest=plan.crew_digest, inputs_digest=plan.inputs_digest, plan=kept, simulated=plan.simulated
-    )
-    project.store.append(run_id, made)
-
-
-def enqueue(project: Project, plan: Plan, request: KickoffRequested) -> str:
-    """Leave the plan to whichever worker is free, and return the run's id.
-
-    The engine is not needed for that: workers find in the account what is to be done. With a key that
-    was used before, that run's id is returned.
-    """
-    try:
-        run_id = announce(project, plan, request)
-    except KnownKeyError as known:
-        run_id = known.run_id
-        if not _is_left_between(project.store.events_of(run_id)):
-            return run_id
-    with suppress(RunIsClosedError):
-        project.store.append(run_id, RunEnqueued())
-    return run_id
-
-
-def _is_left_between(records: Sequence[Recorded]) -> bool:
-    """Tell whether the process that asked for the run died before it was on the queue."""
-    begun = (RunEnqueued, RunTaken, RunClosed)
-    first = records[0].event
-    asked = isinstance(first, KickoffRequested) and first.detached
-    return asked and not any(isinstance(record.event, begun) for record in records)
-
-
 def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: KickoffRequested) -> Ended:
-    """Run the plan in this process; signals end it in order, and every way out closes or keeps the run."""
+    """Run the plan in this process; signals end it in order, and every way out closes or keeps the run.
+
+    EngineError for an earlier run's plan that was made with other packages than are here.
+    """
+    refuse_other_packages(plan, InstalledWorld(project.root), request.of or request.rejudges or "")
     with warm_zygote(project, tools=wants_tools(plan)) as warm:
         if request.rehearsal or _looks_approved(project, plan, request.by):
             warm.current()  # CrewAI is imported beside the engine

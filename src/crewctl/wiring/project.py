@@ -201,7 +201,7 @@ class Project:
 
     def enqueue(self, plan: Plan, request: KickoffRequested) -> str:
         """Leave the plan to whichever worker is free, and return the run's id."""
-        from crewctl.wiring.line import enqueue  # noqa: PLC0415 - start-up cost
+        from crewctl.wiring.announcing import enqueue  # noqa: PLC0415 - start-up cost
 
         return enqueue(self, plan, request)
 

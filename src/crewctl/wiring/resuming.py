@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import DurableEngine
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import Recorded
@@ -17,6 +18,7 @@ from crewctl.wiring.embedded import came_of, embedded, left_to_others
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import Attended
 from crewctl.wiring.line import ended, warm_zygote
+from crewctl.wiring.packages import refuse_other_packages
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def resume(project: Project, run_id: str, watch: Watch) -> Ended:
     records = project.store.events_of(run_id)
     _refuse(project, run_id)
     plan = plan_of(records, project.contents)
+    refuse_other_packages(plan, InstalledWorld(project.root), run_id)
     with warm_zygote(project, tools=wants_tools(plan)) as warm:
         warm.current()  # CrewAI is imported beside the engine
         with embedded(project, warm) as (engine, host):

@@ -18,11 +18,13 @@ from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.audit.events_work import RunEnqueued
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.running.ownership import LEASE_SECONDS, Held, worker_lock
+from crewctl.running.starts import line_of
 from crewctl.wiring.clockwork import Clockwork
 from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import RunHost
 from crewctl.wiring.line import warm_zygote
+from crewctl.wiring.packages import Fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +72,10 @@ class LostWorkerError(StoreError):
     """This process was taken for dead, or lost its database: what it does is no longer its own."""
 
 
+class ChangedWorkerError(CrewctlError):
+    """Other packages were installed under this process: what it has and what it would import do not go together."""
+
+
 class WorkerLoop:
     """One worker's duties. `tell` hears a line about each thing that it does."""
 
@@ -84,12 +90,14 @@ class WorkerLoop:
         self._workers = SqlWorkers(project.database, project.locks)
         self._clockwork = Clockwork(project)
         self._moments = Moments()
+        self._fits = Fitting(project, tell)
         self._fed: dict[str, float] = {}
 
     def turn(self) -> None:
-        """Do what is due; LostWorkerError when this process may not go on."""
+        """Do what is due; LostWorkerError or ChangedWorkerError when this process may not go on."""
         if self._moments.has_come("beat", BEAT_SECONDS):
             self._beat()
+            self._refuse_changed_packages()
         if self._moments.has_come("reap", 1.0):
             self._take_back()
         if self._moments.has_come("forget", 3600.0):
@@ -108,15 +116,20 @@ class WorkerLoop:
             self._tell(f"trying again: {problem.message}")
 
     def is_idle(self) -> bool:
-        """Tell whether nothing waits for a worker and this one does nothing."""
-        waiting = self._project.store.queued_runs() or self._project.store.answered_runs(
-            self._project.clock.now()
-        )
-        return not waiting and not self._engine.unfinished()
+        """Tell whether nothing waits for a worker with these packages, and this one does nothing."""
+        return not any(map(self._fits, self._waiting())) and not self._engine.unfinished()
+
+    def _waiting(self) -> tuple[str, ...]:
+        store = self._project.store
+        return (*store.queued_runs(), *store.answered_runs(self._project.clock.now()))
 
     def _beat(self) -> None:
         if self._held.is_lost() or not self._workers.beat(self._host.executor):
             raise LostWorkerError("this worker was taken for dead")
+
+    def _refuse_changed_packages(self) -> None:
+        if change := self._host.packages.change:
+            raise ChangedWorkerError(change)
 
     def _take_back(self) -> None:
         gone = {worker.executor for worker in self._workers.dead_workers(LEASE_SECONDS)}
@@ -124,10 +137,11 @@ class WorkerLoop:
             if not self._is_dead(executor, gone):
                 continue
             for run_id in self._engine.take_back(executor):
-                self._tell(f"run {run_id} was left by a process that died; it goes on")
+                if self._fits(run_id):
+                    self._tell(f"run {run_id} was left by a process that died; it goes on")
         while self._host.abandoned:
             self._engine.put_back(self._host.abandoned.pop())
-        for run_id in self._engine.adopt_older(lambda executor: self._is_dead(executor, gone)):
+        for run_id in self._engine.adopt(lambda executor: self._is_dead(executor, gone), self._fits):
             self._tell(f"run {run_id} was begun by an older crewctl; it goes on with this one")
         for executor in gone:
             self._workers.end(executor)
@@ -137,9 +151,7 @@ class WorkerLoop:
 
     def _start_what_is_due(self) -> None:
         for start in self._clockwork.tick(self._project.clock.now()):
-            run = f": run {start.run}" if start.run else ""
-            note = f" ({start.note})" if start.note else ""
-            self._tell(f"{start.kind} {start.name} of {start.crew} {start.state}{run}{note}")
+            self._tell(line_of(start))
 
     def _forget(self) -> None:
         """Delete what the engine remembers of runs that have been over for long; their accounts stay."""
@@ -148,9 +160,9 @@ class WorkerLoop:
         self._engine.forget([run_id for run_id in old if run_id not in still_open])
 
     def _feed(self) -> None:
-        store, now = self._project.store, time.monotonic()
-        listed = (*store.queued_runs(), *store.answered_runs(self._project.clock.now()))
+        now, listed = time.monotonic(), self._waiting()
         waiting = set(listed)
+        self._fits.remember_only(waiting)
         # A run that was taken up is listed no more; when it waits again and is answered, it is fed anew.
         self._fed = {run_id: until for run_id, until in self._fed.items() if run_id in waiting}
         # Those that were never put on the queue come first, or a long queue would hide its own end.
@@ -161,7 +173,9 @@ class WorkerLoop:
 
     def _feed_one(self, run_id: str) -> bool:
         try:
-            return feed(self._engine, run_id, argument_of_run(self._project.store.events_of(run_id)))
+            return not self._fits(run_id) or feed(
+                self._engine, run_id, argument_of_run(self._project.store.events_of(run_id))
+            )
         except LostDatabaseError:
             raise
         except CrewctlError as problem:
@@ -186,7 +200,8 @@ def _serving(project: Project, slots: int, tell: Told, warm: WarmZygote) -> Iter
     with project.locks.hold(worker_lock(executor)) as held:
         workers.begin(executor, slots)
         log = project.state / "engine.log"
-        engine = DurableEngine(engine_place(project), executor, host, log=log, slots=slots)
+        packages = host.packages.versions
+        engine = DurableEngine(engine_place(project), executor, host, log=log, packages=packages, slots=slots)
         try:
             yield WorkerLoop(project, engine, host, held, tell)
         finally:
@@ -214,12 +229,13 @@ def work(
     """Serve until `must_leave` says so, or with `until_idle` until nothing is left to do.
 
     A worker that was taken for dead, or whose database went away, begins anew as another one: its
-    children are ended with it, and the runs that it had are taken up again.
+    children are ended with it, and the runs that it had are taken up again. One under which other
+    packages were installed puts its runs down first.
     """
     if os.environ.pop(_BEGUN_ANEW, ""):
         sweep()  # whatever the lost one had started is this process's child: none of it may outlast it
         _wait_for_database(project, must_leave)
-    with _anew_when_lost(tell), working(project, slots, tell) as loop:
+    with _anew(tell, ChangedWorkerError), _anew_when_lost(tell), working(project, slots, tell) as loop:
         while not must_leave():
             with _anew_when_lost(tell):
                 loop.turn()
@@ -235,10 +251,16 @@ def _anew_when_lost(tell: Told) -> Iterator[None]:
     Nothing is tidied up before, because that would wait for the database too. Whatever was started
     sees this process's sockets close, and ends.
     """
+    with _anew(tell, LostWorkerError, LostDatabaseError):
+        yield
+
+
+@contextmanager
+def _anew(tell: Told, *lost: type[CrewctlError]) -> Iterator[None]:
     try:
         yield
-    except (LostWorkerError, LostDatabaseError) as lost:
-        tell(f"{lost.message}; beginning anew")
+    except lost as why:
+        tell(f"{why.message}; beginning anew")
         time.sleep(ANEW_SECONDS)
         _begin_anew()
 

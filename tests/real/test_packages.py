@@ -1,0 +1,205 @@
+"""A run is done with the packages that it was planned and approved with: other workers leave it to one that has them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from crewctl.audit.cards import fold_cards
+from crewctl.audit.events import StepFinished, TurnGranted
+from crewctl.audit.events_work import RunTaken
+from crewctl.audit.run_state import fold_run
+from crewctl.wiring.answering import answer_card
+from crewctl.wiring.database import VARIABLE
+from crewctl.wiring.project import Project
+
+pytestmark = pytest.mark.real
+
+HERE = version("crewai")
+OTHER = "9.9.9"
+PROJECT = {
+    "config/agents.yaml": "writer: {role: Writer, goal: Write., backstory: Years of it.}\n",
+    "config/tasks.yaml": (
+        "collect: {description: Collect facts., expected_output: Facts., agent: writer}\n"
+        "note: {description: Write a note., expected_output: A note., agent: writer, human_input: true}\n"
+        "slow: {description: Write slowly., expected_output: A text., agent: writer}\n"
+    ),
+    "config/models.yaml": "default: slow\nslow: {model: scripted, script: slow.yaml}\n",
+    "slow.yaml": (
+        "turns:\n"
+        "  - {for: {task: collect}, answer: Acme has three offices.}\n"
+        "  - {for: {task: note}, answer: A note on Acme.}\n"
+        "  - {for: {task: slow}, answer: A text on Acme., delay: 6s}\n"
+    ),
+    "crews/note.yaml": "description: One note.\nprocess: sequential\ntasks: [collect, note]\n",
+    "crews/slow.yaml": "description: One text.\nprocess: sequential\ntasks: [collect, slow]\n",
+    **{
+        f"registry/entries/{crew}.yaml": (
+            "owner: ada@example.eu\nrisk_level: minimal\nhuman_oversight_required: false\n"
+            "limits: {max_turns: 9}\n"
+        )
+        for crew in ("note", "slow")
+    },
+}
+
+
+@dataclass
+class Machine:
+    """The project's folder with an environment: where the database is, and which crewai is installed."""
+
+    root: Path
+    environ: dict[str, str]
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command; its output comes over a pipe."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "crewctl", *words],
+            cwd=self.root,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Return all that a command says that ends with this code."""
+        with self.start(*words) as process:
+            said, _ = process.communicate(timeout=240)
+        assert process.returncode == code, said
+        return said
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else ""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for name, text in PROJECT.items():
+        file = tmp_path / "project" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    monkeypatch.setenv(VARIABLE, "")
+    return Project(tmp_path / "project")
+
+
+def machine(project: Project, *packages: Path) -> Machine:
+    """Return a machine on which these folders of packages come before all others."""
+    return Machine(project.root, {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, packages))})
+
+
+def install_other(folder: Path) -> None:
+    """Have the folder hold a crewai of another version, as far as anybody can ask an installed package."""
+    info = folder / f"crewai-{OTHER}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: crewai\nVersion: {OTHER}\n")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    install_other(tmp_path / "packages")
+    return tmp_path / "packages"
+
+
+def epochs(project: Project, run_id: str) -> list[int]:
+    events = [record.event for record in project.store.events_of(run_id)]
+    return [event.epoch for event in events if isinstance(event, RunTaken)]
+
+
+def status(project: Project, run_id: str) -> str:
+    state = fold_run(project.store.events_of(run_id), alive=False)
+    return state.outcome or state.status
+
+
+def wait_until(what: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 180
+    while not what():
+        assert time.monotonic() < give_up, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def left(run_id: str) -> str:
+    return f"left run {run_id} to a worker with crewai {OTHER}; here is {HERE}\n"
+
+
+def test_workers_take_up_what_was_planned_with_their_packages_and_leave_the_rest(
+    project: Project, other: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, url)
+    here, there = machine(project), machine(project, other)
+    there("kickoff", "note", "--detach")
+    [run_id] = project.store.run_ids()
+
+    assert here("worker", "--until-idle").count(left(run_id)) == 1
+    assert status(project, run_id) == "queued"
+    there("worker", "--until-idle")
+    [card] = fold_cards(project.store.events_of(run_id))
+    answer_card(project, card.card, "approve", reason="it says what it should")
+
+    assert left(run_id) in here("worker", "--until-idle"), "and so is one whose answer has come"
+    refused = here("resume", run_id, code=1)
+    assert f"error: run {run_id} was planned with crewai {OTHER}, and here is {HERE}\n" in refused
+    assert f"crewctl rerun {run_id} --with-files" in refused
+    shown = here("runs", "show", run_id)
+    assert f"It goes on with a worker that has crewai {OTHER}; here is {HERE}." in shown
+    assert epochs(project, run_id) == [1]
+    there("worker", "--until-idle")
+    assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1, 2])
+
+
+def test_what_a_dead_worker_had_goes_on_with_one_that_has_its_packages(project: Project, other: Path) -> None:
+    here, there = machine(project), machine(project, other)
+    there("kickoff", "slow", "--detach")
+    [run_id] = project.store.run_ids()
+    with there.start("worker") as worker:
+        wait_until(lambda: len(_events(project, run_id, TurnGranted)) == 2)
+        os.killpg(worker.pid, signal.SIGKILL)
+
+    assert left(run_id) in here("worker", "--until-idle")
+    assert (epochs(project, run_id), status(project, run_id)) == ([1], "lost")
+    there("worker", "--until-idle")
+
+    assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1, 2])
+    finished = _events(project, run_id, StepFinished)
+    assert [event.step for event in finished if event.outcome == "done"] == ["1.collect", "2.slow"]
+
+
+def test_a_worker_under_which_another_version_is_installed_begins_anew_and_leaves_its_run(
+    project: Project, tmp_path: Path
+) -> None:
+    place = tmp_path / "packages"
+    place.mkdir()
+    there = machine(project, place)
+    there("kickoff", "slow", "--detach")
+    [run_id] = project.store.run_ids()
+    with there.start("worker") as worker:
+        wait_until(lambda: len(_events(project, run_id, TurnGranted)) == 2)
+        install_other(place)
+        said = ""
+        assert worker.stdout is not None
+        while f"to a worker with crewai {HERE}; here is {OTHER}" not in said:
+            line = worker.stdout.readline()
+            assert line, said
+            said += line
+        worker.send_signal(signal.SIGTERM)
+
+    assert f"crewai {OTHER} took the place of {HERE}; beginning anew\n" in said
+    assert (epochs(project, run_id), status(project, run_id)) == ([1], "queued")
+    machine(project)("worker", "--until-idle")
+    assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1, 2])
+
+
+def _events(project: Project, run_id: str, kind: type) -> list:  # type: ignore[type-arg]
+    events = [record.event for record in project.store.events_of(run_id)]
+    return [event for event in events if isinstance(event, kind)]
