@@ -155,3 +155,22 @@ def test_whose_approval_was_revoked_meanwhile_does_not_go_on(root: Path) -> None
     assert resumed.returncode == 4, resumed.stderr
     assert [event.attempt for event in events if isinstance(event, StepStarted)] == [1, 1]
     assert _report(root, run_id)["outcome"] == "not_approved"
+
+
+def test_after_ctrl_c_the_command_that_it_names_goes_on_with_what_was_finished(root: Path) -> None:
+    kickoff = subprocess.Popen(
+        [sys.executable, "-m", "crewctl", "--project", str(root), "kickoff", "brief"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run_id = _wait_for_the_second_call(_store(root), kickoff)
+    kickoff.send_signal(signal.SIGINT)
+    _, said = kickoff.communicate(timeout=60)
+    command = f"crewctl fork {run_id} --from write"
+
+    assert kickoff.returncode == 130
+    assert f"Go on with what was finished: {command}\n" in said
+    forked = _crewctl(root, *command.split()[1:], "-o", "json")
+    assert forked.returncode == 0, forked.stderr
+    assert [step["step"] for step in json.loads(forked.stdout)["kept"]["steps"]] == ["1.research"]

@@ -10,6 +10,7 @@ import click
 
 from crewctl.cli.amounts import count, duration
 from crewctl.cli.changes_view import show_changes
+from crewctl.cli.interrupted import way_on
 from crewctl.cli.output import Format, emit_one, heading, note, pairs, say
 from crewctl.diagnostics.visible import one_line
 from crewctl.planning.plan import Plan
@@ -120,6 +121,8 @@ def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
         note(f"The rubric: registry/rubrics/{plan.market.rubric.name}.yaml")
         return
     note(f"See what happened: {see}")
+    if ended.outcome == "interrupted" and (way := way_on(plan, ended.run_id, report)):
+        note(way)
     for limit in report.get("limits", ()):
         if limit.get("reached") and limit.get("source"):
             note(f"{limit['limit']} is set in {limit['source']}.")
