@@ -37,11 +37,11 @@ def not_now(start: Start, overlap: Overlap, rooms: StartRooms, now: datetime) ->
 
 def _still_going(start: Start, rooms: StartRooms) -> Start | None:
     place = (start.kind, start.crew, start.name)
-    earlier = [
+    others = [
         each
         for each in rooms.starts.of_schedule(*place, MOST_LOOKED_AT, going=True)
-        # Two runs may end in the same moment: of what they set off, one has to be the first.
-        if (each.at, each.key) < (start.at, start.key)
+        # Of those that wait, one has to be the first, also where two runs ended in the same moment.
+        if each.key != start.key and (each.state == "started" or (each.at, each.key) < (start.at, start.key))
     ]
-    open_runs = rooms.line.open_runs() if any(each.state == "started" for each in earlier) else ()
-    return next((each for each in earlier if each.state != "started" or each.run in open_runs), None)
+    open_runs = rooms.line.open_runs() if any(each.state == "started" for each in others) else ()
+    return next((each for each in others if each.state != "started" or each.run in open_runs), None)

@@ -543,6 +543,21 @@ def test_while_a_run_goes_on_the_next_one_set_off_is_made_skipped_or_queued(worl
     assert [state for state, _ in world.became("queues")] == ["started", "started", "started"]
 
 
+def test_an_ending_that_is_found_late_waits_for_what_a_later_one_set_off(world: World) -> None:
+    worker = set_up_trigger(world, "on: {crew: news, overlap: queue, inputs: {company: Acme}}\n")
+    world.begins("r1", "news")
+    world.ends("r2", "news")
+    world.closes("r1")  # its number is lower, so it is found first
+    first, second = worker.looks()
+    second(FIVE)
+    first(FIVE)
+
+    assert [(start.of, start.state) for start in world.starts.latest("brief", 9)] == [
+        ("r2", "started"),
+        ("r1", "held"),
+    ]
+
+
 def test_a_trigger_that_was_known_before_it_had_an_overlap_has_not_changed(world: World) -> None:
     """Or a new crewctl would overlook every run that ended while it was put in place."""
     said = '{"crew": "news", "inputs": {"company": "Acme"}, "outcome": "finished"}'
