@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -483,3 +484,46 @@ def test_a_server_that_goes_away_in_the_middle_takes_the_copy_with_it(tmp_path: 
         assert SqlRunStore(new).run_ids() == ()
         assert not copy(side_of(tmp_path, old), side_of(tmp_path, new), "ada", nothing, nothing).again
         assert len(SqlRunStore(new).run_ids()) == 5
+
+
+def test_whoever_waits_to_write_while_it_is_copied_writes_nowhere(
+    tmp_path: Path, postgres_url: str, opened: Opened
+) -> None:
+    old, new = opened(tmp_path, ""), opened(tmp_path, postgres_url)
+    lived_in(tmp_path, old)
+    had_it_open, waited = SqlRunStore(opened(tmp_path, "")), []
+    had_it_open.run_ids()
+
+    def write() -> None:
+        try:
+            had_it_open.append("late", KickoffRequested(crew="brief", by="ada", host="h", pid=1))
+        except StoreError as error:
+            waited.append(type(error))
+
+    late = threading.Thread(target=write)
+
+    def begin(what: str, *_: int) -> None:
+        if what == "starts":
+            late.start()
+
+    copy(side_of(tmp_path, old), side_of(tmp_path, new), "ada", nothing, begin)
+    late.join(60)
+
+    assert waited == [MovedError]
+    assert "late" not in SqlRunStore(new).run_ids()
+
+
+def test_a_refusal_under_the_lock_leaves_both_as_they_were(
+    tmp_path: Path, postgres_url: str, opened: Opened
+) -> None:
+    old, new = opened(tmp_path, ""), opened(tmp_path, postgres_url)
+    lived_in(tmp_path, old)
+
+    def refuse() -> None:
+        raise StoreError("a worker came between")
+
+    with pytest.raises(StoreError, match="came between"):
+        copy(side_of(tmp_path, old), side_of(tmp_path, new), "ada", refuse, nothing)
+
+    assert SqlRunStore(old).append("20260302-100000-dddd", RunEnqueued()).seq == 7
+    assert SqlRunStore(new).run_ids() == ()

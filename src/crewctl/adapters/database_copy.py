@@ -270,4 +270,4 @@ def _move(what: What, other: Side, by: str, state: _State) -> Move:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

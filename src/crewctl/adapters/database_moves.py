@@ -35,7 +35,7 @@ MOVES = Part(
 class Move:
     """The machine state came `from` the `other` database, went `to` it, or was `reopened` here.
 
-    `kind` and `other` say which database, without a password; `at` is UTC text; `why` is said at a
+    `kind` and `other` say which database, without a password; `at` is text, in UTC; `why` is said at a
     reopening only; `fingerprint` follows from everything that was copied.
     """
 

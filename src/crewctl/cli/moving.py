@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # only their shapes are needed
 
 EVERY_SECONDS = 2.0
 _KIB = 1024
+_NAMED = ("runs", "events")
 
 
 def show_status(project: Project, form: Format) -> None:
@@ -112,10 +113,16 @@ def _show(found: Status) -> None:
 
 
 def _show_copied(data: dict[str, Any], copied: Copied) -> None:
-    rows: list[tuple[str, Any]] = [("from", data["from"]), ("to", data["to"])]
-    rows += [(table, count(number)) for table, number in copied.rows.items() if number]
-    rows.append(("contents", f"{count(copied.contents)}, {_size(copied.content_bytes)}"))
-    pairs(rows)
+    others = sum(number for table, number in copied.rows.items() if table not in _NAMED)
+    pairs(
+        [
+            ("from", data["from"]),
+            ("to", data["to"]),
+            *((table, count(data[table])) for table in _NAMED),
+            ("other rows", count(others)),
+            ("contents", f"{count(copied.contents)}, {_size(copied.content_bytes)}"),
+        ]
+    )
     if copied.again:
         note("An earlier copy was whole already; only the old database had not been left.")
 
