@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore, RunStore
 from crewctl.running.breaker import Breaker
 from crewctl.running.meter import Meter
@@ -36,3 +37,7 @@ class RunContext:
     tools: ToolGate | None = None
     breaker: Breaker | None = None
     replays: str | None = None
+
+    def keep(self, text: str) -> ContentRef:
+        """Keep a text as content of the run; what is no text by UTF-8 is replaced."""
+        return self.contents.put(self.run_id, text.encode("utf-8", "replace"))

@@ -6,7 +6,6 @@ from crewctl.adapters.child_protocol import Delegated, Retry, Said, ToolFinished
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.step_exchanges import StepExchanges
 from crewctl.audit.events import Event, RetryScheduled, ToolCallFinished, ToolCallStarted, WorkDelegated
-from crewctl.audit.fact import ContentRef
 
 LONGEST_ERROR = 4_000
 """Characters kept of an error that a child tells of."""
@@ -28,14 +27,14 @@ class StepEvents:
                 call=said.call,
                 agent=said.agent,
                 tool=said.tool,
-                arguments=self.keep(said.arguments),
+                arguments=self._run.keep(said.arguments),
             )
         if isinstance(said, ToolFinished):
             return ToolCallFinished(
                 step=self._step,
                 call=said.call,
                 seconds=said.seconds,
-                result=self.keep(said.result),
+                result=None if said.result is None else self._run.keep(said.result),
                 error=said.error[:LONGEST_ERROR],
             )
         if isinstance(said, Delegated):
@@ -43,7 +42,3 @@ class StepEvents:
         if isinstance(said, Retry):
             return RetryScheduled(step=self._step, error=said.error[:LONGEST_ERROR], delay=said.delay)
         return self._exchanges.event(said)
-
-    def keep(self, text: str | None) -> ContentRef | None:
-        """Keep text as content; nothing where there is none."""
-        return None if text is None else self._run.contents.put(self._run.run_id, text.encode())

@@ -59,5 +59,4 @@ class StepExchanges:
         )
 
     def _keep(self, exchange: object) -> ContentRef:
-        content = json.dumps(exchange, ensure_ascii=False, separators=(",", ":"))
-        return self._run.contents.put(self._run.run_id, content.encode("utf-8", "replace"))
+        return self._run.keep(json.dumps(exchange, ensure_ascii=False, separators=(",", ":")))

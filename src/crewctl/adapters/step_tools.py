@@ -84,7 +84,6 @@ class StepTools:
 
     def _let(self, ask: ToolAsk, decision: RunTool) -> None:
         planned = self._planned(ask.tool)
-        arguments = decision.arguments.encode("utf-8", "replace")
         # In the account before the child hears of it: what has an effect is known to have begun.
         self._state.record(
             ToolCallStarted(
@@ -92,7 +91,7 @@ class StepTools:
                 call=ask.call,
                 agent=ask.agent,
                 tool=ask.tool,
-                arguments=self._run.contents.put(self._run.run_id, arguments),
+                arguments=self._run.keep(decision.arguments),
                 attempt=self._attempt,
                 effect=planned.effect if planned else False,
                 card=decision.card,
@@ -111,7 +110,7 @@ class StepTools:
                 agent=ask.agent,
                 tool=ask.tool,
                 attempt=self._attempt,
-                said=self._run.contents.put(self._run.run_id, decision.said.encode("utf-8", "replace")),
+                said=self._run.keep(decision.said),
                 of_attempt=decision.of_attempt,
                 card=decision.card,
             )

@@ -12,7 +12,6 @@ from crewctl.adapters.child_protocol import Ask, Granted, Settle
 from crewctl.adapters.engine_state import EngineState
 from crewctl.adapters.step_faults import StepFaults
 from crewctl.audit.events import TurnGranted, TurnRefused, TurnTaken
-from crewctl.audit.fact import ContentRef
 from crewctl.planning.plan import PlannedModel
 from crewctl.running.meter import Settlement
 from crewctl.running.port import Grant, Refusal, Request, Wait
@@ -107,7 +106,7 @@ class StepTurns:
                     "completion_tokens": said.completion_tokens,
                     "seconds": said.seconds,
                     "error": said.error[:4_000],
-                    "response": self._keep(said.response),
+                    "response": None if said.response is None else self._run.keep(said.response),
                 }
             )
         )
@@ -138,7 +137,7 @@ class StepTurns:
     def _grant(self, ask: Ask, grant: Grant) -> None:
         model = self._model(ask.model)
         self._open[grant.grant] = OpenTurn(ask, model, time.monotonic())
-        prompt = None if ask.prompt is None else json.dumps(ask.prompt, ensure_ascii=False)
+        prompt = None if ask.prompt is None else self._run.keep(json.dumps(ask.prompt, ensure_ascii=False))
         # In the account before the child hears of it: no call is made that nobody knows of.
         self._state.record(
             TurnGranted(
@@ -150,7 +149,7 @@ class StepTurns:
                 purpose=ask.purpose,
                 reserved_tokens=grant.reserved_tokens,
                 reserved_cost=grant.reserved_cost,
-                prompt=self._keep(prompt),
+                prompt=prompt,
             )
         )
         self._answer(Granted(id=ask.id, grant=grant.grant, output_cap=grant.output_cap))
@@ -171,6 +170,3 @@ class StepTurns:
     def _model(self, name: str) -> PlannedModel | None:
         """Return the planned model; None for one that is not in the plan, which then has no price."""
         return next((model for model in self._state.plan.models if model.name == name), None)
-
-    def _keep(self, text: str | None) -> ContentRef | None:
-        return None if text is None else self._run.contents.put(self._run.run_id, text.encode())
