@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crewctl.approval.port import Approvals
-from crewctl.approval.statement import Approver, Revocation, Statement, own_id
+from crewctl.approval.statement import Approver, Revocation, Statement, named
 from crewctl.audit.reasons import checked_reason
 from crewctl.errors import NotApprovedError, NotFoundError, UsageError
 from crewctl.planning.digest import sealed
@@ -57,7 +57,7 @@ def approve(
         nonce=secrets.token_hex(16),
         plan=shown,
     )
-    return unnamed.model_copy(update={"id": own_id(unnamed)})
+    return named(unnamed)
 
 
 def to_revoke(approvals: Approvals, crew: str, prefix: str | None, now: datetime) -> list[Statement]:
@@ -91,7 +91,7 @@ def revoke(statement: Statement, *, approver: Approver, reason: str, now: dateti
         revoked_at=now,
         reason=checked_reason(reason),
     )
-    return unnamed.model_copy(update={"id": own_id(unnamed)})
+    return named(unnamed)
 
 
 def _check(terms: Terms) -> None:

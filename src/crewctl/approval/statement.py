@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -28,8 +28,17 @@ class Approver(Said):
     host: str
 
 
-class Statement(Said):
-    """A yes to exactly this crew digest, until `expires`, for `max_runs` runs; `id` is its `own_id`.
+class SaidOfCrew(Said):
+    """What is said about one crew; `id` is its `own_id`."""
+
+    kind: str
+    statement_format: int = STATEMENT_FORMAT
+    id: str
+    crew: str
+
+
+class Statement(SaidOfCrew):
+    """A yes to exactly this crew digest, until `expires`, for `max_runs` runs.
 
     `inputs_digest` None means any valid inputs. `plan` is what was approved, so that a later
     difference can be shown; what counts is the digest. `signature` is the place where a
@@ -37,9 +46,6 @@ class Statement(Said):
     """
 
     kind: Literal["approval"] = "approval"
-    statement_format: int = STATEMENT_FORMAT
-    id: str
-    crew: str
     crew_digest: str
     inputs_digest: str | None
     approved_by: Approver
@@ -54,38 +60,29 @@ class Statement(Said):
     signature: str | None = None
 
 
-class Revocation(Said):
+class Revocation(SaidOfCrew):
     """A yes taken back; the statement it names stays where it is."""
 
     kind: Literal["revocation"] = "revocation"
-    statement_format: int = STATEMENT_FORMAT
-    id: str
-    crew: str
     revokes: str
     revoked_by: Approver
     revoked_at: AwareDatetime
     reason: str
 
 
-class Suspension(Said):
+class Suspension(SaidOfCrew):
     """A crew that may not run, whatever approvals say, until somebody else has lifted it."""
 
     kind: Literal["suspension"] = "suspension"
-    statement_format: int = STATEMENT_FORMAT
-    id: str
-    crew: str
     suspended_by: Approver
     suspended_at: AwareDatetime
     reason: str
 
 
-class Unsuspension(Said):
+class Unsuspension(SaidOfCrew):
     """A suspension lifted; the one it names stays where it is."""
 
     kind: Literal["unsuspension"] = "unsuspension"
-    statement_format: int = STATEMENT_FORMAT
-    id: str
-    crew: str
     lifts: str
     lifted_by: Approver
     lifted_at: AwareDatetime
@@ -93,6 +90,12 @@ class Unsuspension(Said):
 
 
 AnyStatement = Statement | Revocation | Suspension | Unsuspension
+S = TypeVar("S", Statement, Revocation, Suspension, Unsuspension)
+
+
+def named(said: S) -> S:
+    """Return what is said with its own id; ValueError as from `canonical`."""
+    return said.model_copy(update={"id": own_id(said)})
 
 
 def own_id(said: AnyStatement) -> str:

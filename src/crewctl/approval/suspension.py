@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from crewctl.approval.port import Approvals
-from crewctl.approval.statement import Approver, Suspension, Unsuspension, own_id
+from crewctl.approval.statement import Approver, Suspension, Unsuspension, named
 from crewctl.audit.reasons import checked_reason
 from crewctl.errors import NotApprovedError, NotFoundError
 
@@ -45,7 +45,7 @@ def suspend(crew: str, *, approver: Approver, reason: str, now: datetime) -> Sus
     unnamed = Suspension(
         id="", crew=crew, suspended_by=approver, suspended_at=now, reason=checked_reason(reason)
     )
-    return unnamed.model_copy(update={"id": own_id(unnamed)})
+    return named(unnamed)
 
 
 def to_lift(approvals: Approvals, crew: str, person: Approver) -> Sequence[Suspension]:
@@ -83,4 +83,4 @@ def lift(suspension: Suspension, *, approver: Approver, reason: str, now: dateti
         lifted_at=now,
         reason=checked_reason(reason),
     )
-    return unnamed.model_copy(update={"id": own_id(unnamed)})
+    return named(unnamed)
