@@ -16,7 +16,7 @@ import pytest
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.sqlite_file import check_integrity
-from crewctl.audit.events import RunClosed, StepStarted, TurnGranted
+from crewctl.audit.events import RunClosed, StepFinished, StepStarted, TurnGranted
 from crewctl.audit.events_work import RunTaken
 
 pytestmark = pytest.mark.real
@@ -121,6 +121,22 @@ def test_a_killed_run_goes_on_with_what_had_finished_and_its_open_call_counts_as
     assert report["limits"][0]["used"] == 3
     assert check_integrity(root / ".crewctl" / "crewctl.db") == ()
     assert "Acme, written up." in _crewctl(root, "report", "last").stdout
+
+
+def test_a_killed_runs_report_shows_the_time_that_the_limit_went_by(root: Path, killed: str) -> None:
+    time.sleep(3)  # in which nobody has the run
+    _crewctl(root, "resume", killed)
+    report = _report(root, killed)
+    [row] = json.loads(_crewctl(root, "runs", "-o", "json").stdout)
+    finished = [r.event for r in _store(root).events_of(killed) if isinstance(r.event, StepFinished)]
+    shown = finished[-1].clock
+
+    assert shown is not None
+    assert shown >= 5, "the second task's answer took that long"
+    used = next(limit["used"] for limit in report["limits"] if limit["limit"] == "timeout")
+    assert (used, report["times"]["clock_seconds"]) == (round(shown, 3), round(shown, 6))
+    assert row["clock_seconds"] == shown
+    assert row["seconds"] > shown + 3
 
 
 def test_a_killed_run_can_be_given_up_and_its_report_tells_what_had_finished(root: Path, killed: str) -> None:
