@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,7 @@ def test_another_day_here_is_said(at: Call, project: Path) -> None:
 def test_a_suspended_crew_starts_nothing_and_the_list_says_who_and_why(
     at: Call, call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import_module("crewctl.wiring.line")  # or it would keep ada's name for later tests
     monkeypatch.setattr(os_identity, "login_name", lambda: "ada")
     clockwork = Clockwork(_Frozen(project, SUNDAY))
     clockwork.tick(SUNDAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ SEEN = ("--reason", "looked at it together with ada")
 @pytest.fixture
 def as_person(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Be somebody from now on, as far as the operating system says."""
+    import_module("crewctl.wiring.line")  # or it would keep that name for later tests
 
     def become(name: str) -> None:
         monkeypatch.setattr(os_identity, "login_name", lambda: name)
