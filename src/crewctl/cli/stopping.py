@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crewctl.audit.plan_view import plan_view
 from crewctl.cli.account import state_now
 from crewctl.cli.amounts import count, moment
 from crewctl.cli.output import Format, emit_rows, note
 from crewctl.cli.run_rows import ended_as
-from crewctl.errors import CrewctlError, Exit, UsageError
+from crewctl.errors import Exit, UsageError
+from crewctl.registry.inbox import RISKIEST_FIRST, Level, level_of
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.audit.run_state import RunState
     from crewctl.wiring import Project
 
 COLUMNS = ("run", "crew", "risk", "status", "requested_at", "by")
-_RISKS = ("prohibited", "high", "unknown", "limited", "minimal")
 _STATUSES = ("running", "lost", "requested", "waiting", "queued")
 
 
@@ -45,11 +44,12 @@ def unfinished(project: Project, crew: str | None) -> list[dict[str, Any]]:
     """Return the runs that are not over, the riskiest first, and of those the ones that are being worked on."""
     rows = []
     for run_id in project.store.open_run_ids():
-        state = state_now(project, project.store.events_of(run_id))
+        records = project.store.events_of(run_id)
+        state = state_now(project, records)
         if crew in {None, state.crew}:
-            rows.append(_row(project, state))
+            rows.append(_row(state, level_of(records, project.contents)))
     return sorted(
-        rows, key=lambda row: (_RISKS.index(row["risk"]), _STATUSES.index(row["status"]), row["run"])
+        rows, key=lambda row: (RISKIEST_FIRST.index(row["risk"]), _STATUSES.index(row["status"]), row["run"])
     )
 
 
@@ -91,22 +91,12 @@ def _ask(runs: int) -> None:
     click.confirm(f"Stop {count(runs, 'run')}?", abort=True, err=True)
 
 
-def _row(project: Project, state: RunState) -> dict[str, Any]:
+def _row(state: RunState, level: Level) -> dict[str, Any]:
     return {
         "run": state.run_id,
         "crew": state.crew,
-        "risk": _risk(project, state),
+        "risk": level,
         "status": ended_as(state),
         "requested_at": moment(state.requested_at),
         "by": state.request.by if state.request else None,
     }
-
-
-def _risk(project: Project, state: RunState) -> str:
-    if state.plan is None:
-        return "unknown"
-    try:
-        level = plan_view(project.contents.get(state.plan.plan)).risk.level
-    except (CrewctlError, ValueError):
-        return "unknown"  # erased or damaged: it is stopped before those of which less is to be feared
-    return level if level in _RISKS else "unknown"

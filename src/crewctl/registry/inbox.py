@@ -13,12 +13,12 @@ from crewctl.audit.events_faults import DeadLettered
 from crewctl.audit.events_people import Acknowledged, CardAnswered, CardOpened, CardSource, NoticeLeft
 from crewctl.audit.plan_view import plan_view
 from crewctl.audit.port import CardPlace, ContentStore, Leftover, LeftoverKind, RunStore
-from crewctl.errors import NotFoundError
+from crewctl.errors import CrewctlError
 from crewctl.running.port import Value
 
-Level = Literal["high", "limited", "minimal", "unknown"]
+Level = Literal["prohibited", "high", "limited", "minimal", "unknown"]
 
-_LEVELS: tuple[Level, ...] = ("high", "unknown", "limited", "minimal")
+RISKIEST_FIRST: tuple[Level, ...] = ("prohibited", "high", "unknown", "limited", "minimal")
 """What nobody can tell any more counts as nearly the worst."""
 
 _KINDS = (
@@ -94,7 +94,7 @@ def inbox(places: Iterable[CardPlace], left: Iterable[Leftover], rooms: InboxRoo
 
 
 def _rank(item: Item) -> tuple[bool, int, int, datetime, str]:
-    return (item.parked, _LEVELS.index(item.level), _KINDS.index(item.kind), item.since, item.id)
+    return (item.parked, RISKIEST_FIRST.index(item.level), _KINDS.index(item.kind), item.since, item.id)
 
 
 class _Run:
@@ -198,10 +198,10 @@ class _Run:
 
 
 def level_of(records: Sequence[Recorded], contents: ContentStore) -> Level:
-    """Return the risk level that the run's plan has; unknown once that has been erased."""
+    """Return the risk level that the run's plan has; unknown once that has been erased or is damaged."""
     made = next((record.event for record in records if isinstance(record.event, PlanMade)), None)
     try:
         level = None if made is None else plan_view(contents.get(made.plan)).risk.level
-    except (NotFoundError, ValueError):
+    except (CrewctlError, ValueError):
         level = None
-    return next((known for known in _LEVELS if known == level), "unknown")
+    return next((known for known in RISKIEST_FIRST if known == level), "unknown")

@@ -26,7 +26,7 @@ from crewctl.audit.events_people import CardAnswered, CardOpened, NoticeLeft
 from crewctl.audit.events_work import Source
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import CardPlace
-from crewctl.errors import CrewctlError, NotFoundError
+from crewctl.errors import CrewctlError, NotFoundError, StoreError
 from crewctl.planning.digest import canonical, sealed
 from crewctl.planning.plan import Plan
 from crewctl.registry.acknowledge import acknowledge
@@ -339,6 +339,17 @@ def test_where_the_plan_has_been_erased_the_risk_is_unknown_and_counts_nearly_as
     house.run("b", "limited", card("b"))
     house.contents.erase("a")
     assert [(item.run_id, item.level) for item in house.inbox()] == [("a", "unknown"), ("b", "limited")]
+
+
+def test_a_plan_that_cannot_be_read_hides_nothing_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.run("a", "minimal", RunStarted(), card("a"))
+
+    def damaged(_: object, ref: ContentRef) -> bytes:
+        raise StoreError(f"content {ref.id}: Input/output error")
+
+    monkeypatch.setattr(FakeContentStore, "get", damaged)
+    assert [(item.run_id, item.level) for item in house.inbox()] == [("a", "unknown")]
 
 
 # The limit of what may wait
