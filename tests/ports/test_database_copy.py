@@ -392,7 +392,7 @@ from crewctl.adapters.postgres_side import PostgresSide
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.sqlite_side import SqliteSide
 
-root, url, where = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+root, url, where, back = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -407,7 +407,9 @@ class Dies(SqliteSide):
 
 made = Dies if where == "between" else SqliteSide
 here = made(root, SqliteDatabase(root / ".crewctl" / "crewctl.db"))
-copy(here, PostgresSide(PostgresDatabase(url)), "ada", lambda: None, tell)
+there = PostgresSide(PostgresDatabase(url))
+source, target = (there, here) if back else (here, there)
+copy(source, target, "ada", lambda: None, tell)
 """
 
 
@@ -437,6 +439,44 @@ def test_a_copy_that_was_killed_left_nothing_half_and_is_begun_again(
     assert contents_of(tmp_path, new) == contents
     with pytest.raises(MovedError):
         SqlRunStore(opened(tmp_path, "")).run_ids()
+
+
+@pytest.mark.parametrize("where", ["events", "contents", "starts read again"])
+def test_a_copy_back_that_was_killed_is_begun_again_over_what_it_left(
+    tmp_path: Path, postgres_url: str, opened: Opened, where: str
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    new = opened(there, postgres_url)
+    lived_in(there, new)
+    contents = contents_of(there, new)
+
+    words = [sys.executable, "-c", CUT_OFF, str(tmp_path), postgres_url, where, "back"]
+    assert subprocess.run(words, timeout=60, check=False).returncode == -signal.SIGKILL
+
+    assert SqlRunStore(new).append("20260302-100000-dddd", RunEnqueued()).seq == 7
+    rows = rows_of(new)
+    back = opened(tmp_path, "")
+    assert SqlRunStore(back).run_ids() == ()
+    assert not copy(side_of(there, new), side_of(tmp_path, back), "ada", nothing, nothing).again
+    assert rows_of(back) == rows
+    assert contents_of(tmp_path, back) == contents
+
+
+def test_it_moves_from_one_server_to_another(
+    tmp_path: Path, postgres_url: str, postgres_server: PostgresServer, opened: Opened
+) -> None:
+    url = postgres_server.new_database()
+    old, new = opened(tmp_path, postgres_url), opened(tmp_path, url)
+    lived_in(tmp_path, old)
+    rows, contents = rows_of(old), contents_of(tmp_path, old)
+
+    copy(side_of(tmp_path, old), side_of(tmp_path, new), "ada", nothing, nothing)
+
+    assert rows_of(new) == rows
+    assert contents_of(tmp_path, new) == contents
+    with pytest.raises(MovedError, match="moved to PostgreSQL database"):
+        opened(tmp_path, postgres_url).describe()
 
 
 def test_a_copy_that_was_used_since_is_still_known_and_the_old_file_is_left(
