@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crewctl.adapters.database import Database
-from crewctl.adapters.private_folder import NEW_FILE, opened_folder, read_all, write_all
+from crewctl.adapters.private_folder import draft_of, opened_folder, read_all
 from crewctl.adapters.sql_approval_uses import SqlApprovalUses
 from crewctl.approval.reading import UnreadableError, read_statement, written
 from crewctl.approval.statement import (
@@ -130,17 +129,10 @@ class FileApprovals:
                 f"a statement has at most {LARGEST} bytes, and this one would have {len(content)}",
                 help="make the files under tools/ smaller",
             )
-        temporary = f".new-{secrets.token_hex(8)}"
         with self._folder_made() as folder, _explained(name):
-            descriptor = os.open(temporary, NEW_FILE, 0o644, dir_fd=folder)
-            try:
-                write_all(descriptor, content)
-                os.fsync(descriptor)
+            with draft_of(folder, content, mode=0o644) as draft:
                 # A link, unlike a rename, never takes the place of a file that is there.
-                os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-            finally:
-                os.close(descriptor)
-                os.unlink(temporary, dir_fd=folder)
+                os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             os.fsync(folder)
         return f"{FOLDER}/{name}"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from crewctl.adapters.private_folder import draft_of
 from crewctl.catalogue.kinds import governs
 from crewctl.diagnostics.visible import one_line
 from crewctl.processes.port import OutputRefusedError
@@ -66,15 +66,6 @@ def _folder(root: Path, folders: list[str], *, make: bool) -> Iterator[int]:
 
 
 def _replace(folder: int, name: str, content: bytes) -> None:
-    unfinished = f".{secrets.token_hex(8)}.part"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(unfinished, flags, 0o666, dir_fd=folder), "wb") as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            # A rename replaces a link of that name itself, never what it points to.
-            os.replace(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
-            os.unlink(unfinished, dir_fd=folder)
-            raise
+    with draft_of(folder, content, mode=0o666) as draft:
+        # A rename replaces a link of that name itself, never what it points to.
+        os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -40,13 +40,13 @@ def opened_folder(root: Path, *names: str, create: bool = False) -> Iterator[int
 
 
 @contextmanager
-def draft_of(folder: int, content: bytes) -> Iterator[str]:
+def draft_of(folder: int, content: bytes, *, mode: int = FILE_MODE) -> Iterator[str]:
     """Write a file whole beside the one it is for, and yield its name, to be renamed or linked into place.
 
     Whatever is still there under that name afterwards is removed.
     """
     draft = f"{DRAFT}{secrets.token_hex(8)}"  # short: the file's own name may be as long as names get
-    descriptor = os.open(draft, NEW_FILE, FILE_MODE, dir_fd=folder)
+    descriptor = os.open(draft, NEW_FILE, mode, dir_fd=folder)
     try:
         try:
             write_all(descriptor, content)
