@@ -6,15 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.sql_run_store import SqlRunStore
+from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.cli.fresh_project import TEMPLATE
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
+from crewctl.judging.verdict import Verdict
+from crewctl.testing.sample_verdicts import WRITERS, tell_market
 
 CREWCTL = [sys.executable, "-m", "crewctl"]
 
@@ -35,6 +40,32 @@ Call = Callable[..., Done]
 def project(tmp_path: Path) -> Path:
     """A project as the template has it."""
     return Path(shutil.copytree(TEMPLATE, tmp_path / "project"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project without anything in it."""
+    (tmp_path / "crews").mkdir()
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[SqlRunStore]:
+    """The accounts of the empty project."""
+    made = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tell(root: Path, store: SqlRunStore) -> Callable[..., None]:
+    """Tell markets that came to these verdicts as runs of the empty project."""
+
+    def told(verdict: Verdict | None, drafts: Mapping[str, str | None] = WRITERS) -> None:
+        tell_market(store, FileContentStore(root), verdict, drafts)
+
+    return told
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -18,7 +18,6 @@ import yaml
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.file_locks import FileLocks
 from crewctl.adapters.sql_run_store import SqlRunStore
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.step_folder import make_step_folder
 from crewctl.audit.events import ApprovalDecided, KickoffRequested, OutputWritten
 from crewctl.audit.report import report_schema
@@ -36,20 +35,6 @@ VERDICT = {
 }
 Said = tuple[int, str, str]
 Line = Callable[..., Said]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "crews").mkdir()
-    (tmp_path / "config").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[SqlRunStore]:
-    made = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crewctl.adapters.file_content_store import FileContentStore
-from crewctl.adapters.sql_run_store import SqlRunStore
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
-from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.judging.verdict import PeopleAsked
 from crewctl.testing.fake_judge import FakeJudge
-from crewctl.testing.sample_verdicts import WRITERS, half_by_spare, judged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, half_by_spare, judged
 
 Tell = Callable[..., None]
 Line = Callable[..., str]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "crews").mkdir()
-    (tmp_path / "config").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def tell(root: Path) -> Iterator[Tell]:
-    store = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
-
-    def told(verdict: Verdict, drafts: Mapping[str, str | None] = WRITERS) -> None:
-        tell_market(store, FileContentStore(root), verdict, drafts)
-
-    yield told
-    store.close()
 
 
 @pytest.fixture

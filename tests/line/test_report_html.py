@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,17 +12,16 @@ import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
 from crewctl.adapters.sql_run_store import SqlRunStore
-from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.audit.events import LimitReached, PlanMade
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.diagnostics.visible import HIDDEN
-from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.judging.verdict import PeopleAsked
 from crewctl.planning.plan import PlannedModel
 from crewctl.testing.account_samples import PRICE, Teller, sample_market, sample_plan
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.html_page import Page
-from crewctl.testing.sample_verdicts import WRITERS, agreed, half_by_spare, judged, merged, tell_market
+from crewctl.testing.sample_verdicts import WRITERS, agreed, half_by_spare, judged, merged
 
 MOST_BYTES = 2_000_000
 ATTACK = (
@@ -33,28 +32,6 @@ OFFLINE = PlannedModel(name="standard", kind="offline", model="offline", max_out
 Tell = Callable[..., None]
 Said = tuple[int, str, str]
 Line = Callable[..., Said]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "crews").mkdir()
-    (tmp_path / "config").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[SqlRunStore]:
-    made = SqlRunStore(SqliteDatabase(root / ".crewctl" / "crewctl.db"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tell(root: Path, store: SqlRunStore) -> Tell:
-    def told(verdict: Verdict | None, drafts: Mapping[str, str | None] = WRITERS) -> None:
-        tell_market(store, FileContentStore(root), verdict, drafts)
-
-    return told
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from crewctl.adapters.new_files import write_new
 from crewctl.adapters.sql_run_store import SqlRunStore
 from crewctl.adapters.sqlite_database import SqliteDatabase
 from crewctl.adapters.sqlite_file import check_integrity
@@ -46,10 +47,7 @@ PROJECT = {
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name, text in PROJECT.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_new(PROJECT, tmp_path)
     return tmp_path
 
 

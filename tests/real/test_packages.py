@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.new_files import write_new
 from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import StepFinished, TurnGranted
 from crewctl.audit.events_work import RunTaken
@@ -86,10 +87,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name, text in PROJECT.items():
-        file = tmp_path / "project" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_new(PROJECT, tmp_path / "project")
     monkeypatch.setenv(VARIABLE, "")
     return Project(tmp_path / "project")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crewctl.adapters.file_content_store import FileContentStore
+from crewctl.adapters.new_files import write_new
 from crewctl.audit.events import Recorded, ToolCallStarted, TurnGranted
 from crewctl.audit.events_recorded import ExchangeRecorded, ExchangeReplayed
 from crewctl.testing.model_server import ModelServer
@@ -88,10 +89,7 @@ def root(tmp_path: Path, server: ModelServer) -> Path:
     }
     files |= {f"crews/{name}.yaml": text for name, text in CREWS.items()}
     files |= {f"registry/entries/{name}.yaml": ENTRY for name in CREWS}
-    for name, text in files.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_new(files, tmp_path)
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.new_files import write_new
 from crewctl.testing.model_server import ModelServer
 
 pytestmark = pytest.mark.real
@@ -29,9 +30,7 @@ def crewctl(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_running_a_replay_again_is_refused_and_asks_no_model(tmp_path: Path, server: ModelServer) -> None:
     model = f"default: {{model: openai/plain, base_url: '{server.base_url}', price: free}}\n"
-    for name, text in {**FILES, "config/models.yaml": model}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_new({**FILES, "config/models.yaml": model}, tmp_path)
     first = json.loads(crewctl(tmp_path, "kickoff", "office", "-q", "-o", "json").stdout)
     assert first["outcome"] == "finished"
     assert crewctl(tmp_path, "suspend", "office", "--reason", "it must not run any more").returncode == 0

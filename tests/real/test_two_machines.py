@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.new_files import write_new
 from crewctl.testing.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.real
@@ -75,9 +76,7 @@ class Machine:
 
 def machine(root: Path, url: str) -> Machine:
     """Set a machine up."""
-    for name, text in PROJECT.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write_new(PROJECT, root)
     return Machine(root, url)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.new_files import write_new
 from crewctl.audit.events import StepFinished, TurnGranted
 from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.events_work import RunSuspended, RunTaken
@@ -71,10 +72,7 @@ class LaterProject(Project):
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name, text in PROJECT.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_new(PROJECT, tmp_path)
     return tmp_path
 
 

@@ -14,6 +14,7 @@ import pytest
 from crewctl.adapters.engine_context import RunContext
 from crewctl.adapters.sql_breakers import SqlBreakers
 from crewctl.adapters.sqlite_database import SqliteDatabase
+from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.audit.events import Event
@@ -31,16 +32,6 @@ from crewctl.testing.memory_steps import MemorySteps
 from crewctl.testing.model_server import ModelServer
 
 RUN = "run-1"
-
-
-class RealClock:
-    """The Clock port over this machine's time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 @dataclass
@@ -82,7 +73,7 @@ class FaultyRoom:
             store=store,
             contents=contents,
             meter=Meter(ledger, RUN, caps_of(plan.limits)),
-            clock=RealClock(),
+            clock=SystemClock(),
             work_dir=self.folder / f"run-{self.runs}",
             environ={"PATH": os.environ["PATH"]},
             stop=self.stop,
@@ -92,7 +83,7 @@ class FaultyRoom:
             before(context)
         began = time.monotonic()
         with ZygoteEngine(canonical(plan), plan, context, warm=self.warm) as engine:
-            rooms = ProcessRooms(RUN, engine, store, contents, clock=RealClock())
+            rooms = ProcessRooms(RUN, engine, store, contents, clock=SystemClock())
             outcome = run_process(plan, rooms, MemorySteps())
         return Done(outcome, store, contents, ledger, time.monotonic() - began)
 

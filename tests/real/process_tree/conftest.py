@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.engine_context import RunContext
+from crewctl.adapters.system_clock import SystemClock
 from crewctl.adapters.zygote_engine import ZygoteEngine
 from crewctl.audit.events import Event
 from crewctl.planning.digest import canonical
@@ -27,14 +28,6 @@ from crewctl.testing.small_plans import small_model, small_plan
 
 CHILD = str(Path(__file__).with_name("obedient_child.py"))
 RUN = "r-1"
-
-
-class RealClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 @dataclass
@@ -106,7 +99,7 @@ def make_bench(
         store=store,
         contents=contents,
         meter=Meter(ledger, RUN, caps_of(plan.limits)),
-        clock=RealClock(),
+        clock=SystemClock(),
         work_dir=folder / "run",
         environ=environ if environ is not None else {"PATH": os.environ["PATH"]},
         stop=StopFlag(),
