@@ -156,11 +156,23 @@ def test_a_rehearsal_needs_no_approval_and_leaves_no_report(project: Path) -> No
     assert not list(project.glob("registry/reports/**/*.json"))
 
 
+TRAP = '''import pathlib
+
+from crewai.tools import tool
+
+pathlib.Path("{touched}").touch()
+
+
+@tool("trap")
+def trap(question: str) -> str:
+    """Say nothing."""
+    return ""
+'''
+
+
 def test_a_rehearsal_neither_imports_nor_makes_a_tool(project: Path, tmp_path: Path) -> None:
     (project / "tools").mkdir()
-    (project / "tools/trap.py").write_text(
-        "import pathlib\npathlib.Path('{}').touch()\n".format(tmp_path / "sprung"), encoding="utf-8"
-    )
+    (project / "tools/trap.py").write_text(TRAP.format(touched=tmp_path / "sprung"), encoding="utf-8")
     # BraveSearchTool cannot even be made without a key.
     change(
         project / "config/agents.yaml",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from crewctl.cli.command import declare
+from crewctl.cli.no_policy import note_if_no_policy
 from crewctl.cli.output import Format, emit_rows, note, output_option
 from crewctl.cli.session import open_project
 from crewctl.errors import Exit
@@ -31,7 +32,8 @@ def command(shape: str, verbose: bool, form: Format) -> int:  # noqa: FBT001 - c
     from crewctl.cli.checking import errors_in, problem_rows, rendered, summary  # noqa: PLC0415 - start-up cost
     from crewctl.cli.overview import overview  # noqa: PLC0415 - start-up cost
 
-    seen = overview(open_project())
+    project = open_project()
+    seen = overview(project)
     if form == "table":
         click.echo(rendered(seen, shape), nl=False)
     else:
@@ -40,4 +42,5 @@ def command(shape: str, verbose: bool, form: Format) -> int:  # noqa: FBT001 - c
         note(field)
     if shape == "text" and form == "table":
         note(summary(seen))
+    note_if_no_policy(project.root)
     return Exit.INVALID if errors_in(seen) else Exit.DONE

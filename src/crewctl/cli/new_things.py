@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from crewctl.adapters.os_identity import user_name
+from crewctl.catalogue.kinds import POLICY_FILE
 from crewctl.catalogue.specs.spec import NAME
+from crewctl.cli.fresh_project import template_files
 from crewctl.cli.new_texts import Texts, crew_texts, single_text
 from crewctl.errors import InvalidError, UsageError
 
@@ -35,6 +37,8 @@ def add(project: Project, kind: str, name: str, process: str) -> list[tuple[str,
 
 
 def _texts(project: Project, kind: str, name: str, process: str) -> Texts:
+    if kind == "policy":
+        return ((POLICY_FILE, name, template_files()[POLICY_FILE].decode("utf-8")),)
     catalogue = project.catalogue
     if kind == "crew":
         return crew_texts(name, process, judge="judge" if "judge" in catalogue.models else "default")

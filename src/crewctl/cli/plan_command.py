@@ -10,6 +10,7 @@ from crewctl.cli.command import declare
 from crewctl.cli.complete import complete_crews
 from crewctl.cli.inputs import inputs_options, read_inputs
 from crewctl.cli.judging_options import judging_options
+from crewctl.cli.no_policy import note_if_no_policy
 from crewctl.cli.output import Format, emit_one, note, output_option
 from crewctl.cli.session import open_project
 
@@ -48,3 +49,4 @@ def command(
 
     emit_one(plan.model_dump(mode="json"), plan.crew_digest, form, show)
     note_if_suspended(project, crew)
+    note_if_no_policy(project.root)
