@@ -71,13 +71,13 @@ class ByFiles:
             self._rooms.starts.claim(start)
         if start.state in ("claimed", "held"):
             start = self._carried_out(start, dropped, now)
-        if start.state == "held":  # it is found again among what was left
+        if start.state == "held":
             self._held.add(dropped.token)
-            return start
-        self._held.discard(dropped.token)
+        else:
+            self._held.discard(dropped.token)
         if start.state == "started":
             self._files.done(dropped)
-        else:
+        elif start.state not in ("held", "claimed"):  # those are found again among what was left
             self._files.failed(dropped, f"{one_line(dropped.name)}: not started\n{start.told or start.note}")
         return start
 

@@ -742,6 +742,19 @@ def test_a_file_for_a_crew_that_is_not_there_fails(world: World) -> None:
     assert "there is no crew 'brief'; see the crews" in files.aside[0][1]
 
 
+def test_a_database_that_is_busy_fails_no_file(world: World) -> None:
+    files = _Files(b'{"company": "Acme"}')
+    files.lost = list(files.waiting)
+    world.line.wrong["brief"] = StoreError("the database is busy")
+    spooling(world, files)(FIVE)
+    assert (world.became(), files.aside) == ([("claimed", "")], [])
+    world.line.wrong.clear()
+    spooling(world, files)(FIVE + MINUTE)
+
+    assert world.runs() == [("brief", "spool")]
+    assert set(files.aside) == {("0.json", "")}
+
+
 def test_a_file_whose_worker_died_is_started_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     files = _Files(b'{"company": "Acme"}')
     files.lost = list(files.waiting)
