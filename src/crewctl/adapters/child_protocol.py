@@ -152,7 +152,6 @@ class ToolStarted(Said):
     ev: Literal["tool_started"] = "tool_started"
     call: int
     agent: Name
-    misfit: bool = False
     tool: Name
     arguments: str
 
@@ -165,6 +164,7 @@ class ToolFinished(Said):
     seconds: Seconds
     result: str | None = None
     error: str = ""
+    misfit: bool = False
 
 
 class Delegated(Said):

@@ -93,7 +93,6 @@ def find_card(project: Project, word: str) -> str:
     return found[0]
 
 
-def show_card(project: Project, card: str) -> Shown:
 def newest_card(project: Project) -> str:
     """Return the id of the card that was opened last and still waits; NotFoundError when none does."""
     rooms = InboxRooms(project.store, project.contents, project.clock.now())
@@ -103,6 +102,7 @@ def newest_card(project: Project) -> str:
     return max(items, key=lambda item: (item.since, item.id)).id
 
 
+def show_card(project: Project, card: str) -> Shown:
     """Return the card with what it asks about."""
     run_id = card.rpartition(".")[0]
     records = project.store.events_of(run_id)
