@@ -1,6 +1,8 @@
-"""What the durable engine costs: throughput, start latency, its share of a run, and what waiting runs cost.
+"""What the durable engine costs: its share of a run, how fast workers empty a queue and start, what waiting runs cost.
 
-Usage: python bench/engine.py [--runs N] [--rounds N] [--waiting N]
+Tasks are done at once and no model is asked, so that what is measured is crewctl's own work. Every
+figure stands beside its ratio to a baseline, which is 1.00x and named under its table. Ratios can be
+compared from machine to machine; seconds cannot.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crewctl.adapters.dbos_engine import DurableEngine, new_executor
+from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
 from crewctl.audit.events import Recorded, RunClosed
 from crewctl.audit.events_people import CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
@@ -38,6 +40,12 @@ WORKERS = (1, 2, 4)
 SLOTS = 2
 STARTS = 10
 HERE = 20
+SIZES = (
+    ("runs", 40, "runs of three tasks in the queue"),
+    ("rounds", 3, "times that each of it is measured, in turns"),
+    ("waiting", 1_000, "runs that wait for people"),
+)
+QUICK = ["--runs", "6", "--rounds", "1", "--waiting", "50"]
 FILES = {
     "config/agents.yaml": "writer: {role: Writer, goal: Write., backstory: Years of it.}\n",
     "config/tasks.yaml": "".join(
@@ -49,20 +57,57 @@ FILES = {
     "registry/entries/three.yaml": "risk_level: minimal\nhuman_oversight_required: false\n",
 }
 Where = Callable[[], str | None]
+MEANING = {
+    "database": "where accounts and the engine's journal are kept: a file, or a server on this machine with fsync",
+    "steps": "where finished steps are remembered: in memory a crash forgets them, with the engine it does not",
+    "a run": "median time that a run takes, one after the other",
+    "to memory": "that, to the same run with its steps in memory alone on the same database (1.00x)",
+    "engine's share": "the part of a run's time that is the engine's; of tasks that take time it is less",
+    "workers": "processes that serve the queue together",
+    "runs/s": "runs a second, from the first that was taken up to the end of the last",
+    "to SQLite, 1": "that, to one worker on SQLite (1.00x)",
+    "start": "median time from the moment a run is queued to when an idle worker has taken it up",
+    "to a look": f"that, to the {POLL_SECONDS:g} s between two looks of an idle worker at the queue (1.00x)",
+    "latest start": "the longest of those times, and its ratio to the same",
+    "waiting runs": "runs that wait for a person's answer, which no process holds",
+    "a look": "median time of an idle worker's look at the queue, and its ratio to none waiting (1.0x)",
+    "of a core": "the part of one core that the idle worker uses, and its ratio to none waiting (1.0x)",
+    "memory": "memory that is the idle worker's own, and its ratio to none waiting (1.0x)",
+}
+"""What each column says, printed under the table: a column without a meaning is not printed at all."""
 
 
 def main() -> None:
-    """Print four tables; a figure in the rightmost column is against the row that says so."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=40, help="runs of three quick tasks in each measurement")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--waiting", type=int, default=1_000)
-    chosen = parser.parse_args()
+    """Print three tables, each with what its columns mean."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, default, what in SIZES:
+        parser.add_argument(
+            f"--{name}", type=_positive, default=default, metavar="N", help=f"{what} (default: {default:,})"
+        )
+    parser.add_argument("--quick", action="store_true", help=f"see that it works: as {' '.join(QUICK)}")
+    chosen = parser.parse_args(QUICK if sys.argv[1:] == ["--quick"] else None)
+    if chosen.quick:
+        parser.error("--quick says it all: give it alone, or the numbers")
     with PostgresServer(fsync=True) as server:
         places: dict[str, Where] = {"SQLite": lambda: None, "PostgreSQL": server.new_database}
         _shares(places, chosen.rounds)
         _queues(places, chosen.runs, chosen.rounds)
         _waiting(places, chosen.waiting)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of at least 1")
+    return int(text)
+
+
+def _print(title: str, rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> None:
+    """Print a table, and below it a line on each column."""
+    meaning = [f"  {head}: {MEANING[head]}" for head in heads]
+    table(title, rows, heads)
+    print("", *meaning, sep="\n")
 
 
 @contextmanager
@@ -99,10 +144,10 @@ def _shares(places: dict[str, Where], rounds: int) -> None:
             )
             for name, each in times.items()
         ]
-    table(
+    _print(
         f"A run of three tasks that take no time, medians of {rounds * HERE}",
         rows,
-        ("database", "steps", "a run", "against memory", "engine's share"),
+        ("database", "steps", "a run", "to memory", "engine's share"),
     )
 
 
@@ -151,14 +196,16 @@ def _queues(places: dict[str, Where], runs: int, rounds: int) -> None:
             f"{median(rates):.1f}",
             f"{median(rates) / base:.2f}x",
             f"{median(starts) * 1000:.0f} ms",
-            f"{max(starts) * 1000:.0f} ms",
+            f"{median(starts) / POLL_SECONDS:.2f}x",
+            f"{max(starts) * 1000:.0f} ms, {max(starts) / POLL_SECONDS:.2f}x",
         )
         for (place, count), (rates, starts) in found.items()
     ]
-    table(
-        f"Queue: {runs} runs of three quick tasks, {SLOTS} slots a worker, {os.cpu_count()} cores, medians of {rounds}",
+    _print(
+        f"A queue of {runs} runs of three tasks that take no time, {SLOTS} at once in each worker,"
+        f" on {os.cpu_count()} cores: medians of {rounds} queues and {rounds * STARTS} starts",
         rows,
-        ("database", "workers", "runs/s", "against SQLite, 1", "start when idle", "longest"),
+        ("database", "workers", "runs/s", "to SQLite, 1", "start", "to a look", "latest start"),
     )
 
 
@@ -222,14 +269,13 @@ def _waiting(places: dict[str, Where], count: int) -> None:
                 (
                     place,
                     name,
-                    f"{cost['turn_ms']:.1f} ms",
-                    f"{cost['turn_ms'] / none['turn_ms']:.1f}x",
-                    f"{cost['cpu_share']:.1%}",
-                    f"{cost['private_mb']:.0f} MB",
+                    f"{cost['turn_ms']:.1f} ms, {cost['turn_ms'] / none['turn_ms']:.1f}x",
+                    f"{cost['cpu_share']:.1%}, {cost['cpu_share'] / none['cpu_share']:.1f}x",
+                    f"{cost['private_mb']:.0f} MB, {cost['private_mb'] / none['private_mb']:.1f}x",
                 )
             )
-    heads = ("database", "waiting runs", "a poll", "against none", "of a core", "memory")
-    table("An idle worker while runs wait for people", rows, heads)
+    heads = ("database", "waiting runs", "a look", "of a core", "memory")
+    _print("An idle worker while runs wait for people", rows, heads)
 
 
 def _put_down(project: Project, count: int) -> None:
