@@ -241,11 +241,12 @@ def test_a_move_back_needs_the_old_file_out_of_the_way(
 
 def test_a_file_is_reopened_with_a_reason_only(project: Path, call: Call, postgres_url: str) -> None:
     asked(project, RUN, over=True)
-    unmoved = call("database", "reopen", "--reason", "why not", cwd=project)
+    unmoved = call("database", "reopen", "--reason", "it was a trial", cwd=project)
     assert unmoved.code == 1
     assert "was not moved" in unmoved.err
     assert call("database", "copy", "--to", postgres_url, cwd=project).code == 0
-    assert call("database", "reopen", "--reason", " ", cwd=project).code == 2
+    for reason in (" ", "why not"):
+        assert call("database", "reopen", "--reason", reason, cwd=project).code == 2
 
     done = call("database", "reopen", "--reason", "the server was lost", "-o", "json", cwd=project)
 

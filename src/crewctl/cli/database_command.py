@@ -69,7 +69,7 @@ def copy(to: str | None, dry_run: bool, form: Format) -> None:  # noqa: FBT001 -
 
 
 @declare("reopen", 'crewctl database reopen --reason "the new server was lost"')
-@click.option("--reason", required=True, help="Why; kept in the database.")
+@click.option("--reason", required=True, help="Why, in at least 10 characters; kept in the database.")
 @output_option
 def reopen(reason: str, form: Format) -> None:
     """Go on in a database that was moved, without anything that has happened since.
@@ -80,7 +80,7 @@ def reopen(reason: str, form: Format) -> None:
     from crewctl.cli.moving import reopen_it  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost
 
-    reopen_it(open_project(), reason.strip(), form)
+    reopen_it(open_project(), reason, form)
 
 
 for each in (status, copy, reopen):

@@ -6,9 +6,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from crewctl.audit.reasons import checked_reason
 from crewctl.cli.amounts import count
 from crewctl.cli.output import Format, emit_one, note, pairs
-from crewctl.errors import UsageError
 from crewctl.wiring.moving import copy_database, reopen_database, status, url_given
 
 if TYPE_CHECKING:  # only their shapes are needed
@@ -70,11 +70,7 @@ def copy_to(project: Project, to: str | None, form: Format, *, dry_run: bool) ->
 
 def reopen_it(project: Project, reason: str, form: Format) -> None:
     """Go on in a database that was moved."""
-    if not reason:
-        raise UsageError(
-            "reopening needs a reason", help='say why, such as: --reason "the new server was lost"'
-        )
-    name, move = reopen_database(project, reason)
+    name, move = reopen_database(project, checked_reason(reason))
     data = {"database": name, "other": move.other, "at": move.at, "by": move.by, "reason": move.why}
     emit_one(data, name, form, lambda: None)
     note(
