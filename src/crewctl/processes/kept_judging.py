@@ -22,7 +22,7 @@ from crewctl.planning.rendering import filled
 from crewctl.processes.judge_calls import fallback_of
 from crewctl.processes.market_judging import case_of
 from crewctl.processes.recorded import RecordedDrafts
-from crewctl.processes.tries import tries_of
+from crewctl.processes.tries import Tries, tries_of
 
 
 class KeptAnswers:
@@ -43,7 +43,7 @@ class KeptAnswers:
         step = self._steps.get(name)
         if step is None:
             raise LookupError(f"the account knows no call {name}")
-        fallback = fallback_of(self._plan, prompt.judge, self._tries[name])
+        fallback = fallback_of(self._plan, prompt.judge, self._tries.get(name, Tries()))
         if step.outcome != "done":
             return JudgeAnswer(text=None, error=step.error or step.outcome or "lost", fallback=fallback)
         return JudgeAnswer(text=_text(step, self._contents), fallback=fallback)
