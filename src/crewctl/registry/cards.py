@@ -156,7 +156,8 @@ def answered_already(state: CardState) -> CardAnsweredError:
     if said is None:
         raise AssertionError("only an answered card refuses for this")
     return CardAnsweredError(
-        f"card {state.card} has its answer: {DONE[said.action]} by {said.by} on {_minute(state.answered_at)}"
+        f"card {state.card} has its answer: {DONE[said.action]} by {said.by} on {_minute(said.said_at or state.answered_at)}"
+        + (f" in run {said.of_run}, which is replayed" if said.of_run else "")
         + (f": {said.reason}" if said.reason else ""),
         help=f"see it with: crewctl card show {state.card}",
     )

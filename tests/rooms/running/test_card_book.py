@@ -13,6 +13,7 @@ from crewctl.audit.log_lines import log_line
 from crewctl.audit.report_people import cards_done
 from crewctl.cli.people_view import said_of
 from crewctl.planning.plan import PlannedCondition, PlannedPeople, PlannedRule
+from crewctl.registry.cards import answered_already
 from crewctl.running.cards import Asking, Desk, desk_of
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.set_clock import SetClock
@@ -93,6 +94,15 @@ def test_the_log_and_the_report_of_a_replay_do_not_say_that_the_person_answered_
     assert f"approve by ada on {at:%Y-%m-%dT%H:%M:%SZ} in run {THEN}, which is replayed" in line
     assert said_of(told) == f"approved by ada {when} in run {THEN}, which is replayed"
     assert (told.of_run, told.said_at, told.waited_seconds) == (THEN, at, None)
+
+
+def test_whoever_answers_a_replayed_card_is_told_in_which_run_it_was_answered() -> None:
+    runs = Runs()
+    at = runs.answered()
+
+    said = answered_already(runs.replayed(REPLAY, THEN)).message
+
+    assert f"approved by ada on {at:%Y-%m-%d %H:%M} UTC in run {THEN}, which is replayed: it is right" in said
 
 
 def test_an_answer_of_today_names_no_other_run() -> None:
