@@ -19,7 +19,6 @@ from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import StepFinished, TurnGranted
 from crewctl.audit.events_work import RunTaken
 from crewctl.audit.run_state import fold_run
-from crewctl.wiring.answering import answer_card
 from crewctl.wiring.database import VARIABLE
 from crewctl.wiring.project import Project
 
@@ -143,14 +142,14 @@ def test_workers_take_up_what_was_planned_with_their_packages_and_leave_the_rest
     assert status(project, run_id) == "queued"
     there("worker", "--until-idle")
     [card] = fold_cards(project.store.events_of(run_id))
-    answer_card(project, card.card, "approve", reason="it says what it should")
+    goes_on = f"Run {run_id} goes on with a worker that has crewai {OTHER}; here is {HERE}."
+    assert goes_on in here("card", "approve", card.card, "--reason", "it says what it should")
 
     assert left(run_id) in here("worker", "--until-idle"), "and so is one whose answer has come"
     refused = here("resume", run_id, code=1)
     assert f"error: run {run_id} was planned with crewai {OTHER}, and here is {HERE}\n" in refused
     assert f"crewctl rerun {run_id} --with-files" in refused
-    shown = here("runs", "show", run_id)
-    assert f"It goes on with a worker that has crewai {OTHER}; here is {HERE}." in shown
+    assert goes_on in here("runs", "show", run_id)
     assert epochs(project, run_id) == [1]
     there("worker", "--until-idle")
     assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1, 2])

@@ -20,6 +20,7 @@ from crewctl.cli.session import open_project
 from crewctl.errors import Exit, UsageError
 from crewctl.registry.cards import Action, Answered
 from crewctl.wiring.answering import Shown, answer_card, find_card, is_served, newest_card, show_card
+from crewctl.wiring.packages import awaited_packages
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -85,6 +86,8 @@ def _next(project: Project, answered: Answered) -> str:
     status = fold_run(project.store.events_of(run_id), alive=True).status
     if status not in ("waiting", "queued"):
         return f"Run {run_id} goes on: crewctl logs {run_id} --follow"
+    if awaited := awaited_packages(project, run_id):
+        return awaited
     if is_served(project):
         return f"A worker takes run {run_id} up: crewctl logs {run_id} --follow"
     return f"No worker is there, so take it up yourself: crewctl resume {run_id}"

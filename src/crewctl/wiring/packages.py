@@ -74,7 +74,7 @@ def other_package_of_run(project: Project, run_id: str) -> OtherPackage | None:
 def awaited_packages(project: Project, run_id: str) -> str:
     """Say which packages an open run waits for that are not here; empty where it could go on here."""
     other = other_package_of_run(project, run_id)
-    return "" if other is None else f"It goes on with a worker that has {_said(other)}."
+    return "" if other is None else f"Run {run_id} goes on with a worker that has {_said(other)}."
 
 
 def refuse_other_packages(plan: Plan, world: World, run_id: str) -> None:
