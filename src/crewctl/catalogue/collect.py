@@ -113,7 +113,7 @@ class Collector:
             self._report(source, "list-file", said, "the file starts here", help_line)
             return None
         wrapper = next(iter(data)) if len(data) == 1 else ""
-        if wrapper in _WRAPPERS and _is_wrapped(file.kind, data[wrapper]):
+        if wrapper in _wrappers(file.kind) and _is_wrapped(file.kind, data[wrapper]):
             said = f"{file.file} is wrapped in a key '{wrapper}'"
             self._report(
                 source,
@@ -210,6 +210,11 @@ _KINDS = ("agent", "task", "model", "crew", "entry", "rubric")
 def _crew_spec(value: dict[str, Any]) -> type[BaseModel] | None:
     process = value.get("process")
     return kinds.PROCESSES.get(process) if isinstance(process, str) else None
+
+
+def _wrappers(kind: Kind) -> set[str]:
+    """Return the keys that mean nothing in a file of this kind; the policy has rules for ``models``."""
+    return _WRAPPERS if kind.many else _WRAPPERS - kind.spec.model_fields.keys()
 
 
 def _is_wrapped(kind: Kind, value: Any) -> bool:

@@ -34,9 +34,11 @@ def command(kind: str, name: str | None, process: str | None, form: Format) -> N
     from crewctl.cli.new_things import add, next_step  # noqa: PLC0415 - a help text must not import the specs
 
     if (name is None) != (kind == "policy"):
-        wrong = "there is one policy, and it has no name" if name else f"the new {kind} needs a name"
+        wrong = (
+            "there is one policy, and it has no name" if kind == "policy" else f"the new {kind} needs a name"
+        )
         raise UsageError(wrong, help=f"write: crewctl new {kind}" + ("" if name else " NAME"))
-    name = name or kind
+    name = kind if name is None else name
     if process is not None and kind != "crew":
         raise UsageError("--process is for a crew", help=f"leave it away: crewctl new {kind} {name}")
     written = add(open_project(), kind, name, process or "sequential")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from crewctl.catalogue.endpoints import RULE, asked_at, is_allowed
+from crewctl.catalogue.kinds import POLICY_FILE
 from crewctl.catalogue.model_names import SIMULATED
 from crewctl.catalogue.specs.model_spec import DEFAULT_OUTPUT_TOKENS, PriceSpec
 from crewctl.diagnostics.nearest import did_you_mean
@@ -55,6 +57,8 @@ def model_at_end(name: str, model: str, said: Said, findings: Findings, world: W
     if kind is None:
         return None
     base_url = _base_url(said, findings, world) if kind == "provider" else None
+    if kind == "provider":
+        _refuse_elsewhere(model, base_url, said, findings)
     return PlannedModel(
         name=name,
         kind=kind,
@@ -70,6 +74,18 @@ def model_at_end(name: str, model: str, said: Said, findings: Findings, world: W
         script=_script(said, findings, world) if kind == "scripted" else None,
         fallback=said.values.get("fallback"),
     )
+
+
+def _refuse_elsewhere(model: str, base_url: str | None, said: Said, findings: Findings) -> None:
+    """Refuse a model that would be asked where the policy lets nobody ask; also one at an unreadable address."""
+    allowed = findings.catalogue.policy.models.endpoints
+    if allowed is None or (base_url is None and said.values.get("base_url") is not None):
+        return  # nothing is listed, or its address was refused already
+    if not is_allowed(allowed, model, base_url):
+        wrong = f"{model!r} would be asked at {asked_at(model, base_url)}, which {POLICY_FILE} does not list"
+        advice = f"name another model, or have {POLICY_FILE} list the endpoint under models"
+        place = said.places.get("base_url", said.where)
+        findings.add(place, RULE, wrong, label="not an endpoint of this project", help=advice)
 
 
 def price_from(spec: PriceSpec | Literal["free"], source: str) -> Price:

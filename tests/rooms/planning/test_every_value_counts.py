@@ -26,6 +26,7 @@ from crewctl.catalogue.specs.crew_spec import (
 )
 from crewctl.catalogue.specs.faults_spec import BreakerSpec, TaskRetrySpec
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
+from crewctl.catalogue.specs.model_rules import ModelRules
 from crewctl.catalogue.specs.model_spec import ModelSpec, PriceSpec
 from crewctl.catalogue.specs.people_spec import (
     AnswerRule,
@@ -327,6 +328,8 @@ LEFT_OUT: dict[tuple[type[BaseModel], str], str] = {
     (PeopleRules, "max_waiting"): "holds back the start of runs, and changes nothing of a run",
     (EntrySpec, "schedule"): "when runs start, and nothing of what they do",
     (EntrySpec, "on"): "when runs start, and nothing of what they do",
+    (PolicySpec, "models"): "where models may be asked; where one is asked is digested with the model",
+    (ModelRules, "endpoints"): "where models may be asked; where one is asked is digested with the model",
     (PolicySpec, "webhook"): "whose requests start runs, and nothing of what they do",
     (WebhookRules, "secret"): "whose requests start runs, and nothing of what they do",
     **{

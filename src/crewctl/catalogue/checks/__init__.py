@@ -10,6 +10,7 @@ from crewctl.catalogue.checks.async_order import async_order
 from crewctl.catalogue.checks.card_rules import card_rules
 from crewctl.catalogue.checks.contestants_differ import contestants_differ
 from crewctl.catalogue.checks.context_in_order import context_in_order
+from crewctl.catalogue.checks.endpoints_allowed import endpoints_allowed
 from crewctl.catalogue.checks.entries_have_crews import entries_have_crews
 from crewctl.catalogue.checks.fallbacks_hold import fallbacks_hold, tools_of_stand_ins
 from crewctl.catalogue.checks.fields_have_effect import fields_have_effect
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     recordings_answer,
     scripts_exist,
     providers_installed,
+    endpoints_allowed,
     rubrics_exist,
     entries_have_crews,
     agents_given,

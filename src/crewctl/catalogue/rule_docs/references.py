@@ -7,6 +7,10 @@ from crewctl.catalogue.rule_docs.rule_doc import RuleDoc
 _AGENT = (
     "# config/agents.yaml\nwriter:\n  role: Writer\n  goal: Write about {company}\n  backstory: You write.\n"
 )
+_OWN_ENDPOINT = (
+    "# config/models.yaml\nhouse: {model: openai/qwen3, base_url: https://models.example.org/v1, "
+    'api_key: "${env:LLM_KEY}"}\n'
+)
 _TOOL = "from crewai.tools import tool\n\n\n@tool\n"
 _COUNT = 'def count(text: str) -> int:\n    """Return how many words a text has."""\n    return len(text.split())\n'
 _HEAD = "# crews/brief.yaml\ndescription: A brief\ninputs: {company: {description: Company}}\n"
@@ -74,6 +78,18 @@ REFERENCES: dict[str, RuleDoc] = {
         "The run would be approved, start, and fail at its first model call.",
         _AGENT + "  llm: anthropic/claude-sonnet-4-5\n",
         _AGENT + "  llm: openai/gpt-4o\n",
+    ),
+    "endpoint-not-allowed": RuleDoc(
+        "A model would be asked at an address that the policy does not list.",
+        "Prompts, and any variable that the model names as its key, would go where nobody has agreed to.",
+        _OWN_ENDPOINT + "# registry/policy.yaml\nmodels: {endpoints: [openai, https://llm.example.eu/v1]}\n",
+        _OWN_ENDPOINT + "# registry/policy.yaml\nmodels: {endpoints: [openai, https://models.example.org]}\n",
+    ),
+    "key-in-the-clear": RuleDoc(
+        "A model's key is sent over a network that is not this machine, and not by https.",
+        "Whoever is on the way can read it and spend it.",
+        _OWN_ENDPOINT.replace("https", "http"),
+        _OWN_ENDPOINT,
     ),
     "no-script": RuleDoc(
         "A scripted model has no script, or a script stands where nothing reads it.",

@@ -9,6 +9,7 @@ from pydantic import Field
 from crewctl.catalogue.specs.calls_spec import CallRules
 from crewctl.catalogue.specs.faults_spec import BreakerSpec, TaskRetrySpec
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
+from crewctl.catalogue.specs.model_rules import ModelRules
 from crewctl.catalogue.specs.people_spec import PeopleRules
 from crewctl.catalogue.specs.quantities import Duration
 from crewctl.catalogue.specs.schedule_spec import Schedules, ScheduleSpec, Triggers, TriggerSpec, WebhookRules
@@ -96,6 +97,7 @@ class PolicySpec(Spec):
     limits: LimitsSpec | None = None
     approval: ApprovalRules = ApprovalRules()
     tools: dict[str, list[ToolTag]] = {}
+    models: ModelRules = ModelRules()
     calls: CallRules = CallRules()
     retry: RetrySpec = RetrySpec()
     task_retry: TaskRetrySpec | None = None
