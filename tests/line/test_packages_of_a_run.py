@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from crewctl.audit.events import KickoffRequested
 from crewctl.errors import EngineError
+from crewctl.planning.digest import sealed
+from crewctl.planning.plan import Plan
 from crewctl.testing.fake_world import FakeWorld
 from crewctl.testing.small_plans import small_model, small_plan
-from crewctl.wiring.packages import refuse_other_packages
+from crewctl.wiring.announcing import announced, enqueue
+from crewctl.wiring.packages import Fitting, refuse_other_packages
+from crewctl.wiring.project import Project
+
+
+def planned_with(crewai: str | None) -> Plan:
+    plan = small_plan(models=(small_model(None),))
+    return sealed(plan.model_copy(update={"versions": {"crewai": crewai} if crewai else {}}))
+
+
+def asked(**more: object) -> KickoffRequested:
+    return KickoffRequested.model_validate({"crew": "brief", "by": "ada", "host": "h", "pid": 1, **more})
 
 
 def test_a_worker_with_another_crewai_refuses_the_run() -> None:
-    plan = small_plan(models=(small_model(None),)).model_copy(update={"versions": {"crewai": "1.15.30"}})
+    plan = planned_with("1.15.30")
 
     refuse_other_packages(plan, FakeWorld(versions={"crewai": "1.15.30"}), "r")
-    with pytest.raises(EngineError, match=r"planned with crewai 1\.15\.30, and here is 1\.16\.0"):
+    with pytest.raises(EngineError, match=r"run r was planned with crewai 1\.15\.30, and here is 1\.16\.0"):
         refuse_other_packages(plan, FakeWorld(versions={"crewai": "1.16.0"}), "r")
     with pytest.raises(EngineError, match="here is absent"):
         refuse_other_packages(plan, FakeWorld(versions={}), "r")
+
+
+def test_an_earlier_runs_plan_for_other_packages_is_refused_before_there_is_a_run(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+
+    with pytest.raises(EngineError, match="run then was planned with crewai") as refused:
+        project.kickoff(
+            planned_with("0.1"), lambda _: None, asked(source="replay", of="then", rehearsal=True)
+        )
+
+    assert "crewctl rerun then --with-files" in refused.value.help
+    assert project.store.run_ids() == ()
+
+
+def test_of_each_run_that_is_left_it_is_said_once(tmp_path: Path) -> None:
+    project, said = Project(tmp_path), list[str]()
+    other, own = (enqueue(project, planned_with(crewai), asked()) for crewai in ("0.1", None))
+    fits = Fitting(project, said.append)
+
+    assert (fits(other), fits(own), fits(other)) == (False, True, False)
+    fits.remember_only(())
+    assert not fits(other)
+    assert [line.partition(";")[0] for line in said] == [f"left run {other} to a worker with crewai 0.1"]
+
+
+def test_a_run_whose_plan_cannot_be_read_is_taken_up_for_it_has_to_be_closed(tmp_path: Path) -> None:
+    project, said = Project(tmp_path), list[str]()
+    with announced(project, planned_with("0.1"), asked()) as run_id:
+        project.contents.erase(run_id)
+
+    assert Fitting(project, said.append)(run_id)
+    assert said == []
