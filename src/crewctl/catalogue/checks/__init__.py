@@ -34,6 +34,7 @@ from crewctl.catalogue.checks.roles_differ import roles_differ
 from crewctl.catalogue.checks.rubrics_exist import rubrics_exist
 from crewctl.catalogue.checks.schedules_hold import schedules_hold
 from crewctl.catalogue.checks.scripts_exist import scripts_exist
+from crewctl.catalogue.checks.scripts_fit import scripts_fit
 from crewctl.catalogue.checks.secrets_elsewhere import secrets_elsewhere
 from crewctl.catalogue.checks.tasks_exist import tasks_exist
 from crewctl.catalogue.checks.tools_compile import tools_compile
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     recordings_named,
     recordings_answer,
     scripts_exist,
+    scripts_fit,
     providers_installed,
     endpoints_allowed,
     rubrics_exist,
