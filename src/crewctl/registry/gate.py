@@ -51,12 +51,8 @@ def ask_at_the_end(plan: Plan, rooms: Rooms) -> None:
 
 def _came_back_unasked(rooms: Rooms) -> bool:
     """Tell whether the run was put down or taken up again since the gate was last asked."""
-    for record in reversed(rooms.store.events_of(rooms.run_id)):
-        if isinstance(record.event, ApprovalDecided):
-            return False
-        if isinstance(record.event, (RunSuspended, RunTaken)):
-            return True
-    return False
+    told = rooms.store.events_of_kinds(rooms.run_id, (ApprovalDecided, RunSuspended, RunTaken))
+    return bool(told) and not isinstance(told[-1].event, ApprovalDecided)
 
 
 def _admit(plan: Plan, rooms: Rooms) -> Decision:
