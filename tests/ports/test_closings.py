@@ -25,6 +25,8 @@ from crewctl.audit.fact import ContentRef
 from crewctl.cli.past_verdicts import judged_runs, recall
 from crewctl.cli.run_rows import runs
 from crewctl.errors import NotFoundError
+from crewctl.running.ownership import run_lock
+from crewctl.wiring import stopping
 from crewctl.wiring.project import Project
 
 if TYPE_CHECKING:
@@ -156,4 +158,19 @@ def test_runs_without_a_verdict_are_passed_over_unread(project: Project) -> None
     with pytest.raises(NotFoundError):
         judged_runs(project, "brief", "last:3")
 
+    assert store.whole == ()
+
+
+def test_whoever_waits_for_a_runs_end_does_not_read_its_account_again_and_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = project.store
+    assert isinstance(store, _Read)
+    begin(store, "r1")
+    monkeypatch.setattr(stopping, "PATIENCE", 0.3)
+    store.whole = ()
+    with project.locks.hold(run_lock("r1")):
+        found = stopping.stop_each(project, ("r1",), "enough")
+
+    assert found == {"r1": "goes on"}
     assert store.whole == ()

@@ -35,8 +35,6 @@ def _is_with_a_living_process(project: Project, run_id: str) -> bool:
 
     The run's own lock may be in the hands of a process that froze.
     """
-    last = None
-    for record in project.store.events_of(run_id):
-        if isinstance(record.event, (RunTaken, RunSuspended, RunEnqueued, RunClosed)):
-            last = record.event
+    hands = project.store.events_of_kinds(run_id, (RunTaken, RunSuspended, RunEnqueued, RunClosed))
+    last = hands[-1].event if hands else None
     return isinstance(last, RunTaken) and project.locks.is_held(worker_lock(last.executor))

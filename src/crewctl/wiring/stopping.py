@@ -53,7 +53,7 @@ def _ask(project: Project, run_id: str, reason: str) -> bool:
 
 def _end(project: Project, run_id: str, give_up: float) -> How:
     while True:
-        if any(isinstance(record.event, RunClosed) for record in project.store.events_of(run_id)):
+        if project.store.events_of_kinds(run_id, (RunClosed,)):
             return "stopped"
         _close_if_unattended(project, run_id)
         if time.monotonic() >= give_up:
