@@ -4,70 +4,27 @@ from __future__ import annotations
 
 import ast
 import builtins
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import replace
 
 from crewctl.catalogue.crewai_tools_names import tool_names
-
-DECORATORS = frozenset({"crewai.tools.tool", "crewai.tools.base_tool.tool"})
-CLASSES = frozenset(
-    f"{module}.{name}"
-    for module in ("crewai.tools", "crewai.tools.base_tool")
-    for name in ("BaseTool", "Tool")
+from crewctl.catalogue.tool_bindings import (
+    CLASSES,
+    CREWAI,
+    DECORATORS,
+    ONLY_KNOWN_WHEN_RUN,
+    PLAIN,
+    Bound,
+    Is,
+    ToolCode,
+    counts_by,
+    is_false,
+    is_harmless,
+    is_own,
+    module_of,
+    names_in,
 )
-_CREWAI = ("crewai.", "crewai_tools.")
-_NO_TOOLS_THERE = sys.stdlib_module_names | {"pydantic", "typing_extensions", "crewctl"}
-_ONLY_KNOWN_WHEN_RUN = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "__import__"})
-_PLAIN = (
-    ast.Constant,
-    ast.JoinedStr,
-    ast.List,
-    ast.Tuple,
-    ast.Dict,
-    ast.Set,
-    ast.ListComp,
-    ast.DictComp,
-    ast.SetComp,
-    ast.GeneratorExp,
-    ast.Lambda,
-    ast.Compare,
-)
-"""What is never a tool itself, whatever it holds."""
-
-
-class Is(IntEnum):
-    """Whether something is a tool."""
-
-    NO = 0
-    MAYBE = 1
-    YES = 2
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A name at a file's top level. `here` says whether the file makes it: such tools count when it has only one.
-
-    `why` says why it is no tool where that is a surprise, or why it cannot be told. `undescribed` is a
-    function under the decorator that lacks its docstring: CrewAI refuses it.
-    """
-
-    is_tool: Is
-    line: int = 1
-    column: int = 1
-    here: Is = Is.YES
-    why: str = ""
-    undescribed: bool = False
-
-
-@dataclass
-class ToolCode:
-    """What a file's top level binds; `open_ended` says why there may be more than its text shows."""
-
-    bound: dict[str, Bound] = field(default_factory=dict)
-    open_ended: str = ""
 
 
 def parsed(content: bytes) -> ast.Module:
@@ -118,7 +75,7 @@ class _Reader:
     def read(self) -> ToolCode:
         """Return what the file binds."""
         self._block(self._tree.body, sure=True)
-        if sly := sorted(_names_in(self._tree) & _ONLY_KNOWN_WHEN_RUN):
+        if sly := sorted(names_in(self._tree) & ONLY_KNOWN_WHEN_RUN):
             self._code.open_ended = self._code.open_ended or f"it uses {sly[0]}"
         return self._code
 
@@ -128,7 +85,7 @@ class _Reader:
 
     def _statement(self, node: ast.stmt, *, sure: bool) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._functions[node.name] = _names_in(node)
+            self._functions[node.name] = names_in(node)
             self._bind(node.name, self._function(node), node, sure=sure)
         elif isinstance(node, ast.ClassDef):
             self._bind(node.name, self._class(node), node, sure=sure)
@@ -141,7 +98,7 @@ class _Reader:
 
     def _compound(self, node: ast.stmt, *, sure: bool) -> None:
         """Read what stands within an ``if``, a ``try`` and the like."""
-        if isinstance(node, ast.If) and _is_false(node.test):
+        if isinstance(node, ast.If) and is_false(node.test):
             self._block(node.orelse, sure=sure)
             return
         for target in node.targets if isinstance(node, ast.Delete) else ():
@@ -181,13 +138,13 @@ class _Reader:
         if all(self._makes_no_tool(origin) for origin in origins):
             return Bound(Is.NO, why="has no @tool above it")
         return Bound(
-            Is.MAYBE, here=_by(origins), why="what its decorator makes of it shows only when it runs"
+            Is.MAYBE, here=counts_by(origins), why="what its decorator makes of it shows only when it runs"
         )
 
     def _makes_no_tool(self, decorator: str) -> bool:
         if decorator in self._functions:
             return not self._is_about_tools(self._functions[decorator])
-        return bool(decorator) and _is_harmless(decorator)
+        return bool(decorator) and is_harmless(decorator)
 
     def _class(self, node: ast.ClassDef) -> Bound:
         found = [self._base(base) for base in node.bases]
@@ -205,7 +162,7 @@ class _Reader:
             return self._code.bound[node.id]
         if self._is_unbound(origin):
             return Bound(Is.NO, why=f"'{origin}' is not imported")
-        if _is_harmless(origin):
+        if is_harmless(origin):
             return Bound(Is.NO, why="does not derive from BaseTool")
         return self._imported_thing(origin)
 
@@ -216,11 +173,11 @@ class _Reader:
         module, _, name = origin.rpartition(".")
         if module == "crewai_tools" and name in tool_names():
             return Bound(Is.YES, here=Is.NO)
-        if _is_harmless(origin) or origin in DECORATORS:
+        if is_harmless(origin) or origin in DECORATORS:
             return Bound(Is.NO, here=Is.NO)
-        if _is_own(module):
+        if is_own(module):
             return self._own(module, name)
-        return Bound(Is.MAYBE, here=_by([origin]), why=f"{origin} is not looked into")
+        return Bound(Is.MAYBE, here=counts_by([origin]), why=f"{origin} is not looked into")
 
     def _own(self, module: str, name: str) -> Bound:
         code = self._own_code(module)
@@ -232,9 +189,9 @@ class _Reader:
         return self._files.code(f"{path}.py") or self._files.code(f"{path}/__init__.py") or ToolCode()
 
     def _import_all(self, module: str, node: ast.stmt, *, sure: bool) -> None:
-        if _is_harmless(module):
+        if is_harmless(module):
             return
-        code = self._own_code(module) if _is_own(module) else ToolCode(open_ended="who knows")
+        code = self._own_code(module) if is_own(module) else ToolCode(open_ended="who knows")
         if code.open_ended:
             self._code.open_ended = f"it imports whatever {module} has"
         for name, bound in code.bound.items():
@@ -243,7 +200,7 @@ class _Reader:
                 self._bind(name, replace(bound, here=Is.NO, undescribed=False), node, sure=sure)
 
     def _import(self, node: ast.Import | ast.ImportFrom, *, sure: bool) -> None:
-        module = _module_of(node)
+        module = module_of(node)
         for alias in node.names:
             if alias.name == "*":
                 self._import_all(module, node, sure=sure)
@@ -273,16 +230,16 @@ class _Reader:
                     self._bind(each.id, replace(found, why=why), node, sure=sure)
 
     def _value(self, node: ast.expr, *, whole: bool = True) -> Bound:
-        if whole and isinstance(node, _PLAIN):
+        if whole and isinstance(node, PLAIN):
             return Bound(Is.NO, why="is a plain value")
         if isinstance(node, ast.Name) and node.id in self._code.bound:
             return self._code.bound[node.id]
         made = self._made_by(node.func) if isinstance(node, ast.Call) else None
         if made is not None:
             return made
-        if self._is_about_tools(_names_in(node)):
+        if self._is_about_tools(names_in(node)):
             return Bound(Is.MAYBE, why="what is assigned here shows only when it runs")
-        if all(_is_harmless(self._imported.get(name, "")) for name in _names_in(node)):
+        if all(is_harmless(self._imported.get(name, "")) for name in names_in(node)):
             return Bound(Is.NO, why="is no tool")
         return Bound(Is.MAYBE, here=Is.MAYBE, why="what is assigned here shows only when it runs")
 
@@ -310,7 +267,7 @@ class _Reader:
             self._no_concern.add(name)
             known = self._code.bound.get(name)
             is_tool = known is not None and known.is_tool is not Is.NO and known.here is not Is.NO
-            if is_tool or self._imported.get(name, "").startswith(_CREWAI):
+            if is_tool or self._imported.get(name, "").startswith(CREWAI):
                 self._no_concern.clear()
                 return True
             left += self._functions.get(name, ())
@@ -330,37 +287,3 @@ class _Reader:
         known = name in self._imported or name in self._code.bound or hasattr(builtins, name)
         imported = any(each.partition(".")[0] == name for each in self._imported.values())
         return bool(name) and not known and not imported and not self._code.open_ended
-
-
-def _module_of(node: ast.Import | ast.ImportFrom) -> str:
-    """Return what names are imported from; a file under tools/ is in the package ``tools``."""
-    if isinstance(node, ast.Import):
-        return ""
-    return ".".join(part for part in ("tools" if node.level else "", node.module or "") if part)
-
-
-def _is_harmless(origin: str) -> bool:
-    """Tell whether nothing of the module that `origin` begins with is a tool, or it is of the language itself."""
-    root = origin.partition(".")[0]
-    return not root or root in _NO_TOOLS_THERE or hasattr(builtins, root)
-
-
-def _is_own(module: str) -> bool:
-    return module.partition(".")[0] == "tools"
-
-
-def _by(origins: Iterable[str]) -> Is:
-    """Tell whether what these make of something of the file counts as a tool of the file, if it is one."""
-    return Is.YES if any(not origin or origin.startswith(_CREWAI) for origin in origins) else Is.MAYBE
-
-
-def _names_in(node: ast.AST) -> frozenset[str]:
-    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
-
-
-def _is_false(test: ast.expr) -> bool:
-    """Tell an ``if TYPE_CHECKING:`` and an ``if __name__ == "__main__":``, which never hold in a child."""
-    if isinstance(test, ast.Compare):
-        return isinstance(test.left, ast.Name) and test.left.id == "__name__"
-    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
-    return name == "TYPE_CHECKING"

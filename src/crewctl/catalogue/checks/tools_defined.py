@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from crewctl.catalogue.checks.tools_exist import CUSTOM
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, TASKS_FILE
-from crewctl.catalogue.tool_code import Bound, Is, ToolCode, ToolFiles
+from crewctl.catalogue.tool_bindings import Bound, Is, ToolCode
+from crewctl.catalogue.tool_code import ToolFiles
 from crewctl.diagnostics.problem import Problem, Related, Severity
 from crewctl.diagnostics.span import Span
 
