@@ -7,7 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from crewctl.audit.dead_letters import fold_dead, is_set_aside
 from crewctl.audit.events import RunClosed
+from crewctl.audit.events_faults import DeadLettered
 from crewctl.audit.events_work import RunEnqueued, RunTaken
 from crewctl.audit.port import ContentStore, RunIsClosedError, RunStore
 from crewctl.audit.run_state import RunState, fold_run
@@ -44,10 +46,11 @@ def _close_if_lost(root: Path, store: RunStore, contents: ContentStore, locks: L
         if not dead or any(isinstance(record.event, _NO_MORE) for record in records):
             return False
         state = fold_run(records, alive=False)
+        error = _what_was_lost(state)
         try:
-            store.append(
-                run_id, RunClosed(outcome="lost", exit_code=Exit.FAILED, error=_what_was_lost(state))
-            )
+            if state.request and is_set_aside(state.request, "lost") and fold_dead(records) is None:
+                store.append(run_id, DeadLettered(why=error))
+            store.append(run_id, RunClosed(outcome="lost", exit_code=Exit.FAILED, error=error))
         except RunIsClosedError:
             return False  # another command looked at the same time
         if state.started_at is not None and not state.rehearsal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crewctl.audit.dead_letters import DEAD
 from crewctl.audit.events import Event, OutputWritten, PersonDecided, RunClosed
 from crewctl.audit.events_faults import DeadLetterSettled
 from crewctl.audit.events_people import Acknowledged
@@ -17,10 +18,10 @@ def may_follow(event: Event, closed: RunClosed, since: Sequence[Event]) -> bool:
 
     Only an undecided run is decided by people: each of them once, each knowing of every ballot before,
     and none after it was settled. Then the output file is written, once. What was done without people is
-    acknowledged once. What becomes of a failed run that was set aside is decided once.
+    acknowledged once. What becomes of a run that was set aside is decided once.
     """
     if isinstance(event, DeadLetterSettled):
-        return closed.outcome == "failed" and not any(isinstance(each, DeadLetterSettled) for each in since)
+        return closed.outcome in DEAD and not any(isinstance(each, DeadLetterSettled) for each in since)
     if isinstance(event, Acknowledged):
         return event.card not in {each.card for each in since if isinstance(each, Acknowledged)}
     ballots = [each for each in since if isinstance(each, PersonDecided)]

@@ -12,6 +12,9 @@ from crewctl.audit.fact import Fact
 UNATTENDED = frozenset({"schedule", "trigger", "spool", "webhook"})
 """What asks for runs at which nobody waits."""
 
+DEAD = frozenset[Outcome]({"failed", "not_approved", "limit_reached", "lost"})
+"""How a run that is set aside may have ended."""
+
 
 class DeadLetter(Fact):
     """A run that was set aside; `settled` is what a person decided about it, None while nobody has.
@@ -36,9 +39,15 @@ def is_unattended(request: KickoffRequested) -> bool:
     return not request.rehearsal and (request.detached or request.source in UNATTENDED)
 
 
-def is_set_aside(request: KickoffRequested) -> bool:
-    """Tell whether the run is set aside when it fails: nobody sees it, or it stands for one that was set aside."""
-    return is_unattended(request) or request.dead_retry > 0
+def is_set_aside(request: KickoffRequested, outcome: Outcome) -> bool:
+    """Tell whether a run that ends so is set aside: it failed, and nobody saw it.
+
+    One that stands for a run that was set aside is whoever watched, and also where it was refused, reached
+    a limit or was lost: the work is still to be done.
+    """
+    if request.dead_retry:
+        return outcome in DEAD
+    return outcome == "failed" and is_unattended(request)
 
 
 def fold_dead(records: Sequence[Recorded]) -> DeadLetter | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.installed_packages import InstalledWorld
-from crewctl.audit.events import KickoffRequested
+from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.plan_view import plan_view
 from crewctl.audit.run_state import RunState
 from crewctl.cli.account import find_run, state_of
@@ -26,6 +27,7 @@ from crewctl.planning.plan import Plan
 from crewctl.planning.stricter import stricter
 from crewctl.processes.keeping import Kept, to_keep
 from crewctl.processes.kept_steps import content_of, plan_kept_by
+from crewctl.wiring.announcing import KnownKeyError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -46,13 +48,13 @@ def rerun(
     how: How,
     *,
     with_files: bool,
-    before: Callable[[], object] = lambda: None,
+    announced: Callable[[], object] = lambda: None,
     dead_retry: int = 0,
 ) -> int:
     """Run the same plan again, or one made from today's files with the same inputs; return the exit code.
 
-    `before` is called when nothing stands in the way of the new run any more. `dead_retry` counts how
-    often a run that was set aside has been run again, this time included.
+    `announced` is called once, when the account knows of the new run. `dead_retry` counts how often a run
+    that was set aside has been run again, this time included; each time makes one run, however often asked.
     """
     state = _state(project, word)
     if with_files:
@@ -67,10 +69,9 @@ def rerun(
         of=state.run_id,
         detached=how.detach,
         dead_retry=dead_retry,
+        key=f"dead-{state.run_id}-{dead_retry}" if dead_retry else None,
     )
-    need_keys(plan.models)
-    before()
-    return _start(project, plan, request, how)
+    return _start(project, plan, request, how, announced)
 
 
 def fork(project: Project, word: str, place: str, given: Inputs, how: How, *, anyway: bool) -> int:
@@ -95,20 +96,50 @@ def fork(project: Project, word: str, place: str, given: Inputs, how: How, *, an
     return _start(project, plan, request, how)
 
 
-def _start(project: Project, plan: Plan, request: KickoffRequested, how: How) -> int:
+def _start(
+    project: Project,
+    plan: Plan,
+    request: KickoffRequested,
+    how: How,
+    announced: Callable[[], object] = lambda: None,
+) -> int:
     need_keys(plan.models)
     if how.detach:
         run_id = project.enqueue(plan, request)
+        announced()
         data = {"run_id": run_id, "crew": plan.crew, "outcome": None}
         emit_one(data, run_id, how.form, lambda: say(run_id))
         note(f"{run_id} waits for a worker. Follow it with: crewctl logs {run_id} --follow")
         return Exit.DONE
     if plan.simulated:
         note("Simulated: some answers come from no real model.")
-    with watching(plan, quiet=how.quiet) as watch:
-        ended = project.kickoff(plan, watch, request)
+    with watching(plan, quiet=how.quiet) as watch, _told(watch, announced) as telling:
+        ended = project.kickoff(plan, telling, request)
     show_end(plan, ended, how.form)
     return ended.exit_code
+
+
+@contextmanager
+def _told(
+    watch: Callable[[Recorded], None], announced: Callable[[], object]
+) -> Iterator[Callable[[Recorded], None]]:
+    """Give `watch`, and see to it that `announced` is called for a new run, or one that was made before."""
+    calls = iter((announced,))
+
+    def tell() -> None:
+        for call in calls:
+            call()
+
+    def telling(record: Recorded) -> None:
+        tell()
+        watch(record)
+
+    try:
+        yield telling
+    except KnownKeyError:
+        tell()
+        raise
+    tell()
 
 
 def _state(project: Project, word: str) -> RunState:

@@ -68,7 +68,7 @@ def show(run: str, form: Format) -> None:
 def retry(run: str, reason: str, quiet: bool, detach: bool, form: Format) -> int:  # noqa: FBT001 - click's
     """Run the very plan of RUN again, as a new run; the gate is asked anew.
 
-    RUN itself stays as it is and is off the list. If the new run fails, it is on the list in its place.
+    RUN itself stays as it is and is off the list. If the new run fails or is refused, it is on the list in its place.
     """
     from crewctl.cli.dead_letters import retry_dead  # noqa: PLC0415 - start-up cost
     from crewctl.cli.session import open_project  # noqa: PLC0415 - start-up cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,11 @@ from crewctl.errors import CrewctlError, NotFoundError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
+
+
+class DecidedError(CrewctlError):
+    """Somebody else has decided about the run in the same moment."""
+
 
 _COLUMNS = ("run", "crew", "source", "by", "since", "retried", "why")
 
@@ -65,18 +71,30 @@ def show_dead(project: Project, word: str, form: Format) -> None:
 def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet: bool, detach: bool) -> int:
     """Run the same plan as a new run, and take the old one off the list; return the exit code."""
     from crewctl.cli.again import How, rerun  # noqa: PLC0415 - imports plans
+    from crewctl.wiring.announcing import KnownKeyError  # noqa: PLC0415 - start-up cost
 
     why = checked_reason(reason, least=0)
     letter = _undecided(project, word)
-    return rerun(
-        project,
-        letter.run_id,
-        How(form, detach, quiet),
-        with_files=False,
-        # Before the new run begins: of two people who run it again at once, one does.
-        before=lambda: _settle(project, letter, "retried", why),
-        dead_retry=letter.retried + 1,
-    )
+
+    def settle() -> None:
+        with suppress(DecidedError):  # by somebody who was killed between this and the new run, or by us then
+            _settle(project, letter, "retried", why)
+
+    try:
+        return rerun(
+            project,
+            letter.run_id,
+            How(form, detach, quiet),
+            with_files=False,
+            # Not before there is the new run: the work would be on no list if we were killed in between.
+            announced=settle,
+            dead_retry=letter.retried + 1,
+        )
+    except KnownKeyError as known:
+        raise CrewctlError(
+            f"run {letter.run_id} is already run again, by run {known.run_id}",
+            help=f"see it with: crewctl runs show {known.run_id}",
+        ) from None
 
 
 def drop_dead(project: Project, word: str, reason: str, form: Format) -> None:
@@ -99,7 +117,7 @@ def _settle(
     try:
         project.store.append(letter.run_id, settled)
     except RunIsClosedError:
-        raise CrewctlError(
+        raise DecidedError(
             f"somebody has just decided about run {letter.run_id}",
             help=f"see: crewctl dead show {letter.run_id}",
         ) from None

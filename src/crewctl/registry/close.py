@@ -104,7 +104,7 @@ def last_event(ending: Ending) -> RunClosed:
 def close(rooms: Rooms, ending: Ending, refusal: ApprovalDecided | None = None) -> Closed:
     """Write the run's last event, and the report of a run that was started."""
     last = last_event(ending)
-    if ending.outcome == "failed" and is_set_aside(rooms.request) and not rooms.has(DeadLettered):
+    if is_set_aside(rooms.request, ending.outcome) and not rooms.has(DeadLettered):
         rooms.record(DeadLettered(why=last.error or "it failed without saying why"))
     rooms.record(last)
     closed = Closed(run_id=rooms.run_id, ending=ending, refusal=refusal)
