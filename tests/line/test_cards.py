@@ -234,6 +234,18 @@ def test_a_notice_is_off_the_list_once_somebody_has_looked_at_it_and_the_report_
     assert line("inbox")[2] == "Nothing waits for anybody.\n"
 
 
+def test_where_four_eyes_are_wanted_somebody_else_looks_at_the_notice_of_a_run(line: Line) -> None:
+    line.change("registry/policy.yaml", "minimal: never", "minimal: notify")
+    line.change("registry/entries/company-brief.yaml", "risk_level:", "four_eyes: true\nrisk_level:")
+    assert isinstance(line.work(), Closed)
+    code, _, err = line("inbox", "seen", RUN, by="bob")
+    assert code == 1
+    assert "bob asked for run" in err
+    assert "somebody else has to look at its notice" in err
+    assert len(line.data("inbox")) == 1
+    assert line.data("inbox", "seen", RUN)["by"] == "elena"
+
+
 def test_a_sampled_answer_of_a_rule_waits_for_a_second_look(line: Line) -> None:
     line.asks_after()
     rule = (

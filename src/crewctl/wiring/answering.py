@@ -26,7 +26,7 @@ from crewctl.errors import NotFoundError, StoreError, UsageError
 from crewctl.planning.kept_plan import plan_of
 from crewctl.registry.acknowledge import acknowledge
 from crewctl.registry.cards import Action, Answered, CardRooms, Word, answer, card_in
-from crewctl.registry.four_eyes import request_of
+from crewctl.registry.four_eyes import refuse_who_asked, request_of
 from crewctl.registry.inbox import InboxRooms, Item, inbox, level_of
 from crewctl.registry.subjects import OtherSubjectError, subject_of
 from crewctl.registry.waiting import held_back
@@ -157,6 +157,15 @@ def answer_card(  # noqa: PLR0913 - what a person says, each part by name
 
 def look_at(project: Project, run_id: str, card: str, reason: str) -> Acknowledged:
     """Write down that the person at the terminal has looked at a notice, or at a rule's answer."""
+    if not card:
+        with suppress(NotFoundError):  # erased contents say of nobody's run that it wanted four eyes
+            refuse_who_asked(
+                project.store.events_of(run_id),
+                project.contents,
+                project.person,
+                what="look at its notice",
+                look="crewctl inbox",
+            )
     said = acknowledge(project.store, run_id, card, project.person, checked_reason(reason, least=0))
     records = project.store.events_of(run_id)
     if is_over(records) and fold_run(records, alive=True).started_at is not None:
