@@ -216,6 +216,22 @@ def test_a_plan_whose_versions_are_others_here_is_not_run_again(call: Call, told
     assert "crewctl rerun 20260301-1400-ffff --with-files" in done.err
 
 
+def test_an_old_plan_whose_model_is_asked_where_the_policy_lets_nobody_ask_is_not_run_again(
+    call: Call, told: Path
+) -> None:
+    """Also where today's files cannot be planned: the prompts and the key would go out all the same."""
+    project = Project(told)
+    Teller(project.store, project.contents, "20260301-1450-abcd").begins(
+        sealed(sample_plan(versions={}))
+    ).closes()
+    (told / "registry/policy.yaml").write_text("models: {endpoints: [anthropic]}\n", encoding="utf-8")
+    done = call("rerun", "last", cwd=told)
+    assert done.code == Exit.INVALID
+    assert (
+        "registry/policy.yaml does not list https://api.openai.com/v1, where 'standard' is asked" in done.err
+    )
+
+
 @pytest.mark.parametrize(
     ("needed", "code", "said"),
     [

@@ -66,7 +66,7 @@ class Decision(BaseModel):
         if self.answer == "suspended":
             return RESTORE
         look = f'look at it with: crewctl plan {plan.crew}, then: crewctl approve {plan.crew} --reason "…"'
-        return f"have somebody else than who asked for the run {look}" if plan.people.four_eyes else look
+        return f"have somebody who did not ask for the run {look}" if plan.people.four_eyes else look
 
 
 _WORDS: dict[Answer, str] = {

@@ -12,7 +12,7 @@ from crewctl.audit.fact import Fact
 UNATTENDED = frozenset({"schedule", "trigger", "spool", "webhook"})
 """What asks for runs at which nobody waits."""
 
-DEAD = frozenset[Outcome]({"failed", "not_approved", "limit_reached", "lost"})
+DEAD = frozenset[Outcome]({"failed", "not_approved", "limit_reached", "lost", "interrupted"})
 """How a run that is set aside may have ended."""
 
 
@@ -43,7 +43,7 @@ def is_set_aside(request: KickoffRequested, outcome: Outcome) -> bool:
     """Tell whether a run that ends so is set aside: it failed, and nobody saw it.
 
     One that stands for a run that was set aside is whoever watched, and also where it was refused, reached
-    a limit or was lost: the work is still to be done.
+    a limit, was interrupted or was lost: the work is still to be done. Only a person's stop ends it for good.
     """
     if request.dead_retry:
         return outcome in DEAD

@@ -11,6 +11,7 @@ from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.audit.events import KickoffRequested, Recorded
 from crewctl.audit.plan_view import plan_view
 from crewctl.audit.run_state import RunState
+from crewctl.catalogue.load import load_catalogue
 from crewctl.cli.account import find_run, state_of
 from crewctl.cli.amounts import count
 from crewctl.cli.changes_view import show_changes
@@ -24,7 +25,7 @@ from crewctl.errors import CrewctlError, Exit, InvalidError, NotFoundError
 from crewctl.planning.differences import differences
 from crewctl.planning.kept_plan import other_package
 from crewctl.planning.plan import Plan
-from crewctl.planning.stricter import stricter
+from crewctl.planning.stricter import asked_elsewhere, stricter
 from crewctl.processes.keeping import Kept, to_keep
 from crewctl.processes.kept_steps import content_of, plan_kept_by
 from crewctl.wiring.announcing import KnownKeyError
@@ -109,7 +110,10 @@ def _start(
         announced()
         data = {"run_id": run_id, "crew": plan.crew, "outcome": None}
         emit_one(data, run_id, how.form, lambda: say(run_id))
-        note(f"{run_id} waits for a worker. Follow it with: crewctl logs {run_id} --follow")
+        if state_of(project.store.events_of(run_id)).closing is None:
+            note(f"{run_id} waits for a worker. Follow it with: crewctl logs {run_id} --follow")
+        else:
+            note(f"{run_id} is over already. See it with: crewctl report {run_id}")
         return Exit.DONE
     if plan.simulated:
         note("Simulated: some answers come from no real model.")
@@ -176,6 +180,9 @@ def _same_plan(project: Project, state: RunState) -> Plan:
 
 
 def _stricter_today(project: Project, state: RunState, plan: Plan) -> tuple[str, ...]:
+    # Not only where today's files can be planned: prompts and a key would go out all the same.
+    if elsewhere := asked_elsewhere(plan, load_catalogue(project.root).policy.models.endpoints):
+        return elsewhere
     try:
         return stricter(plan, _planned(project, state, {}))
     except CrewctlError as error:

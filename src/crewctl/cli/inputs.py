@@ -54,7 +54,7 @@ def _object(text: str) -> Inputs:
         data = strict_json(source)
     except ValueError as error:
         raise UsageError(
-            f"--inputs is not JSON: {error}", help='write --inputs \'{"name": "value"}\''
+            f"--inputs cannot be read as JSON: {error}", help='write --inputs \'{"name": "value"}\''
         ) from None
     if not isinstance(data, dict):
         raise UsageError("--inputs is not a JSON object", help='write --inputs \'{"name": "value"}\'')

@@ -17,9 +17,11 @@ def strict_json(text: str) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # Of a name that stands twice, people might read one value and a tool be given the other.
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a name stands twice")
+    data: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in data:
+            raise ValueError(f"the name {name[:60]!r} stands twice")
+        data[name] = value
     return data
 
 

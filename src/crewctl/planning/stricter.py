@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import get_args
 
+from crewctl.catalogue.endpoints import asked_at, is_allowed
+from crewctl.catalogue.kinds import POLICY_FILE
 from crewctl.catalogue.specs.registry_specs import RiskLevel
 from crewctl.planning.limits import LIMITS
 from crewctl.planning.plan import Plan
@@ -15,6 +17,18 @@ _LEVELS = get_args(RiskLevel)
 def stricter(then: Plan, today: Plan) -> tuple[str, ...]:
     """Return in words what today's plan allows less of than the one of then; empty when nothing."""
     return (*_risk(then, today), *_limits(then, today), *_tools(then, today), *_people(then, today))
+
+
+def asked_elsewhere(then: Plan, allowed: Iterable[str] | None) -> tuple[str, ...]:
+    """Return in words which models of the plan would be asked where the policy no longer lets anybody ask."""
+    if allowed is None:
+        return ()
+    listed = tuple(allowed)
+    return tuple(
+        f"{POLICY_FILE} does not list {asked_at(model.model, model.base_url)}, where '{model.name}' is asked"
+        for model in then.models
+        if model.kind == "provider" and not is_allowed(listed, model.model, model.base_url)
+    )
 
 
 def _risk(then: Plan, today: Plan) -> Iterator[str]:

@@ -13,7 +13,7 @@ WAITS = "waits for"
 """How the note of a start begins that is held back by an earlier one, and not by people."""
 
 MOST_LOOKED_AT = 50
-"""Earlier starts of a schedule that are looked at for one whose run still goes on."""
+"""Earlier starts of a schedule or trigger that are looked at for one whose run still goes on."""
 
 
 def not_now(start: Start, overlap: Overlap, rooms: StartRooms, now: datetime) -> Start | None:

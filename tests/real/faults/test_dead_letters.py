@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from crewctl.testing.model_server import ModelServer
-from crewctl.testing.model_server_behaviours import failing, plain
+from crewctl.testing.model_server_behaviours import failing, plain, slow
 from crewctl.testing.model_server_exchange import Failure
 
 pytestmark = pytest.mark.real
@@ -213,3 +214,21 @@ def test_a_retry_that_the_gate_refuses_stays_on_the_list(desk: Desk) -> None:
     assert letter["retried"] == 1
     assert letter["outcome"] == "not_approved"
     assert "suspended" in letter["why"]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])
+def test_a_retry_that_is_interrupted_stays_on_the_list(desk: Desk, sign: signal.Signals) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    desk.server.behave("ill", slow(60.0))
+    asked = len(desk.server.calls)
+    retry = subprocess.Popen(
+        [sys.executable, "-m", "crewctl", "dead", "retry", "last"], cwd=desk.folder, stderr=subprocess.DEVNULL
+    )
+    desk.server.wait_for_calls(asked + 1, timeout=60.0)
+    retry.send_signal(sign)
+
+    assert retry.wait(30) == 130
+    [letter] = desk.data("dead", "list")
+    assert (letter["outcome"], letter["retried"]) == ("interrupted", 1)

@@ -48,7 +48,7 @@ def test_ones_own_yes_lets_no_run_through_and_the_gate_says_whose_it_is_and_what
         refusal = gate.refusal(PLAN)
         assert refusal.exit is Exit.NOT_APPROVED
         assert refusal.help == (
-            "have somebody else than who asked for the run look at it with: crewctl plan letters, then: "
+            "have somebody who did not ask for the run look at it with: crewctl plan letters, then: "
             'crewctl approve letters --reason "…"'
         )
 
@@ -109,6 +109,6 @@ def test_what_else_is_wrong_with_ones_own_yes_is_told_first() -> None:
 def test_where_nobody_has_approved_it_the_next_step_is_another_persons_as_well() -> None:
     decision = decide(PLAN, NoApprovals(), NOW, "ada")
     assert decision.answer == "missing"
-    assert "have somebody else than who asked for the run look at it" in decision.refusal(PLAN).help
+    assert "have somebody who did not ask for the run look at it" in decision.refusal(PLAN).help
     plain = plan_of(four_eyes=False)
     assert decide(plain, NoApprovals(), NOW, "ada").refusal(plain).help.startswith("look at it with: ")

@@ -17,8 +17,8 @@ def test_what_is_plain_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{"to": "a", "to": "b"}', "a name stands twice"),
-        ('{"in": [{"to": "a", "to": "a"}]}', "a name stands twice"),
+        ('{"to": "a", "to": "b"}', "the name 'to' stands twice"),
+        ('{"in": [{"to": "a", "to": "a"}]}', "the name 'to' stands twice"),
         ('{"amount": NaN}', "NaN is no number of JSON"),
         ('{"amount": 1e999}', "1e999 is too large a number"),
         ("[" * 100_000, "nested too deeply"),
