@@ -92,6 +92,14 @@ def test_what_an_error_says_cannot_drive_the_terminal(call: Call) -> None:
     assert "\\x1b]0;owned\\x07" in done.err
 
 
+def test_an_error_repeats_no_password_of_an_address(call: Call) -> None:
+    wrong = "asked at https://ada:hunter2-and-3@llm.example.eu/v1"
+    done = call("list", session=_failing(CrewctlError(wrong, help="not ada:hunter2-and-3@host")))
+
+    assert "hunter2" not in done.err
+    assert "@llm.example.eu/v1" in done.err
+
+
 def test_output_that_nobody_can_take_ends_quietly_with_141(project: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

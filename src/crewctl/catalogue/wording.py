@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from crewctl.catalogue.kinds import Kind
 from crewctl.catalogue.yaml_source import Path
+from crewctl.diagnostics.unsaid import without_secrets
 
 _NAMED = {"inputs": "input", "criteria": "criterion"}
 _LONGEST = 40
@@ -32,8 +33,8 @@ def called(value: Any) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Return `value` for a message, shortened."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    """Return `value` for a message, shortened; a secret in it goes first, or a half of it would stay."""
+    text = str(value).lower() if isinstance(value, bool) else without_secrets(str(value))
     return f"'{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}'"
 
 

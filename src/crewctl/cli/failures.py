@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from crewctl.cli.session import Session
+from crewctl.diagnostics.unsaid import words_without_secrets
 from crewctl.diagnostics.visible import one_line, visible
 from crewctl.errors import CrewctlError, Exit, InvalidError
 
@@ -58,11 +59,15 @@ def _failed(error: BaseException, *, colour: bool | None) -> int:
 
 
 def say(message: str, *, help: str = "", colour: bool | None = None) -> None:  # noqa: A002 - the word users see
-    """Print an error and its next step on stderr, made safe for a terminal."""
+    """Print an error and its next step on stderr, made safe for a terminal and without secrets."""
     head = click.style("error:", fg="red", bold=True)
-    click.echo(f"{head} {visible(message)}", err=True, color=colour)
+    click.echo(f"{head} {visible(words_without_secrets(message))}", err=True, color=colour)
     if help:
-        click.echo(f"{click.style('help:', fg='cyan')} {visible(help)}", err=True, color=colour)
+        click.echo(
+            f"{click.style('help:', fg='cyan')} {visible(words_without_secrets(help))}",
+            err=True,
+            color=colour,
+        )
 
 
 def _crewctl(error: CrewctlError, *, colour: bool | None) -> int:

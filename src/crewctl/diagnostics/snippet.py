@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from crewctl.diagnostics.columns import columns, shown
 from crewctl.diagnostics.span import Span
+from crewctl.diagnostics.unsaid import without_secrets
 
 WIDEST = 120
 """Characters of a line that are shown; of a longer line, the part around the caret."""
-
-# A key that stands in a file by mistake must not travel on into terminals and CI logs.
-_SECRETS = re.compile(
-    r"(?P<key>(?:api_?key|token|secret|password)[\"']?\s*[:=]\s*[\"']?)(?!\$\{env:)[^\s,}\"']{4,}"
-    r"|(?P<well_known>sk-[\w-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|xox[abpr]-[\w-]{10,})"
-    r"|(?P<login>(?<=://)[^/\s:@]+:[^/\s@]+(?=@))",
-    re.IGNORECASE,
-)
-
-
-def without_secrets(line: str) -> str:
-    """Return `line` with what looks like a secret replaced by as many asterisks."""
-    return _SECRETS.sub(_stars, line)
 
 
 def snippet(span: Span, label: str, content: bytes | None) -> list[str]:
@@ -53,8 +39,3 @@ def _line(content: bytes | None, number: int) -> str | None:
         return None
     text = lines[number - 1].removesuffix(b"\r").decode("utf-8", errors="replace")
     return without_secrets(text.removeprefix("\ufeff") if number == 1 else text)
-
-
-def _stars(match: re.Match[str]) -> str:
-    kept = match.group("key") or ""
-    return kept + "*" * (len(match.group()) - len(kept))

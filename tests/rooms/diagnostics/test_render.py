@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from crewctl.diagnostics.nearest import nearest
 from crewctl.diagnostics.problem import Problem, Related, Severity
 from crewctl.diagnostics.render import render
@@ -158,3 +160,38 @@ def test_the_nearest_word_ignores_case_and_gives_up_when_nothing_is_near() -> No
 def test_visible_keeps_words_lines_and_emoji() -> None:
     assert visible("naïve\n👩‍💻\tok") == "naïve\n👩‍💻\tok"
     assert one_line("a\nb\x9b") == "a\\nb\\x9b"
+
+
+SECRET = "Tr0ub4dor-and-3"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"the entry cannot be 'https://ada:{SECRET}@llm.example.eu/v1'",
+        f"asked at https://ada:{SECRET}@llm.example.eu/v1, which nobody lists",
+        f"asked at https://{SECRET}@llm.example.eu/v1",
+        f"asked at https://ada:a/b@{SECRET}@llm.example.eu/v1",
+        f"asked at ada:{SECRET}@llm.example.eu/v1",
+        f"cannot be 'sk-{SECRET}{SECRET}'",
+        f"cannot be 'password={SECRET}'",
+    ],
+)
+def test_no_word_of_a_problem_repeats_a_secret_whatever_rule_said_it(said: str) -> None:
+    span = Span("f", 1, 1)
+    problem = Problem(span, "r", said, said, said, (Related(span, said),))
+    for form in ("text", "concise", "json", "github"):
+        shown = render([problem], {"f": said.encode()}, form)
+        assert SECRET not in shown
+        assert "***" in shown
+
+
+def test_words_that_only_look_like_a_secret_stay() -> None:
+    for said in (
+        "the token: nobody gave one",
+        "write to mailto:ada@example.org",
+        "ask https://llm.example.eu:8443/v1",
+        "write api_key: ${env:NAME}",
+        "crew 'secret': a task is missing",
+    ):
+        assert Problem(Span("f", 1, 1), "r", said).message == said

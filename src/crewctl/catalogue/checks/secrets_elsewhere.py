@@ -12,6 +12,8 @@ from crewctl.diagnostics.span import Span
 _SECRET = re.compile(
     rb"(?<![\w-])(?:sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[abpr]-[A-Za-z0-9-]{20,}"
     rb"|AIza[0-9A-Za-z_-]{35})(?![\w-])|-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^\s/:@]{1,200}:[^\s/@${}]{1,200}@"
+    # An address whose scheme was forgotten.
+    rb"|(?<=base_url: )[\"']?[^\s/:@\"']{1,200}:[^\s/@${}]{1,200}@"
 )
 
 # Looked for first: a regular expression over every byte of a large catalogue takes its time.
@@ -27,6 +29,7 @@ _STARTS = (
     b"AIza",
     b"-----BEGIN",
     b"://",
+    b"base_url: ",
 )
 
 
