@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from crewctl.catalogue.kinds import AGENT, SCRIPT, Kind
 from crewctl.catalogue.specs.limits_spec import LimitsSpec
 from crewctl.catalogue.specs.model_spec import ModelSpec
+from crewctl.catalogue.specs.quantities import written_duration
 from crewctl.catalogue.specs.registry_specs import MarketRules
 from crewctl.catalogue.wording import called, container, field_phrase, listed, quoted, species
 from crewctl.catalogue.yaml_source import Path
@@ -67,6 +68,14 @@ class Finding:
     def owner(self) -> str:
         """How messages call the mapping that the value belongs to."""
         return container(self.kind, self.name, self.path[:-1], self.item)
+
+    @property
+    def written(self) -> Any:
+        """What the file says there, before anything was made of it."""
+        value = self.item
+        for part in self.path:
+            value = value[part]
+        return value
 
     def context(self, key: str) -> Any:
         """Return a figure of pydantic's own message."""
@@ -202,7 +211,10 @@ def _bound(words: str, key: str) -> Callable[[Finding, tuple[str, ...]], Said]:
     def say(found: Finding, _: tuple[str, ...]) -> Said:
         limit = found.context(key)
         limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
-        message = f"{found.field} must be {words} {limit}, not {found.value}"
+        value = found.value
+        if isinstance(found.written, str):  # read from a text, such as 2h, that bounds are reckoned without
+            limit, value = written_duration(limit), found.written
+        message = f"{found.field} must be {words} {limit}, not {value}"
         return Said("out-of-range", message, "outside the range", f"write {words} {limit}")
 
     return say

@@ -34,6 +34,16 @@ def parse_duration(text: Any) -> float:
     return seconds
 
 
+def written_duration(seconds: float) -> str:
+    """Return seconds as a file says them: ``90.5s``, ``30m`` or ``1h30m``."""
+    whole, words = int(seconds), ""
+    for unit, name in zip(_SECONDS, "dhm", strict=False):
+        count, whole = divmod(whole, unit)
+        words += f"{count}{name}" if count else ""
+    left = whole + round(seconds % 1, 3)
+    return words + (f"{left:g}s" if left or not words else "")
+
+
 def parse_money(text: Any) -> int:
     """Read ``0.50 USD`` as pico-dollars; ValueError says what fits."""
     match = _MONEY.fullmatch(text.strip()) if isinstance(text, str) else None
