@@ -212,6 +212,14 @@ def test_another_day_here_is_said(at: Call, project: Path) -> None:
     assert "Mon 2026-03-02 01:30 +01:00 (here Sun 19:30)" in at(SUNDAY).out
 
 
+def test_what_became_of_a_start_is_one_line_however_many_problems_there_were() -> None:
+    start = Start(
+        "k", "trigger", "brief", "followup", SIX, "failed", note="a.yaml:1:1: x [r]\nb.yaml:2:1: y [r]"
+    )
+
+    assert line_of(start).endswith("(a.yaml:1:1: x [r]; b.yaml:2:1: y [r])")
+
+
 def test_a_suspended_crew_starts_nothing_and_the_list_says_who_and_why(
     at: Call, call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

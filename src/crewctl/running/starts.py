@@ -92,7 +92,7 @@ def line_of(start: Start) -> str:
     """Say in a line what became of a start."""
     name = "" if start.kind == "webhook" else f" {start.name}"  # its key is its sender's business
     run = f": run {start.run}" if start.run else ""
-    note = f" ({start.note})" if start.note else ""
+    note = f" ({'; '.join(start.note.splitlines())})" if start.note else ""
     return f"{start.kind}{name} of {start.crew} {start.state}{run}{note}"
 
 
