@@ -85,14 +85,13 @@ def _custom(name: str, where: Where, findings: Findings) -> PlannedTool | None:
     file = f"tools/{name.removeprefix(CUSTOM)}.py"
     content = findings.catalogue.tool_files.get(file)
     if content is None:
-        meant = nearest(file, findings.catalogue.tool_files)
+        own = (each.removeprefix("tools/").removesuffix(".py") for each in findings.catalogue.tool_files)
+        meant = nearest(name.removeprefix(CUSTOM), own)
         findings.add(
             where,
             "unknown-tool",
             f"there is no file {file} for the tool {name!r}",
-            label=f"did you mean {CUSTOM}{meant.removeprefix('tools/').removesuffix('.py')}?"
-            if meant
-            else "",
+            label=f"did you mean {CUSTOM}{meant}?" if meant else "",
             help=f"write {file}, or name another tool",
         )
         return None

@@ -9,7 +9,7 @@ from crewctl.catalogue.crewai_tools_names import tool_names
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.kinds import AGENTS_FILE, POLICY_FILE, TASKS_FILE
 from crewctl.catalogue.yaml_source import Path
-from crewctl.diagnostics.nearest import did_you_mean
+from crewctl.diagnostics.nearest import did_you_mean, nearest
 from crewctl.diagnostics.problem import Problem
 
 CUSTOM = "custom:"
@@ -46,7 +46,9 @@ def _custom(draft: Draft, tool: str) -> tuple[str, str, str] | None:
         )
     if f"tools/{module}.py" in draft.catalogue.tool_files:
         return None
-    label = did_you_mean(tool, _own_tools(draft)) or "no file stands behind it"
+    # What every name begins with makes no two of them alike.
+    near = nearest(module, (name.removeprefix(CUSTOM) for name in _own_tools(draft)))
+    label = f"did you mean '{CUSTOM}{near}'?" if near else "no file stands behind it"
     return f"there is no file tools/{module}.py for the tool '{tool}'", label, f"write tools/{module}.py"
 
 
