@@ -216,6 +216,15 @@ def test_a_plan_whose_versions_are_others_here_is_not_run_again(call: Call, told
     assert "crewctl rerun 20260301-1400-ffff --with-files" in done.err
 
 
+@pytest.mark.parametrize(
+    "key", ["dead:20260301-1200-aaaa:1", "schedule:brief:daily:now", "", "\udcff", "k" * 201]
+)
+def test_a_key_that_is_crewctls_own_or_no_word_is_refused(call: Call, told: Path, key: str) -> None:
+    done = call("kickoff", "company-brief", "-i", "company=Acme Corp", "--key", key, cwd=told)
+    assert done.code == Exit.USAGE
+    assert "key" in done.err
+
+
 def test_an_old_plan_whose_model_is_asked_where_the_policy_lets_nobody_ask_is_not_run_again(
     call: Call, told: Path
 ) -> None:

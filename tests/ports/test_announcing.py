@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crewctl.adapters.lost_runs import close_lost_runs
-from crewctl.audit.events import Event, KickoffRequested, Recorded, RunClosed
+from crewctl.audit.events import Event, KickoffRequested, PlanMade, Recorded, RunClosed
 from crewctl.audit.events_work import RunEnqueued, RunTaken
-from crewctl.errors import InvalidError
+from crewctl.errors import InvalidError, StoreError
 from crewctl.testing.small_plans import small_model, small_plan
 from crewctl.wiring.announcing import KnownKeyError, announced, enqueue
 from crewctl.wiring.attended import is_attended
@@ -135,3 +135,25 @@ def test_a_run_whose_asker_died_before_it_was_on_the_queue_is_put_there_by_the_n
     assert enqueue(there, PLAN, asked("monday", detached=True)) == run_id
     assert enqueue(there, PLAN, asked("monday", detached=True)) == run_id
     assert kinds(there, run_id) == ["KickoffRequested", "PlanMade", "RunEnqueued"]
+
+
+def test_what_one_person_began_to_ask_for_is_not_asked_for_by_another_in_his_name(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is named as the asker of a run may be told apart from its approver by that name."""
+    here, there = machines(), machines()
+    append = here.store.append
+
+    def until_the_plan(run_id: str, event: Event) -> Recorded:
+        if isinstance(event, PlanMade):
+            raise KeyboardInterrupt
+        return append(run_id, event)
+
+    monkeypatch.setattr(here.store, "append", until_the_plan)
+    with pytest.raises(KeyboardInterrupt), announced(here, PLAN, asked("k")):
+        pass
+    bob = asked("k").model_copy(update={"by": "bob"})
+    with pytest.raises(StoreError, match="ada had begun to ask for run"), announced(there, PLAN, bob):
+        pass
+    with announced(there, PLAN, asked("k")) as run_id:
+        assert kinds(there, run_id) == ["KickoffRequested", "PlanMade"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from crewctl.wiring.announcing import KnownKeyError
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
+    from crewctl.wiring.project import Ended
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def rerun(
     how: How,
     *,
     with_files: bool,
-    announced: Callable[[], object] = lambda: None,
+    announced: Callable[[str], object] = lambda _: None,
     dead_retry: int = 0,
 ) -> int:
     """Run the same plan again, or one made from today's files with the same inputs; return the exit code.
 
-    `announced` is called once, when the account knows of the new run. `dead_retry` counts how often a run
+    `announced` is called once with the new run, when the account knows of it. `dead_retry` counts how often a run
     that was set aside has been run again, this time included; each time makes one run, however often asked.
     """
     state = _state(project, word)
@@ -70,7 +70,7 @@ def rerun(
         of=state.run_id,
         detached=how.detach,
         dead_retry=dead_retry,
-        key=f"dead-{state.run_id}-{dead_retry}" if dead_retry else None,
+        key=f"dead:{state.run_id}:{dead_retry}" if dead_retry else None,
     )
     return _start(project, plan, request, how, announced)
 
@@ -102,12 +102,12 @@ def _start(
     plan: Plan,
     request: KickoffRequested,
     how: How,
-    announced: Callable[[], object] = lambda: None,
+    announced: Callable[[str], object] = lambda _: None,
 ) -> int:
     need_keys(plan.models)
     if how.detach:
         run_id = project.enqueue(plan, request)
-        announced()
+        announced(run_id)
         data = {"run_id": run_id, "crew": plan.crew, "outcome": None}
         emit_one(data, run_id, how.form, lambda: say(run_id))
         if state_of(project.store.events_of(run_id)).closing is None:
@@ -117,33 +117,37 @@ def _start(
         return Exit.DONE
     if plan.simulated:
         note("Simulated: some answers come from no real model.")
-    with watching(plan, quiet=how.quiet) as watch, _told(watch, announced) as telling:
-        ended = project.kickoff(plan, telling, request)
+    with watching(plan, quiet=how.quiet) as watch:
+        ended = _kicked_off(project, plan, request, watch, announced)
     show_end(plan, ended, how.form)
     return ended.exit_code
 
 
-@contextmanager
-def _told(
-    watch: Callable[[Recorded], None], announced: Callable[[], object]
-) -> Iterator[Callable[[Recorded], None]]:
-    """Give `watch`, and see to it that `announced` is called for a new run, or one that was made before."""
+def _kicked_off(
+    project: Project,
+    plan: Plan,
+    request: KickoffRequested,
+    watch: Callable[[Recorded], None],
+    announced: Callable[[str], object],
+) -> Ended:
+    """Run it here; `announced` is called once with the new run, or the one that was made under its key before."""
     calls = iter((announced,))
 
-    def tell() -> None:
+    def tell(run_id: str) -> None:
         for call in calls:
-            call()
+            call(run_id)
 
     def telling(record: Recorded) -> None:
-        tell()
+        tell(record.run_id)
         watch(record)
 
     try:
-        yield telling
-    except KnownKeyError:
-        tell()
+        ended = project.kickoff(plan, telling, request)
+    except KnownKeyError as known:
+        tell(known.run_id)
         raise
-    tell()
+    tell(ended.run_id)
+    return ended
 
 
 def _state(project: Project, word: str) -> RunState:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from crewctl.audit.dead_letters import DeadLetter, fold_dead
+from crewctl.audit.events import StopRequested
 from crewctl.audit.events_faults import DeadLetterSettled, FallbackTaken, StepRetryScheduled
 from crewctl.audit.port import RunIsClosedError
 from crewctl.audit.reasons import checked_reason
@@ -15,6 +16,7 @@ from crewctl.cli.choose_run import choose_run
 from crewctl.cli.inbox_view import age
 from crewctl.cli.output import Format, emit_one, emit_rows, heading, note, pairs
 from crewctl.errors import CrewctlError, NotFoundError
+from crewctl.registry.four_eyes import request_of
 
 if TYPE_CHECKING:  # only its shape is needed
     from crewctl.wiring import Project
@@ -76,9 +78,16 @@ def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet:
     why = checked_reason(reason, least=0)
     letter = _undecided(project, word)
 
-    def settle() -> None:
-        with suppress(DecidedError):  # by somebody who was killed between this and the new run, or by us then
+    def settle(new: str) -> None:
+        request = request_of(project.store.events_of(new))
+        if (request.of, request.dead_retry) != (letter.run_id, letter.retried + 1):
+            raise CrewctlError(
+                f"run {new} has the key of this retry, and is another's", help=f"see: crewctl runs show {new}"
+            )
+        try:
             _settle(project, letter, "retried", why)
+        except DecidedError:  # by whoever was killed between the new run and this, unless it was put away
+            _stop_if_dropped(project, letter.run_id, new)
 
     try:
         return rerun(
@@ -95,6 +104,15 @@ def retry_dead(project: Project, word: str, reason: str, form: Format, *, quiet:
             f"run {letter.run_id} is already run again, by run {known.run_id}",
             help=f"see it with: crewctl runs show {known.run_id}",
         ) from None
+
+
+def _stop_if_dropped(project: Project, run_id: str, new: str) -> None:
+    settled = _letter(project, run_id).settled
+    if settled is not None and settled.how == "dropped":
+        with suppress(RunIsClosedError):
+            reason = f"run {run_id} was put away in the same moment: {settled.reason}"
+            project.store.append(new, StopRequested(by=settled.by, reason=reason))
+        note(f"{settled.by} has put run {run_id} away in the same moment, so run {new} is stopped.")
 
 
 def drop_dead(project: Project, word: str, reason: str, form: Format) -> None:

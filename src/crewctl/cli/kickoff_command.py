@@ -38,9 +38,11 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     The run is watched live on a terminal, and with one line for each event elsewhere. The exit
     code tells the outcome: 'crewctl explain' lists them.
     """
-    from crewctl.cli.running import enqueue_crew, run_crew  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.running import enqueue_crew, refuse_key, run_crew  # noqa: PLC0415 - start-up cost
 
     project = open_project()
+    if key is not None:
+        refuse_key(key)
     request = project.request(crew, key=key, detached=detach)
     if detach:
         return enqueue_crew(project, request, read_inputs(single, whole), form)

@@ -10,13 +10,19 @@ from crewctl.cli.ending import show_end
 from crewctl.cli.inputs import Inputs
 from crewctl.cli.output import Format, emit_one, note, say
 from crewctl.cli.watching import watching
-from crewctl.errors import Exit, InvalidError
+from crewctl.errors import Exit, InvalidError, UsageError
 from crewctl.planning.kept_plan import plan_of
 
 if TYPE_CHECKING:  # only their shapes are needed
     from crewctl.audit.events import KickoffRequested
     from crewctl.planning.plan import PlannedModel
     from crewctl.wiring import Project
+
+
+OWN_KEYS = ("dead:", "schedule:", "spool:", "trigger:", "webhook:")
+"""How the keys begin that stand for starts without a terminal: a person's run must not take their place."""
+
+LONGEST_KEY = 200
 
 
 def run_crew(
@@ -51,6 +57,19 @@ def resume_run(project: Project, run_id: str, form: Format, *, quiet: bool) -> i
         ended = project.resume(run_id, watch)
     show_end(plan, ended, form)
     return ended.exit_code
+
+
+def refuse_key(key: str) -> None:
+    """UsageError for an idempotency key that is no word, or might be one that crewctl makes itself."""
+    if not key.strip() or not key.isprintable() or len(key) > LONGEST_KEY:
+        raise UsageError(
+            f"an idempotency key has 1 to {LONGEST_KEY} characters that can be printed",
+            help="take the id of the piece of work, such as crm-4711",
+        )
+    if key.startswith(OWN_KEYS):
+        raise UsageError(
+            f"keys that begin with {', '.join(OWN_KEYS)} are crewctl's own", help="take another key"
+        )
 
 
 def need_keys(models: Sequence[PlannedModel]) -> None:

@@ -17,6 +17,7 @@ import pytest
 from crewctl.testing.model_server import ModelServer
 from crewctl.testing.model_server_behaviours import failing, plain, slow
 from crewctl.testing.model_server_exchange import Failure
+from crewctl.wiring.project import Project
 
 pytestmark = pytest.mark.real
 
@@ -214,6 +215,59 @@ def test_a_retry_that_the_gate_refuses_stays_on_the_list(desk: Desk) -> None:
     assert letter["retried"] == 1
     assert letter["outcome"] == "not_approved"
     assert "suspended" in letter["why"]
+
+
+_DROPPED_IN_BETWEEN = """
+import subprocess, sys
+from crewctl.cli import dead_letters
+settle = dead_letters._settle
+def after_a_drop(project, letter, how, why):
+    drop = ["dead", "drop", letter.run_id, "--reason", "the customer has left"]
+    subprocess.run([sys.executable, "-m", "crewctl", *drop], check=True)
+    return settle(project, letter, how, why)
+dead_letters._settle = after_a_drop
+from crewctl.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("detach", [("--detach",), ()])
+def test_what_is_put_away_while_somebody_retries_it_is_not_done(desk: Desk, detach: tuple[str, ...]) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    desk.server.behave("ill", plain)
+    asked = len(desk.server.calls)
+    done = subprocess.run(
+        [sys.executable, "-c", _DROPPED_IN_BETWEEN, "dead", "retry", "last", *detach],
+        cwd=desk.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    desk.crewctl("worker", "--until-idle")
+
+    assert "put away" in done.stderr
+    assert "in the same moment" in done.stderr
+    assert done.returncode == (0 if detach else 6), done.stderr
+    assert desk.data("dead", "list") == []
+    assert sorted(run["outcome"] for run in desk.data("runs")) == ["failed", "stopped"]
+    assert len(desk.server.calls) == asked
+
+
+def test_a_retry_whose_key_somebody_else_took_stays_on_the_list(desk: Desk) -> None:
+    ill(desk)
+    desk.crewctl("kickoff", "small", "--detach")
+    desk.crewctl("worker", "--until-idle")
+    [letter] = desk.data("dead", "list")
+    project = Project(desk.folder)
+    taken = project.request("small", key=f"dead:{letter['run']}:1", detached=True)
+    project.enqueue(project.plan("small", {}), taken)
+    told = desk.crewctl("dead", "retry", "last", "--detach", code=1).stderr
+
+    assert "has the key of this retry, and is another's" in told
+    assert len(desk.data("dead", "list")) == 1
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])
