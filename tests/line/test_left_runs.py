@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.sql_kickoff_keys import SqlKickoffKeys
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.audit.events import Event, KickoffRequested, RunClosed
@@ -14,6 +15,7 @@ from crewctl.errors import Exit, NotFoundError, StoreError
 from crewctl.running.port import Abandoned
 from crewctl.testing.small_plans import small_model, small_plan
 from crewctl.wiring.hosting import RunHost
+from crewctl.wiring.packages import Packages
 from crewctl.wiring.project import Project
 
 RUN = "20260302-090000-7f3a"
@@ -28,7 +30,8 @@ ERASED = {
 def host(tmp_path: Path) -> RunHost:
     project = Project(tmp_path)
     project.store.append(RUN, KickoffRequested(crew="brief", by="ada", host="test", pid=1))
-    return RunHost(project, "w1", WarmZygote(tmp_path / "zygote", {}, tools=False))
+    warm = WarmZygote(tmp_path / "zygote", {}, tools=False)
+    return RunHost(project, "w1", warm, Packages(InstalledWorld(tmp_path)))
 
 
 def test_a_run_whose_plan_is_gone_is_closed(host: RunHost, tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.audit.events import KickoffRequested
-from crewctl.errors import EngineError
+from crewctl.errors import EngineError, StoreError
 from crewctl.planning.digest import sealed
 from crewctl.planning.plan import Plan
 from crewctl.testing.fake_world import FakeWorld
 from crewctl.testing.small_plans import small_model, small_plan
 from crewctl.wiring.announcing import announced, enqueue
-from crewctl.wiring.packages import Fitting, refuse_other_packages
+from crewctl.wiring.packages import Fitting, Packages, refuse_other_packages
 from crewctl.wiring.project import Project
 
 
@@ -34,6 +35,16 @@ def test_a_worker_with_another_crewai_refuses_the_run() -> None:
         refuse_other_packages(plan, FakeWorld(versions={"crewai": "1.16.0"}), "r")
     with pytest.raises(EngineError, match="here is absent"):
         refuse_other_packages(plan, FakeWorld(versions={}), "r")
+
+
+def test_what_was_planned_with_before_an_installation_is_not_begun_after_it() -> None:
+    here = Packages(InstalledWorld(Path()))
+    assert here.change == ""
+    here.refuse_change()
+
+    then = Packages(FakeWorld(versions={**here.versions, "crewai": "0.1"}))
+    with pytest.raises(EngineError, match=rf"crewai {here.versions['crewai']} took the place of 0\.1"):
+        then.refuse_change()
 
 
 def test_an_earlier_runs_plan_for_other_packages_is_refused_before_there_is_a_run(tmp_path: Path) -> None:
@@ -59,7 +70,26 @@ def test_of_each_run_that_is_left_it_is_said_once(tmp_path: Path) -> None:
     assert [line.partition(";")[0] for line in said] == [f"left run {other} to a worker with crewai 0.1"]
 
 
-def test_a_run_whose_plan_cannot_be_read_is_taken_up_for_it_has_to_be_closed(tmp_path: Path) -> None:
+def test_a_run_whose_account_cannot_be_read_now_is_left_alone_and_asked_about_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, said = Project(tmp_path), list[str]()
+    other, own = (enqueue(project, planned_with(crewai), asked()) for crewai in ("0.1", None))
+    fits = Fitting(project, said.append)
+
+    def busy(*_: object) -> None:
+        raise StoreError("crewctl.db is locked")
+
+    for place, name in ((project.store, "events_of"), (project.contents, "get")):
+        with monkeypatch.context() as while_busy:
+            while_busy.setattr(place, name, busy)
+            assert (fits(other), fits(own), fits.leaves(other)) == (False, False, False)
+    assert said == [f"trying again with run {run}: crewctl.db is locked" for run in (other, own, other)] * 2
+
+    assert (fits(other), fits(own), fits.leaves(other), fits.leaves(own)) == (False, True, True, False)
+
+
+def test_a_run_whose_plan_is_gone_is_taken_up_for_it_has_to_be_closed(tmp_path: Path) -> None:
     project, said = Project(tmp_path), list[str]()
     with announced(project, planned_with("0.1"), asked()) as run_id:
         project.contents.erase(run_id)

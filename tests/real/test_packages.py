@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from crewctl.adapters.new_files import write_new
+from crewctl.adapters.process_tree import children_of
 from crewctl.audit.cards import fold_cards
-from crewctl.audit.events import StepFinished, TurnGranted
+from crewctl.audit.events import StepFinished, StepStarted, TurnGranted
 from crewctl.audit.events_work import RunTaken
 from crewctl.audit.run_state import fold_run
 from crewctl.wiring.database import VARIABLE
@@ -41,13 +42,14 @@ PROJECT = {
         "  - {for: {task: slow}, answer: A text on Acme., delay: 6s}\n"
     ),
     "crews/note.yaml": "description: One note.\nprocess: sequential\ntasks: [collect, note]\n",
+    "crews/after.yaml": "description: Two texts.\nprocess: sequential\ntasks: [slow, collect]\n",
     "crews/slow.yaml": "description: One text.\nprocess: sequential\ntasks: [collect, slow]\n",
     **{
         f"registry/entries/{crew}.yaml": (
             "owner: ada@example.eu\nrisk_level: minimal\nhuman_oversight_required: false\n"
             "limits: {max_turns: 9}\n"
         )
-        for crew in ("note", "slow")
+        for crew in ("note", "slow", "after")
     },
 }
 
@@ -58,11 +60,12 @@ class Machine:
 
     root: Path
     environ: dict[str, str]
+    crewctl: tuple[str, ...] = ("-m", "crewctl")
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command; its output comes over a pipe."""
         return subprocess.Popen(
-            [sys.executable, "-m", "crewctl", *words],
+            [sys.executable, *self.crewctl, *words],
             cwd=self.root,
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -195,6 +198,106 @@ def test_a_worker_under_which_another_version_is_installed_begins_anew_and_leave
     assert (epochs(project, run_id), status(project, run_id)) == ([1], "queued")
     machine(project)("worker", "--until-idle")
     assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1, 2])
+
+
+SWAPPED = """
+import runpy, sys
+from pathlib import Path
+
+info = Path({place!r}, "crewai-{other}.dist-info")
+
+def swap(event, args):
+    if event == "subprocess.Popen" and "crewctl.adapters.zygote_main" in args[1] and not info.exists():
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: crewai\\nVersion: {other}\\n")
+
+sys.addaudithook(swap)
+runpy.run_module("crewctl", run_name="__main__", alter_sys=True)
+"""
+"""A crewctl under which another crewai is installed at the moment in which the import of crewai begins."""
+
+
+def test_a_kickoff_under_which_another_version_is_installed_while_it_warms_up_leaves_its_run(
+    project: Project, tmp_path: Path
+) -> None:
+    there, place = swapped(project, tmp_path)
+
+    said = there("kickoff", "slow", code=1)
+
+    [run_id] = project.store.run_ids()
+    assert f"error: run {run_id} was left as it is: crewai {OTHER} took the place of {HERE}\n" in said
+    assert f"crewctl resume {run_id}" in said
+    assert _events(project, run_id, StepStarted) == []
+    assert f"crewai {HERE}, and here is {OTHER}\n" in machine(project, place)("resume", run_id, code=1)
+    machine(project)("resume", run_id)
+    assert status(project, run_id) == "finished"
+
+
+def test_a_resume_under_which_another_version_is_installed_while_it_warms_up_leaves_its_run(
+    project: Project, tmp_path: Path
+) -> None:
+    there, _ = swapped(project, tmp_path)
+    machine(project)("kickoff", "slow", "--detach")
+    [run_id] = project.store.run_ids()
+
+    said = there("resume", run_id, code=1)
+
+    assert f"error: run {run_id} was left as it is: crewai {OTHER} took the place of {HERE}\n" in said
+    assert _events(project, run_id, StepStarted) == []
+
+
+def test_a_worker_under_which_another_version_is_installed_while_it_warms_up_begins_anew(
+    project: Project, other: Path, tmp_path: Path
+) -> None:
+    machine(project, other)("kickoff", "slow", "--detach")
+    [run_id] = project.store.run_ids()
+    there, _ = swapped(project, tmp_path)
+
+    said = there("worker", "--until-idle")
+
+    anew = said.index(f"crewai {OTHER} took the place of {HERE}; beginning anew\n")
+    assert anew < said.index(f"run {run_id} is taken up\n")
+    assert (status(project, run_id), epochs(project, run_id)) == ("finished", [1])
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_no_further_step_of_a_kickoff_begins_once_another_version_is_installed(
+    project: Project, tmp_path: Path, *, killed: bool
+) -> None:
+    place = tmp_path / "packages"
+    place.mkdir()
+    with machine(project, place).start("kickoff", "after") as kickoff:
+        wait_until(
+            lambda: project.store.run_ids() and _events(project, project.store.run_ids()[0], TurnGranted)
+        )
+        install_other(place)
+        for zygote in zygotes_of(kickoff.pid) if killed else ():
+            os.kill(zygote, signal.SIGKILL)
+        said, _ = kickoff.communicate(timeout=240)
+
+    [run_id] = project.store.run_ids()
+    assert f"error: run {run_id} was left as it is: crewai {OTHER} took the place of {HERE}\n" in said
+    assert [event.step for event in _events(project, run_id, StepStarted)] == ["1.slow"]
+    machine(project)("resume", run_id)
+    finished = _events(project, run_id, StepFinished)
+    assert [event.step for event in finished if event.outcome == "done"] == ["1.slow", "2.collect"]
+
+
+def swapped(project: Project, tmp_path: Path) -> tuple[Machine, Path]:
+    """Return a machine on which a new version comes with the first zygote, and where it comes."""
+    place = tmp_path / "swapped"
+    place.mkdir()
+    there = machine(project, place)
+    return Machine(there.root, there.environ, ("-c", SWAPPED.format(place=str(place), other=OTHER))), place
+
+
+def zygotes_of(pid: int) -> list[int]:
+    """Return the zygotes that a process has started."""
+    found = [
+        child for child in children_of(pid) if b"zygote_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    assert found
+    return found
 
 
 def _events(project: Project, run_id: str, kind: type) -> list:  # type: ignore[type-arg]

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crewctl.adapters.zygote import Zygote
+from crewctl.running.port import Abandoned
+
+
+def _unchanged() -> str:
+    return ""
 
 
 class WarmZygote:
     """Safe from several threads. Children of different runs have nothing of each other: see the warden.
 
-    `tools` has crewai_tools imported too; `child` names the code its children run, for tests.
+    `tools` has crewai_tools imported too; `change` says which package was changed since the runs were
+    planned; `child` names the code its children run, for tests.
     """
 
     def __init__(
-        self, folder: Path, environ: Mapping[str, str], *, tools: bool, child: str | None = None
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        *,
+        tools: bool,
+        change: Callable[[], str] = _unchanged,
+        child: str | None = None,
     ) -> None:
         self._folder = folder
         self._environ = environ
         self._tools = tools
+        self._change = change
         self._child = child
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None
@@ -37,6 +50,11 @@ class WarmZygote:
                 fresh.start()
                 self._zygote = fresh
             return self._zygote
+
+    def refuse_change(self) -> None:
+        """Abandoned where a package was changed: no step begins with others than its run was planned with."""
+        if change := self._change():
+            raise Abandoned(change)
 
     def close(self) -> None:
         """End the zygote. No step may be running any more."""

@@ -181,12 +181,16 @@ class ZygoteEngine:
         """Return a zygote that is ready, or what the step comes to when that took too long or was stopped."""
         began = time.monotonic()
         for left in reversed(range(ZYGOTES)):
+            self._warm_zygote.refuse_change()
             zygote = self._warm_zygote.current()
             try:
                 if zygote.wait_ready(began + START_SECONDS, self._must_end):
+                    # While it was loading, what it loads may have been changed.
+                    self._warm_zygote.refuse_change()
                     return zygote
                 break
             except EngineError:
+                self._warm_zygote.refuse_change()
                 # Killed while it was loading, nothing has begun: another one takes its place.
                 if zygote.cannot_load or not left:
                     raise

@@ -20,6 +20,7 @@ from crewctl.wiring.database import VARIABLE
 from crewctl.wiring.feeding import argument_of_run
 from crewctl.wiring.hosting import Attended, Came, RunHost
 from crewctl.wiring.line import ended
+from crewctl.wiring.packages import Packages
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ def engine_place(project: Project) -> str:
 
 
 @contextmanager
-def embedded(project: Project, warm: WarmZygote) -> Iterator[tuple[DurableEngine, RunHost]]:
+def embedded(
+    project: Project, warm: WarmZygote, packages: Packages
+) -> Iterator[tuple[DurableEngine, RunHost]]:
     """Give an engine that serves no queue, and the host that does its runs."""
     executor = new_executor()
-    host = RunHost(project, executor, warm)
+    host = RunHost(project, executor, warm, packages)
     # Held for as long as this process lives: without it, a worker takes its runs back.
     with project.locks.hold(worker_lock(executor)):
         engine = DurableEngine(
@@ -45,7 +48,7 @@ def embedded(project: Project, warm: WarmZygote) -> Iterator[tuple[DurableEngine
             executor,
             host,
             log=project.state / "engine.log",
-            packages=host.packages.versions,
+            packages=packages.versions,
         )
         try:
             yield engine, host
@@ -54,10 +57,15 @@ def embedded(project: Project, warm: WarmZygote) -> Iterator[tuple[DurableEngine
 
 
 def run_here(
-    project: Project, plan: Plan, watch: Watch, request: KickoffRequested, warm: WarmZygote
+    project: Project,
+    plan: Plan,
+    watch: Watch,
+    request: KickoffRequested,
+    warm: WarmZygote,
+    packages: Packages,
 ) -> Ended:
     """Do a new run in this process and return how it ended."""
-    with embedded(project, warm) as (engine, host), announced(project, plan, request) as run_id:
+    with embedded(project, warm, packages) as (engine, host), announced(project, plan, request) as run_id:
         attended = Attended(watch, locked=True)
         host.attended[run_id] = attended
         records = project.store.events_of(run_id)

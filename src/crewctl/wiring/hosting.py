@@ -85,16 +85,22 @@ def _line(came: Came) -> str:
 class RunHost:
     """Does runs of one project, in whichever thread it is called; `came` has what each came to.
 
-    `warm` is used by all of them. Abandoned is let through: then the run has to be left to others, and
-    `abandoned` has it, to be put back on the queue.
+    `warm` is used by all of them, and was started after `packages` was made. Abandoned is let through:
+    then the run has to be left to others, and `abandoned` has it, to be put back on the queue.
     """
 
     def __init__(
-        self, project: Project, executor: str, warm: WarmZygote, *, tell: Callable[[str], None] | None = None
+        self,
+        project: Project,
+        executor: str,
+        warm: WarmZygote,
+        packages: Packages,
+        *,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self._project = project
         self.executor = executor
-        self.packages = Packages()
+        self.packages = packages
         self._warm = warm
         self._tell = tell or _nobody
         self._stops: dict[str, StopFlag] = {}

@@ -26,7 +26,7 @@ from crewctl.errors import CrewctlError, Exit
 from crewctl.planning.plan import Plan
 from crewctl.registry.close import Closed, PutDown
 from crewctl.wiring.announcing import KnownKeyError
-from crewctl.wiring.packages import refuse_other_packages
+from crewctl.wiring.packages import Packages, refuse_other_packages
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -48,28 +48,32 @@ def request_of(crew: str, **asked: Any) -> KickoffRequested:
 def take_down_the_line(project: Project, plan: Plan, watch: Watch, request: KickoffRequested) -> Ended:
     """Run the plan in this process; signals end it in order, and every way out closes or keeps the run.
 
-    EngineError for an earlier run's plan that was made with other packages than are here.
+    EngineError for an earlier run's plan that was made with other packages than are here, and where
+    others were installed since the plan was made.
     """
-    refuse_other_packages(plan, InstalledWorld(project.root), request.of or request.rejudges or "")
-    with warm_zygote(project, tools=wants_tools(plan)) as warm:
+    world = InstalledWorld(project.root)
+    refuse_other_packages(plan, world, request.of or request.rejudges or "")
+    packages = Packages(world)
+    packages.refuse_change()
+    with warm_zygote(project, packages, tools=wants_tools(plan)) as warm:
         if request.rehearsal or _looks_approved(project, plan, request.by):
             warm.current()  # CrewAI is imported beside the engine
         from crewctl.wiring.embedded import run_here  # noqa: PLC0415 - imports the engine
 
         try:
-            return run_here(project, plan, watch, request, warm)
+            return run_here(project, plan, watch, request, warm, packages)
         except KnownKeyError as known:
             return _as_it_is(project, known)
 
 
 @contextmanager
-def warm_zygote(project: Project, *, tools: bool) -> Iterator[WarmZygote]:
+def warm_zygote(project: Project, packages: Packages, *, tools: bool) -> Iterator[WarmZygote]:
     """Give this process's zygote, not started yet; it is ended at the end."""
     folders = project.state / "zygotes"
     folders.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tidy(folders)
     folder = folders / f"{os.getpid()}-{secrets.token_hex(2)}"
-    with closing(WarmZygote(folder, os.environ, tools=tools)) as warm:
+    with closing(WarmZygote(folder, os.environ, tools=tools, change=lambda: packages.change)) as warm:
         yield warm
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -18,7 +18,7 @@ from crewctl.wiring.embedded import came_of, embedded, left_to_others
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import Attended
 from crewctl.wiring.line import ended, warm_zygote
-from crewctl.wiring.packages import refuse_other_packages
+from crewctl.wiring.packages import Packages, refuse_other_packages
 from crewctl.wiring.project import Ended
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def resume(project: Project, run_id: str, watch: Watch) -> Ended:
     records = project.store.events_of(run_id)
     _refuse(project, run_id)
     plan = plan_of(records, project.contents)
-    refuse_other_packages(plan, InstalledWorld(project.root), run_id)
-    with warm_zygote(project, tools=wants_tools(plan)) as warm:
+    world = InstalledWorld(project.root)
+    refuse_other_packages(plan, world, run_id)
+    packages = Packages(world)
+    packages.refuse_change()
+    with warm_zygote(project, packages, tools=wants_tools(plan)) as warm:
         warm.current()  # CrewAI is imported beside the engine
-        with embedded(project, warm) as (engine, host):
+        with embedded(project, warm, packages) as (engine, host):
             attended = Attended(watch)
             host.attended[run_id] = attended
             with attended.stop.on_signals(), left_to_others(run_id):

@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.process_tree import sweep
 from crewctl.adapters.sql_workers import SqlWorkers
-from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.audit.events_work import RunEnqueued
 from crewctl.errors import CrewctlError, LostDatabaseError, StoreError
 from crewctl.running.ownership import LEASE_SECONDS, Held, worker_lock
@@ -24,7 +24,7 @@ from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run, feed
 from crewctl.wiring.hosting import RunHost
 from crewctl.wiring.line import warm_zygote
-from crewctl.wiring.packages import Fitting
+from crewctl.wiring.packages import Fitting, Packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ class WorkerLoop:
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits for a worker with these packages, and this one does nothing."""
-        return not any(map(self._fits, self._waiting())) and not self._engine.unfinished()
+        return all(map(self._fits.leaves, self._waiting())) and not self._engine.unfinished()
 
     def _waiting(self) -> tuple[str, ...]:
         store = self._project.store
@@ -186,21 +186,21 @@ class WorkerLoop:
 @contextmanager
 def working(project: Project, slots: int, tell: Told) -> Iterator[WorkerLoop]:
     """Give a worker that serves the queue until the end of this."""
-    with warm_zygote(project, tools=True) as warm:
+    packages = Packages(InstalledWorld(project.root))
+    with warm_zygote(project, packages, tools=True) as warm:
         warm.current()  # CrewAI is imported beside the engine
-        with _serving(project, slots, tell, warm) as loop:
+        host = RunHost(project, new_executor(), warm, packages, tell=tell)
+        with _serving(project, slots, host, tell) as loop:
             yield loop
 
 
 @contextmanager
-def _serving(project: Project, slots: int, tell: Told, warm: WarmZygote) -> Iterator[WorkerLoop]:
-    executor = new_executor()
-    host = RunHost(project, executor, warm, tell=tell)
+def _serving(project: Project, slots: int, host: RunHost, tell: Told) -> Iterator[WorkerLoop]:
+    executor, packages = host.executor, host.packages.versions
     workers = SqlWorkers(project.database, project.locks)
     with project.locks.hold(worker_lock(executor)) as held:
         workers.begin(executor, slots)
         log = project.state / "engine.log"
-        packages = host.packages.versions
         engine = DurableEngine(engine_place(project), executor, host, log=log, packages=packages, slots=slots)
         try:
             yield WorkerLoop(project, engine, host, held, tell)
