@@ -57,7 +57,7 @@ def _tools(then: Plan, today: Plan) -> Iterator[str]:
 
 def _people(then: Plan, today: Plan) -> Iterator[str]:
     if today.people.four_eyes and not then.people.four_eyes:
-        yield "whoever asks for a run does not answer its cards any more"
+        yield "whoever asks for a run does not approve it, answer its cards or decide its market any more"
     kept = {rule.name: rule for rule in today.people.rules}
     if gone := [rule.name for rule in then.people.rules if kept.get(rule.name) != rule]:
         yield f"a rule that answered cards is another or gone: {', '.join(gone)}"

@@ -10,8 +10,8 @@ from crewctl.audit.events_work import RunSuspended, RunTaken
 from crewctl.planning.plan import Plan
 from crewctl.registry.rooms import Rooms
 
-TAKEN_BACK = frozenset({"suspended", "revoked"})
-"""What people say on purpose while a run waits: a run that had nothing left to do does not end well then."""
+RUN_OUT = frozenset({"expired", "used_up"})
+"""What becomes of a yes by itself: it was for the work, and a run that has nothing left to do has done that."""
 
 
 def ask_gate(plan: Plan, rooms: Rooms) -> ApprovalDecided:
@@ -39,14 +39,22 @@ def ask_again(plan: Plan, rooms: Rooms) -> None:
 def ask_at_the_end(plan: Plan, rooms: Rooms) -> None:
     """Decide anew for a run that has come back and found nothing left to do; NotApprovedError ends it refused.
 
-    Nothing begins any more, so a yes that has only run out is yes enough.
+    Nothing begins any more, so the yes that let the run through is enough although it has run out. One
+    that was taken back, is gone or cannot be read is none.
     """
     if not _came_back_unasked(rooms):
         return
     decision = _admit(plan, rooms)
-    if decision.answer in TAKEN_BACK:
+    if not decision.approved and not _has_only_run_out(decision, rooms):
         _recorded(decision, rooms)
         raise decision.refusal(plan)
+
+
+def _has_only_run_out(decision: Decision, rooms: Rooms) -> bool:
+    """Tell whether the no is about the very statement that let the run through, and only its time or runs are up."""
+    counted = rooms.approvals.statement_of(rooms.run_id)
+    about = decision.statement
+    return decision.answer in RUN_OUT and about is not None and about.id == counted
 
 
 def _came_back_unasked(rooms: Rooms) -> bool:

@@ -50,6 +50,14 @@ def test_each_way_of_allowing_less_is_told_and_the_other_way_round_is_none(
     assert stricter(today, then) == ()
 
 
+def test_four_eyes_that_are_wanted_today_are_told_with_all_that_they_mean() -> None:
+    then = plan_of(entries=MILD)
+    today = plan_of(entries={"brief": {**MILD["brief"], "four_eyes": True}})
+    said = "whoever asks for a run does not approve it, answer its cards or decide its market any more"
+    assert stricter(then, today) == (said,)
+    assert stricter(today, then) == ()
+
+
 def test_words_of_the_crew_alone_are_no_matter_of_the_registry() -> None:
     then = plan_of(entries=MILD)
     assert stricter(then, then.model_copy(update={"description": "another"})) == ()

@@ -11,7 +11,7 @@ import pytest
 
 from crewctl.adapters.output_files import ProjectFiles
 from crewctl.adapters.report_files import ReportFiles
-from crewctl.approval.statement import AnyStatement, own_id
+from crewctl.approval.statement import AnyStatement
 from crewctl.approval.suspension import suspend
 from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import ApprovalDecided, KickoffRequested
@@ -23,7 +23,7 @@ from crewctl.registry.close import Closed, PutDown
 from crewctl.registry.kickoff import kickoff
 from crewctl.registry.rooms import Rooms
 from crewctl.running.port import CrewEngine
-from crewctl.testing.fake_approvals import SOMEBODY, THEN, AllApprovals, no_more, yes_to
+from crewctl.testing.fake_approvals import SOMEBODY, THEN, MemoryApprovals, no_more, yes_to
 from crewctl.testing.fake_engine import FakeEngine
 from crewctl.testing.fake_store import FakeContentStore, FakeRunStore
 from crewctl.testing.memory_steps import MemorySteps
@@ -36,11 +36,15 @@ RUN = "run-1"
 class Waiting:
     """A run that has done all its work and waits for a yes to its last output; `output_file` is written then."""
 
-    def __init__(self, root: Path, output_file: str | None = None) -> None:
+    def __init__(
+        self, root: Path, output_file: str | None = None, given_for: timedelta = timedelta(days=30)
+    ) -> None:
         self.plan = sequential_plan(
             task("research"), task("write", human_input=True, output_file=output_file), needs_approval=True
         )
-        self.approvals, self.clock = AllApprovals(self.plan), SetClock()
+        self.clock = SetClock()
+        self.given = yes_to(self.plan).model_copy(update={"expires": self.clock.now() + given_for})
+        self.approvals = MemoryApprovals(self.given)
         self.store, self.contents = FakeRunStore(), FakeContentStore()
         self.engine = FakeEngine(RUN, self.store, self.contents, {"write": "the brief"})
         self.rooms = Rooms(
@@ -108,16 +112,32 @@ def test_a_run_with_nothing_left_to_do_is_refused_and_its_output_kept_in_the_acc
 
 
 def test_a_yes_that_has_only_run_out_meanwhile_is_yes_enough_where_nothing_begins(tmp_path: Path) -> None:
-    run = Waiting(tmp_path)
+    run = Waiting(tmp_path, given_for=timedelta(days=1))
     run.clock.pass_time(timedelta(days=2, hours=23))  # the card still waits
-    late = run.approvals.statements(run.plan.crew)[0]
-    assert run.clock.now() < late.expires, "the approval of this test outlives its card"
-    expired = late.model_copy(update={"expires": run.clock.now() - timedelta(hours=1)})
-    run.approvals._said[:] = [expired.model_copy(update={"id": own_id(expired)})]
 
     closed = run.goes_on_after_a_yes()
 
     assert (closed.ending.outcome, run.decisions) == ("finished", ["approved"])
+
+
+def test_an_approval_that_is_gone_is_no_yes(tmp_path: Path) -> None:
+    run = Waiting(tmp_path)
+    run.approvals._said.clear()
+
+    closed = run.goes_on_after_a_yes()
+
+    assert (closed.ending.outcome, run.decisions) == ("not_approved", ["approved", "missing"])
+
+
+def test_another_approval_that_has_run_out_does_not_stand_for_the_one_that_is_gone(tmp_path: Path) -> None:
+    run = Waiting(tmp_path)
+    other = yes_to(run.plan, id="yes-2", max_runs=1)
+    run.approvals._said[:] = [other]
+    run.approvals.use(other.id, "another run", 1)
+
+    closed = run.goes_on_after_a_yes()
+
+    assert (closed.ending.outcome, run.decisions) == ("not_approved", ["approved", "used_up"])
 
 
 def test_an_undisturbed_run_is_not_asked_about_again(tmp_path: Path) -> None:
