@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +12,7 @@ import click
 from crewctl.cli.output import note
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import Exit
+from crewctl.running.stop import StopFlag
 
 if TYPE_CHECKING:
     from crewctl.wiring import Project
@@ -25,17 +23,10 @@ def serve(project: Project, slots: int, *, until_idle: bool, webhook: str | None
 
     `webhook` is the address at which signed requests are taken meanwhile.
     """
-    leaving = threading.Event()
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        leaving.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, leave)
-    with _listening(project, webhook):
+    with StopFlag().on_signals() as leaving, _listening(project, webhook):
         note(f"Serving the queue with {slots} slot{'s' if slots != 1 else ''}; Ctrl-C leaves.")
-        project.work(slots, _tell, leaving.is_set, until_idle=until_idle)
-    if leaving.is_set():
+        project.work(slots, _tell, lambda: leaving.is_set, until_idle=until_idle)
+    if leaving.is_set:
         note("Left. What was not finished is back on the queue, for the next worker or 'crewctl resume'.")
     else:
         note("Left: nothing waits for a worker any more.")
