@@ -25,7 +25,7 @@ from crewctl.catalogue.validation import Item, validate
 from crewctl.catalogue.yaml_source import Path as YamlPath
 from crewctl.catalogue.yaml_source import YamlSource
 from crewctl.diagnostics.nearest import did_you_mean
-from crewctl.diagnostics.problem import Problem
+from crewctl.diagnostics.problem import Problem, Severity
 
 _ITEM_NAME = re.compile(ITEM_NAME)
 _WRAPPERS = {"agents", "tasks", "models", "crew", "entry", "policy", "rubric"}
@@ -67,7 +67,9 @@ class Collector:
 
     def declared(self) -> Declared:
         """Return every name that is defined, well or badly."""
-        return Declared(*(self._container(kind) for kind in ("agent", "task", "model", "rubric", "crew")))
+        names = (self._container(kind) for kind in ("agent", "task", "model", "rubric", "crew"))
+        wrong = {each.span.file for each in self.problems if each.severity is Severity.ERROR}
+        return Declared(*names, policy_is_known=kinds.POLICY_FILE not in wrong)
 
     def catalogue(self, root: Path, tool_files: MappingProxyType[str, bytes]) -> Catalogue:
         """Return the catalogue, its problems still missing."""

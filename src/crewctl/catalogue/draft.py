@@ -32,6 +32,8 @@ class Declared:
     models: Container[str] = field(default_factory=frozenset)
     rubrics: Container[str] = field(default_factory=frozenset)
     crews: Container[str] = field(default_factory=frozenset)
+    policy_is_known: bool = True
+    """False where the policy's file has errors: then nobody can tell what it leaves unsaid."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ def endpoints_allowed(draft: Draft) -> Iterator[Problem]:
 
     An address from the environment is only known when a crew is planned, which looks again.
     """
+    if not draft.declared.policy_is_known:
+        return
     allowed = draft.catalogue.policy.models.endpoints
     for asked in _all_asked(draft):
         if asked.base_url is not None and _FROM_ENVIRONMENT in asked.base_url:

@@ -80,7 +80,8 @@ def _of_tools(draft: Draft, name: str, leave: _Leave) -> Iterator[Problem]:
         )
         switched_off = Related(draft.place(leave.file, leave.path), leave.said)
         if is_unjudged(draft.catalogue, tool.name):
-            yield _of_unjudged(draft, name, tool, (has, switched_off))
+            if draft.declared.policy_is_known:
+                yield _of_unjudged(draft, name, tool, (has, switched_off))
             continue
         yield Problem(
             _tagged(draft, tool),
