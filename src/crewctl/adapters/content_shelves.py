@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crewctl.adapters.content_names import place_of
 from crewctl.adapters.database import Part, Session
-from crewctl.adapters.private_folder import DRAFT, draft_of, opened_folder, read_all
+from crewctl.adapters.private_folder import DRAFT, bytes_in, draft_of, opened_folder
 from crewctl.adapters.sql_content_store import CONTENTS
 from crewctl.audit.fact import ContentRef
 from crewctl.errors import NotFoundError, StoreError
@@ -47,7 +47,7 @@ class FileShelf:
         del session
         try:
             with opened_folder(self._root, *_FOLDERS, run_id) as folder:
-                return _bytes_of(folder, name)
+                return bytes_in(folder, name)
         except FileNotFoundError:
             return None
 
@@ -56,11 +56,11 @@ class FileShelf:
         del session
         with opened_folder(self._root, *_FOLDERS, run_id, create=True) as folder:
             try:
-                kept = _bytes_of(folder, name)
+                kept = bytes_in(folder, name)
             except FileNotFoundError:
                 with draft_of(folder, body) as draft:
                     os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
-                kept = _bytes_of(folder, name)
+                kept = bytes_in(folder, name)
         return hashlib.sha256(kept).hexdigest()
 
 
@@ -88,11 +88,3 @@ class SqlShelf:
             (run_id, name, body),
         )
         return str(kept.fetchall()[0][0])
-
-
-def _bytes_of(folder: int, name: str) -> bytes:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        return read_all(descriptor)
-    finally:
-        os.close(descriptor)

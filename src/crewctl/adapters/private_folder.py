@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,30 @@ def opened_folder(root: Path, *names: str, create: bool = False) -> Iterator[int
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def bytes_in(folder: int, name: str) -> bytes:
+    """Return a file of the folder; FileNotFoundError if there is none, StoreError if it is anything but a file."""
+    # Whoever opens a pipe to read it waits until somebody writes.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=folder)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
+            raise _no_file(folder, name) from None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _no_file(folder, name)
+        return read_all(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _no_file(folder: int, name: str) -> StoreError:
+    with suppress(OSError):
+        name = str(Path(f"/proc/self/fd/{folder}").readlink() / name)
+    return StoreError(f"{name} is not a file", help="see what it is, and take it away")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from crewctl.adapters.private_folder import draft_of, opened_folder, read_all
+from crewctl.adapters.private_folder import bytes_in, draft_of, opened_folder
 from crewctl.audit.report import RunReport
 from crewctl.audit.report_data import report_bytes
 from crewctl.errors import StoreError
@@ -60,7 +60,7 @@ class ReportFiles:
 
 def _stands(folder: int, name: str, content: bytes, instead_of: Sequence[RunReport]) -> bool:
     """Tell whether the content stands there, once what it may replace has been replaced."""
-    there = _read(folder, name)
+    there = bytes_in(folder, name)
     if there != content and there in {report_bytes(earlier) for earlier in instead_of}:
         _place(folder, name, content, replace=True)
         return True
@@ -78,11 +78,3 @@ def _place(folder: int, name: str, content: bytes, *, replace: bool = False) -> 
             os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             return True
     return False
-
-
-def _read(folder: int, name: str) -> bytes:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        return read_all(descriptor)
-    finally:
-        os.close(descriptor)
