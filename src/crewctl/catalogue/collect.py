@@ -67,9 +67,15 @@ class Collector:
 
     def declared(self) -> Declared:
         """Return every name that is defined, well or badly."""
-        names = (self._container(kind) for kind in ("agent", "task", "model", "rubric", "crew"))
         wrong = {each.span.file for each in self.problems if each.severity is Severity.ERROR}
-        return Declared(*names, policy_is_known=kinds.POLICY_FILE not in wrong)
+        return Declared(
+            agents=self._container("agent"),
+            tasks=self._container("task"),
+            models=self._container("model"),
+            rubrics=self._container("rubric"),
+            crews=self._container("crew"),
+            policy_is_known=kinds.POLICY_FILE not in wrong,
+        )
 
     def catalogue(self, root: Path, tool_files: MappingProxyType[str, bytes]) -> Catalogue:
         """Return the catalogue, its problems still missing."""

@@ -27,6 +27,7 @@ from crewctl.catalogue.checks.outputs_described import outputs_described
 from crewctl.catalogue.checks.oversight import oversight
 from crewctl.catalogue.checks.prices_needed import prices_needed
 from crewctl.catalogue.checks.providers_installed import providers_installed
+from crewctl.catalogue.checks.providers_named import providers_named
 from crewctl.catalogue.checks.recordings_answer import recordings_answer
 from crewctl.catalogue.checks.recordings_named import recordings_named
 from crewctl.catalogue.checks.retries_sane import retries_sane
@@ -59,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     scripts_fit,
     providers_installed,
     endpoints_allowed,
+    providers_named,
     rubrics_exist,
     entries_have_crews,
     agents_given,

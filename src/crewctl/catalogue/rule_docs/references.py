@@ -85,6 +85,12 @@ REFERENCES: dict[str, RuleDoc] = {
         _OWN_ENDPOINT + "# registry/policy.yaml\nmodels: {endpoints: [openai, https://llm.example.eu/v1]}\n",
         _OWN_ENDPOINT + "# registry/policy.yaml\nmodels: {endpoints: [openai, https://models.example.org]}\n",
     ),
+    "unknown-provider": RuleDoc(
+        "The policy's endpoints name a provider that nobody knows, and that is spelt much like one.",
+        "The models of the provider that was meant would be refused, and nobody would see why.",
+        "# registry/policy.yaml\nmodels: {endpoints: [opnai]}\n",
+        "# registry/policy.yaml\nmodels: {endpoints: [openai]}\n",
+    ),
     "key-in-the-clear": RuleDoc(
         "A model's key is sent over a network that is not this machine, and not by https.",
         "Whoever is on the way can read it and spend it.",
