@@ -54,6 +54,12 @@ class NotApprovedError(CrewctlError):
     exit = Exit.NOT_APPROVED
 
 
+class WaitingError(CrewctlError):
+    """The run waits for people, so nobody can go on with it yet."""
+
+    exit = Exit.WAITING
+
+
 class NotFoundError(CrewctlError):
     """What was named does not exist."""
 

@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,11 +25,15 @@ from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import KickoffRequested, RunClosed
 from crewctl.audit.events_people import NoticeLeft
 from crewctl.audit.events_work import RunTaken
+from crewctl.cli.amounts import duration
 from crewctl.cli.complete_cards import complete_cards, complete_left
+from crewctl.cli.ending import show_end
 from crewctl.cli.fresh_project import TEMPLATE
 from crewctl.cli.main import run
 from crewctl.cli.row_keys import ROW_KEYS
 from crewctl.cli.session import Session
+from crewctl.cli.whole_plan import show_whole_plan
+from crewctl.errors import WaitingError
 from crewctl.planning.plan import Plan
 from crewctl.registry.announce import announce
 from crewctl.registry.close import Closed, PutDown
@@ -39,6 +44,7 @@ from crewctl.running.port import CrewEngine
 from crewctl.testing.fake_engine import FakeEngine
 from crewctl.testing.memory_steps import MemorySteps
 from crewctl.wiring import Project
+from crewctl.wiring.line import ended
 
 RUN = "20260302-090000-0001"
 WHY = "checked it line by line"
@@ -71,6 +77,12 @@ class Line:
         code = run(words, Session(opener=lambda _: self.project))
         said = self._capsys.readouterr()
         return code, said.out, said.err
+
+    def output(self) -> str:
+        return self._capsys.readouterr().out
+
+    def errors(self) -> str:
+        return self._capsys.readouterr().err
 
     def data(self, *words: str, code: int = 0, by: str = "elena") -> Any:
         done, out, err = self(*words, "-o", "json", by=by)
@@ -473,3 +485,115 @@ def test_neither_crewai_nor_the_engine_is_imported_to_see_what_waits(
     )
     done = spawn(*words, cwd=line.root, code=code)
     assert done.err.strip().splitlines()[-1].startswith("[] "), done.err
+
+
+def test_whoever_approves_a_plan_sees_every_word_of_it(line: Line) -> None:
+    line.change("config/agents.yaml", "  goal: ", "  goal: |\n    Mind the reader.\n    ")
+    line.change(
+        "registry/entries/company-brief.yaml",
+        "human_oversight_required: false",
+        "human_oversight_required: true",
+    )
+    line.work()
+    assert line.plan is not None
+    plan = line.plan.model_dump(mode="json")
+    code, out, _ = line("card", "show", RUN)
+
+    assert code == 0
+    assert "…" not in out.partition("Answer it")[0]
+    shown = " ".join(out.split())
+    missing = [text for text in texts_of(plan) if " ".join(text.split()) not in shown]
+    assert missing == []
+    assert len([text for text in texts_of(plan) if "\n" in text.strip()]) > 0, "several lines are lines here"
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Give every text of a plan, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from texts_of(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from texts_of(each)
+
+
+def test_a_text_of_a_plan_on_a_card_drives_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = {"goal": "Write.\n\x1b[2J\u202eAnswer it\n  crewctl", "name": "\x9b31m"}
+    show_whole_plan(json.dumps(hostile).encode())
+    out = capsys.readouterr().out
+    assert "Answer it" in out
+    assert not any(bad in out for bad in ("\x1b[2J", "\x9b", "\u202e"))
+    assert all(each.startswith("  ") for each in out.splitlines()[1:])
+
+
+def suspend_the_crew(line: Line) -> None:
+    code, _, err = line("suspend", "company-brief", "--reason", "it names people who said no")
+    assert code == 0, err
+
+
+def test_of_a_suspended_crew_the_inbox_its_card_and_the_answer_say_so(line: Line) -> None:
+    line.asks_after()
+    line.work()
+    suspend_the_crew(line)
+
+    for words in (
+        ("inbox",),
+        ("card", "show", RUN),
+        ("card", "approve", RUN, "--reason", WHY),
+    ):
+        code, _, err = line(*words)
+        assert code == 0, words
+        assert "company-brief is suspended by" in err, words
+        assert "it names people who said no" in err, words
+        assert 'crewctl unsuspend company-brief --reason "…"' in err, words
+
+    closed = line.work()
+    assert isinstance(closed, Closed)
+    assert line.plan is not None
+    show_end(line.plan, ended(closed), "table")
+    assert closed.ending.outcome == "not_approved"
+    assert 'crewctl unsuspend company-brief --reason "…"' in line.errors()
+
+
+def test_whom_four_eyes_bar_is_offered_no_answer(line: Line) -> None:
+    line.change("registry/entries/company-brief.yaml", "risk_level:", "four_eyes: true\nrisk_level:")
+    line.asks_after()
+    line.work()
+
+    code, out, err = line("card", "show", RUN, by="bob")
+    assert (code, "card approve" in out) == (0, False)
+    assert "bob asked for run" in err
+    assert f"crewctl card show {RUN}.1" in err
+    assert line.data("card", "show", RUN, by="bob")["next"] == []
+    out = line("card", "show", RUN)[1]
+    assert f"crewctl card approve {RUN}.1" in out
+
+
+def test_a_run_that_waits_for_a_card_is_not_resumed_or_decided_but_answered(line: Line) -> None:
+    line.asks_after()
+    line.work()
+    code, _, err = line("resume", RUN)
+    assert (code, f"crewctl card show {RUN}.1" in err, f"crewctl resume {RUN}" in err) == (7, True, True)
+    with pytest.raises(WaitingError, match="waits for a card") as refused:
+        line.project.case_of(RUN)
+    assert refused.value.help == f"answer the card: crewctl card show {RUN}.1"
+
+
+def test_what_a_run_used_is_its_time_at_work_and_the_wait_is_in_what_it_took(line: Line) -> None:
+    line.asks_after()
+    line.work()
+    time.sleep(1.2)
+    line("card", "approve", RUN, "--reason", WHY)
+    closed = line.work()
+    assert isinstance(closed, Closed)
+    assert line.plan is not None
+    line.errors()
+    show_end(line.plan, ended(closed), "table")
+    rows = {words[0]: text for text in line.output().splitlines() if (words := text.split())}
+    times = line.report()["times"]
+    assert rows["used"].endswith(f", {duration(times['clock_seconds'])} at work")
+    assert rows["took"].split() == ["took", duration(times["seconds"])]
+    assert times["seconds"] > times["clock_seconds"] + 1

@@ -14,11 +14,13 @@ from crewctl.audit.run_state import fold_run
 from crewctl.cli.account import LAST
 from crewctl.cli.amending import Instead
 from crewctl.cli.amounts import moment
-from crewctl.cli.card_view import card_data, show_card_page
+from crewctl.cli.card_view import card_data, is_settled, show_card_page
 from crewctl.cli.output import Format, emit_one, heading, note, pairs
 from crewctl.cli.session import open_project
-from crewctl.errors import Exit, UsageError
+from crewctl.cli.suspended_view import may_be_suspended, note_if_suspended
+from crewctl.errors import CrewctlError, Exit, UsageError
 from crewctl.registry.cards import Action, Answered
+from crewctl.registry.four_eyes import refuse_who_asked
 from crewctl.wiring.answering import Shown, answer_card, find_card, is_served, newest_card, show_card
 from crewctl.wiring.packages import awaited_packages
 
@@ -43,7 +45,10 @@ def show_one(word: str, form: Format) -> None:
     """Write the card that is meant; ``last`` is the newest that waits."""
     project = open_project()
     shown = show_card(project, newest_card(project) if word == LAST else find_card(project, word))
-    emit_one(card_data(shown), shown.state.card, form, lambda: show_card_page(shown))
+    barred = _barred(project, shown)
+    emit_one(card_data(shown, barred), shown.state.card, form, lambda: show_card_page(shown, barred))
+    if not is_settled(shown):
+        _note_if_suspended(project, shown.request.crew)
 
 
 def give(said: Said, form: Format) -> int:
@@ -56,8 +61,10 @@ def give(said: Said, form: Format) -> int:
     shown = show_card(project, card)
     text = said.instead.content(shown.state.opened.source, shown.subject) if said.instead else None
     seen = said.seen
-    if shown.state.answer is None and not said.yes and form == "table" and _at_terminal():
+    may_answer = shown.state.answer is None and not _barred(project, shown)
+    if may_answer and not said.yes and form == "table" and _at_terminal():
         show_card_page(shown)
+        _note_if_suspended(project, shown.request.crew)
         if not click.confirm(f"{said.action.capitalize()} card {card}?", err=True):
             note("Nothing was answered.")
             return Exit.FAILED
@@ -69,7 +76,31 @@ def give(said: Said, form: Format) -> int:
     emit_one(_data(answered, following), card, form, lambda: _page(answered, shown))
     if form == "table":
         note(following)
+    _note_if_suspended(project, answered.crew)
     return Exit.DONE
+
+
+def _barred(project: Project, shown: Shown) -> str:
+    """Say why whoever is at the terminal may not answer the card; empty where they may."""
+    if is_settled(shown):
+        return ""
+    card = shown.state.card
+    try:
+        refuse_who_asked(
+            project.store.events_of(shown.run_id),
+            project.contents,
+            project.person,
+            what=f"answer card {card}",
+            look=f"crewctl card show {card}",
+        )
+    except CrewctlError as refusal:
+        return refusal.message
+    return ""
+
+
+def _note_if_suspended(project: Project, crew: str) -> None:
+    if may_be_suspended(project):
+        note_if_suspended(project, crew)
 
 
 def _at_terminal() -> bool:

@@ -20,8 +20,11 @@ from crewctl.wiring.answering import Shown
 _CALLS = ("tool_call", "may_have_happened")
 
 
-def card_data(shown: Shown) -> dict[str, Any]:
-    """Return the card as data; `subject` is the text of the very bytes, `arguments` what a call's say."""
+def card_data(shown: Shown, barred: str = "") -> dict[str, Any]:
+    """Return the card as data; `subject` is the text of the very bytes, `arguments` what a call's say.
+
+    `barred` says why the person who looks may not answer it.
+    """
     state, opened = shown.state, shown.state.opened
     return {
         "card": state.card,
@@ -50,12 +53,12 @@ def card_data(shown: Shown) -> dict[str, Any]:
         ],
         "answer": _answer(shown),
         "run_is_over": shown.over,
-        "next": list(_commands(state)) if not _is_settled(shown) else [],
+        "next": list(_commands(state)) if not is_settled(shown) and not barred else [],
     }
 
 
-def show_card_page(shown: Shown) -> None:
-    """Print the card, its subject, what became of it, and the commands that answer it."""
+def show_card_page(shown: Shown, barred: str = "") -> None:
+    """Print the card, its subject, what became of it, and the commands that answer it, or why not by whom."""
     state, opened = shown.state, shown.state.opened
     heading(opened.asks)
     pairs(_facts(shown), indent=2)
@@ -65,8 +68,12 @@ def show_card_page(shown: Shown) -> None:
         _subject(shown)
     if shown.amended is not None:
         _difference(shown)
-    if _is_settled(shown):
+    if is_settled(shown):
         note("The run is over: nothing is left to answer." if state.answer is None else "It has its answer.")
+        return
+    if barred:
+        note(f"Not for you to answer: {barred}.")
+        note(f"Have a colleague look at it: crewctl card show {state.card}")
         return
     heading("Answer it")
     for line in _commands(state):
@@ -90,11 +97,11 @@ def _facts(shown: Shown) -> list[tuple[str, Any]]:
         ("instead of", ", ".join(each.card for each in shown.earlier) or None),
         (
             "waits",
-            None if _is_settled(shown) else f"{age(state.opened_at, now)}, since {moment(state.opened_at)}",
+            None if is_settled(shown) else f"{age(state.opened_at, now)}, since {moment(state.opened_at)}",
         ),
         (
             "refused",
-            None if _is_settled(shown) or state.expires_at is None else f"on {moment(state.expires_at)}",
+            None if is_settled(shown) or state.expires_at is None else f"on {moment(state.expires_at)}",
         ),
         ("parked", _parked(state)),
         ("digest", opened.subject_sha256 or None),
@@ -113,7 +120,8 @@ def _parked(state: CardState) -> str | None:
     return f"until {moment(state.back_at)} by {state.parked.by}: {state.parked.reason}"
 
 
-def _is_settled(shown: Shown) -> bool:
+def is_settled(shown: Shown) -> bool:
+    """Tell whether nothing is left to answer."""
     return shown.over or shown.state.answer is not None
 
 
@@ -153,12 +161,16 @@ def _subject(shown: Shown) -> None:
 
 def _plan(subject: bytes) -> None:
     from crewctl.cli.plan_view import show_plan  # noqa: PLC0415 - only an approval shows a plan
+    from crewctl.cli.whole_plan import show_whole_plan  # noqa: PLC0415 - only an approval shows a plan
     from crewctl.planning.digest import plan_from_bytes  # noqa: PLC0415 - only an approval shows a plan
 
     try:
-        show_plan(plan_from_bytes(subject))
+        plan = plan_from_bytes(subject)
     except InvalidError as error:
         note(f"The plan cannot be read: {error.message}")
+        return
+    show_plan(plan, clipped=False)
+    show_whole_plan(subject)
 
 
 def _difference(shown: Shown) -> None:

@@ -72,8 +72,13 @@ def _refused(
     if refusal.changes:
         note("What has changed since:")
         show_changes(refusal.changes, err=True)
-    help_word = click.style("help:", fg="cyan")
-    if refusal.decision == "suspended":
+    _way_out(plan, refusal.decision, options)
+
+
+def _way_out(plan: Plan, decision: str, options: Sequence[str]) -> None:
+    """Say after which command the gate would say yes, and who has to give it."""
+    step, help_word = _next_command(plan, decision, options), click.style("help:", fg="cyan")
+    if decision == "suspended":
         click.echo(f"{help_word} another person than the one who suspended it can lift that:", err=True)
         click.echo(f"      {one_line(step)}", err=True)
     elif step:
@@ -87,9 +92,13 @@ def _refused(
 
 def next_command(plan: Plan, refusal: ApprovalDecided, options: Sequence[str] = ()) -> str:
     """Return the exact command after which the kickoff would go through; empty when none would."""
-    if refusal.decision == "prohibited":
+    return _next_command(plan, refusal.decision, options)
+
+
+def _next_command(plan: Plan, decision: str, options: Sequence[str]) -> str:
+    if decision == "prohibited":
         return ""
-    if refusal.decision == "suspended":
+    if decision == "suspended":
         return f'crewctl unsuspend {plan.crew} --reason "…"'
     return f'crewctl approve {shlex.join([plan.crew, *options])} --reason "…"'
 
@@ -120,6 +129,9 @@ def _next(plan: Plan, ended: Ended, report: Mapping[str, Any]) -> None:
             note(f'{then}: crewctl decide {ended.run_id} DRAFT --reason "…"')
         note(f"The rubric: registry/rubrics/{plan.market.rubric.name}.yaml")
         return
+    decisions = (report.get("approval") or {}).get("decisions") or ()
+    if ended.outcome == "not_approved" and decisions:
+        _way_out(plan, decisions[-1]["decision"], ())
     note(f"See what happened: {see}")
     if ended.outcome == "interrupted" and (way := way_on(plan, ended.run_id, report)):
         note(way)
@@ -181,13 +193,17 @@ def _kept(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _used(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what counts against the limits, and the whole time with every wait in it."""
     total = (report.get("bill") or {}).get("total")
     if not isinstance(total, Mapping):
         return []
     cost = total.get("cost_usd")
     spent = "unknown cost" if cost is None else f"${cost:.6f}".rstrip("0").rstrip(".")
-    seconds = (report.get("times") or {}).get("seconds")
-    took = f", {duration(seconds)}" if isinstance(seconds, (int, float)) else ""
+    times = report.get("times") or {}
+    clock, took = times.get("clock_seconds"), times.get("seconds")
+    at_work = f", {duration(clock)} at work" if isinstance(clock, (int, float)) else ""
+    used = f"{count(total.get('turns'), 'turn')}, {count(total.get('tokens'), 'token')}, {spent}{at_work}"
     return [
-        ("used", f"{count(total.get('turns'), 'turn')}, {count(total.get('tokens'), 'token')}, {spent}{took}")
+        ("used", used),
+        ("took", duration(took) if isinstance(took, (int, float)) else None),
     ]

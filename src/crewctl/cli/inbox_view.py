@@ -10,6 +10,7 @@ from crewctl.audit.events_people import Acknowledged
 from crewctl.cli.amounts import count, duration
 from crewctl.cli.choose_run import choose_run
 from crewctl.cli.output import Format, emit_rows, note
+from crewctl.cli.suspended_view import may_be_suspended, note_if_suspended
 from crewctl.errors import NotFoundError, UsageError
 from crewctl.registry.inbox import Item
 from crewctl.wiring.answering import look_at
@@ -40,6 +41,9 @@ def show_inbox(project: Project, form: Format, *, crew: str | None, mine: bool) 
         emit_rows([row(item, now) for item in items], _COLUMNS, form)
     if form == "table":
         _sums(items, [item for item in waiting.items if _is_card(item)], waiting.max_waiting)
+        if may_be_suspended(project):
+            for name in sorted({item.crew for item in items if _is_card(item)}):
+                note_if_suspended(project, name)
 
 
 def acknowledged(project: Project, word: str, reason: str) -> tuple[str, Acknowledged]:

@@ -22,12 +22,12 @@ from crewctl.planning.plan import (
 LIMITS = {"max_turns": "turns", "timeout": "time", "max_tokens": "tokens", "max_cost": "cost"}
 
 
-def show_plan(plan: Plan) -> None:
-    """Print all of it, most important first."""
+def show_plan(plan: Plan, *, clipped: bool = True) -> None:
+    """Print what matters, most important first; texts are clipped, or left to whoever prints them whole."""
     heading(f"{plan.crew}: {plan.process}{_simulated(plan)}")
     say(plan.description.strip(), indent=2)
-    _inputs(plan)
-    _tasks(plan)
+    _inputs(plan, clipped=clipped)
+    _tasks(plan, clipped=clipped)
     _agents(plan)
     _models(plan)
     _tools(plan)
@@ -47,21 +47,24 @@ def _simulated(plan: Plan) -> str:
     return f", simulated in part: no real model answers as {', '.join(names)}" if names else ""
 
 
-def _inputs(plan: Plan) -> None:
+def _inputs(plan: Plan, *, clipped: bool) -> None:
     if plan.inputs:
         heading("Inputs")
-        pairs([(name, _clipped(str(value))) for name, value in plan.inputs.items()], indent=2)
+        values = ((name, str(value)) for name, value in plan.inputs.items())
+        pairs([(name, _clipped(value) if clipped else value) for name, value in values], indent=2)
 
 
-def _tasks(plan: Plan) -> None:
+def _tasks(plan: Plan, *, clipped: bool) -> None:
     heading("Tasks, in order")
     for number, task in enumerate(plan.tasks, 1):
         say(f"{number}. {task.name}: {_doer(plan, task)}{_context(task)}", indent=2)
-        say(_clipped(task.description), indent=5)
+        if clipped:
+            say(_clipped(task.description), indent=5)
     if plan.market is not None:
         market, number = plan.market, len(plan.tasks) + 1
         say(f"{number}. {market.task.name}: a market{_context(market.task)}", indent=2)
-        say(_clipped(market.task.description), indent=5)
+        if clipped:
+            say(_clipped(market.task.description), indent=5)
         pairs(
             [
                 ("contestants", market.contestants),

@@ -10,7 +10,7 @@ from crewctl.audit.events import PersonDecided, Recorded
 from crewctl.audit.fact import ContentRef
 from crewctl.audit.port import ContentStore
 from crewctl.audit.run_state import RunState, fold_run
-from crewctl.errors import CrewctlError, NotFoundError, StoreError
+from crewctl.errors import CrewctlError, NotFoundError, StoreError, WaitingError
 from crewctl.judging.drafts import Candidate, sha256
 from crewctl.judging.protocols import PROTOCOLS
 from crewctl.judging.verdict import Verdict
@@ -73,6 +73,11 @@ def _outputs(state: RunState) -> dict[str, ContentRef]:
 
 def _refuse(state: RunState) -> None:
     see = f"see it with: crewctl report {state.run_id}"
+    if state.closing is None and state.open_cards:
+        raise WaitingError(
+            f"run {state.run_id} waits for a card, so there is nothing to decide yet",
+            help=f"answer the card: crewctl card show {state.open_cards[0].card}",
+        )
     if state.closing is None:
         raise CrewctlError(
             f"run {state.run_id} is still going on, so there is nothing to decide yet",

@@ -11,7 +11,7 @@ from crewctl.adapters.zygote_engine import wants_tools
 from crewctl.audit.cards import fold_cards
 from crewctl.audit.events import Recorded
 from crewctl.audit.run_state import fold_run
-from crewctl.errors import CrewctlError
+from crewctl.errors import CrewctlError, WaitingError
 from crewctl.planning.kept_plan import plan_of
 from crewctl.running.ownership import run_lock, worker_lock
 from crewctl.wiring.embedded import came_of, embedded, left_to_others
@@ -73,7 +73,9 @@ def _refuse(project: Project, run_id: str) -> None:
         )
     if state.status == "waiting" and run_id not in project.store.answered_runs(project.clock.now()):
         cards = [card for card in fold_cards(project.store.events_of(run_id)) if card.answer is None]
-        raise CrewctlError(
+        raise WaitingError(
             f"run {run_id} waits for a person: {cards[0].opened.asks}" if cards else f"run {run_id} waits",
-            help=f"answer it first: crewctl card show {cards[0].card}" if cards else "see crewctl inbox",
+            help=f"answer it first: crewctl card show {cards[0].card}; then a worker goes on with it, or: crewctl resume {run_id}"
+            if cards
+            else "see crewctl inbox",
         )
