@@ -318,7 +318,7 @@ def test_a_run_whose_process_died_is_found_lost_with_what_it_had_finished(
     assert "5,000*" in out.splitlines()[1]
     assert "died during 2.write; finished: 1.research" in err
     assert (root / "registry" / "reports" / "brief" / f"{FIRST}.json").is_file()
-    assert line("runs")[2] == ""  # the loss is told once
+    assert "is lost" not in line("runs")[2], "the loss is told once"
     report = line("report", FIRST)[1]
     assert "Task research by researcher: done, 2s\n  notes" in report
     assert "1 call never came back, counted at the whole reservation." in report
@@ -339,6 +339,31 @@ def test_a_run_that_goes_on_has_a_trace_but_no_report(
     assert "crewctl trace" in err
     assert trace[0] == 0
     assert "research · running" in trace[1]
+
+
+def test_the_time_at_work_of_a_run_that_goes_on_is_as_of_now(
+    line: Line, tell: Callable[[str], Teller], root: Path
+) -> None:
+    tell(FIRST).begins(sample_plan()).starts("1.research", "researcher")
+
+    with FileLocks(root).hold(run_lock(FIRST)):
+        before = json.loads(line("runs", "show", FIRST, "-o", "json")[1])["clock_seconds"]
+        time.sleep(0.3)
+        after = json.loads(line("runs", "show", FIRST, "-o", "json")[1])["clock_seconds"]
+
+    assert before > 0
+    assert after >= before + 0.3
+
+
+def test_a_star_in_the_table_is_explained_below_it(line: Line, tell: Callable[[str], Teller]) -> None:
+    tell(FIRST).begins(sample_plan()).starts("1.research", "researcher").turn("1.research", "researcher")
+    assert "whole reservation" not in line("runs")[2]
+    tell(MARKET).begins(sample_plan()).starts("1.research", "researcher").asks("1.research", "researcher")
+
+    _, out, err = line("runs")
+
+    assert "5,000*  " in out
+    assert "* Calls that never came back, or whose usage nobody told, are counted" in err
 
 
 def test_a_damaged_database_is_said_without_a_traceback(line: Line, root: Path) -> None:

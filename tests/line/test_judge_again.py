@@ -387,6 +387,31 @@ def test_agreement_is_of_real_judges_where_there_are_any(past: Make, line: Line)
     assert "1 verdict of simulated judges left out." in err
 
 
+def played() -> Verdict:
+    """A verdict whose judges were all simulated."""
+    verdict = judged()
+    named = tuple(judge.model_copy(update={"simulated": True}) for judge in verdict.judges)
+    return verdict.model_copy(update={"judges": named})
+
+
+def test_agreement_says_that_its_judges_are_simulated(past: Make, line: Line) -> None:
+    out = line(past(SAME_MIND, played()), "judge", "agreement", "outreach")[1]
+
+    assert "outreach: 1 run judged by simulated judges" in out
+
+
+def test_agreement_does_not_say_that_only_people_chose_where_simulated_judges_did(
+    past: Make, line: Line
+) -> None:
+    project = past(SAME_MIND, played(), judged(people=PeopleAsked(kind="person")))
+
+    err = line(project, "judge", "agreement", "outreach")[2]
+
+    assert "Only people chose" not in err
+    assert "No real judge has chosen in crew 'outreach' yet" in err
+    assert "1 verdict of simulated judges left out." in err
+
+
 def test_a_verdict_in_which_a_simulated_model_took_over_is_none_of_real_judges(
     past: Make, line: Line
 ) -> None:

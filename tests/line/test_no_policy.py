@@ -40,6 +40,7 @@ def test_a_new_policy_is_the_one_that_projects_start_with(call: Call, project: P
 
     policy.write_text("limits: {max_turns: 3}\n", encoding="utf-8")
     refused = call("new", "policy", cwd=project)
+    assert "choose another name" not in refused.err, "there is one policy"
     assert refused.code == 2
     assert "registry/policy.yaml exists already" in refused.err
     assert policy.read_text(encoding="utf-8") == "limits: {max_turns: 3}\n"

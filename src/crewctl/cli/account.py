@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crewctl.audit.events import Recorded
 from crewctl.audit.run_state import RunState, fold_run
+from crewctl.audit.running_time import RunningTime
 from crewctl.cli.choose_run import choose_run
 from crewctl.cli.output import note
 from crewctl.cli.session import open_project
@@ -48,10 +49,18 @@ def state_of(records: Sequence[Recorded]) -> RunState:
 
 
 def state_now(project: Project, records: Sequence[Recorded]) -> RunState:
-    """Return the run's state, ``lost`` where nobody works on it any more and a worker could go on with it."""
+    """Return the run's state, ``lost`` where nobody works on it any more and a worker could go on with it.
+
+    The clock of a run that somebody works on has gone on since its last event.
+    """
     state = state_of(records)
     if state.status not in {"requested", "running"}:
         return state
     from crewctl.wiring.attended import is_attended  # noqa: PLC0415 - only a run that goes on needs it
 
-    return state if is_attended(project, state.run_id) else fold_run(records, alive=False)
+    if not is_attended(project, state.run_id):
+        return fold_run(records, alive=False)
+    clock = RunningTime()
+    for record in records:
+        clock.see(record)
+    return state.model_copy(update={"clock_seconds": clock.at(project.clock.now())})

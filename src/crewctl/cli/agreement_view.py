@@ -14,6 +14,7 @@ from crewctl.cli.past_verdicts import ReadVerdicts, judged_runs, verdicts_of
 from crewctl.cli.whatif_view import percent
 from crewctl.diagnostics.visible import one_line
 from crewctl.errors import Exit
+from crewctl.judging.models_asked import is_simulated
 from crewctl.judging.track_record import Drift, FigureName, TrackRecord, track_record_of
 
 if TYPE_CHECKING:  # only their shapes are needed
@@ -39,9 +40,11 @@ def agreement(project: Project, crew: str, runs: str, form: Format, *, fail_on_d
     """Show the record of a crew's judges; 1 when `fail_on_drift` and something drifted."""
     read = verdicts_of(project, judged_runs(project, crew, runs))
     record = track_record_of(read.verdicts)
-    emit_one(_data(crew, record, read), crew, form, lambda: _show(crew, record) if record.runs else None)
+    emit_one(
+        _data(crew, record, read), crew, form, lambda: _show(crew, record, read) if record.runs else None
+    )
     if read.verdicts and not record.runs:
-        note(_nothing_to_compare(crew, read.verdicts))
+        note(_nothing_to_compare(crew, read.verdicts, read.simulated))
     if read.unread:
         note(f"{count(read.unread, 'verdict')} left out: erased, or of an older form.")
     if read.simulated:
@@ -51,11 +54,13 @@ def agreement(project: Project, crew: str, runs: str, form: Format, *, fail_on_d
     return Exit.FAILED if fail_on_drift and record.drift else Exit.DONE
 
 
-def _nothing_to_compare(crew: str, verdicts: Sequence[Verdict]) -> str:
+def _nothing_to_compare(crew: str, verdicts: Sequence[Verdict], simulated: int) -> str:
     if any(verdict.judges for verdict in verdicts):
         return (
             f"Judges of crew '{crew}' drew up a consensus and chose no draft, so there is nothing to compare."
         )
+    if simulated:
+        return f"No real judge has chosen in crew '{crew}' yet, so there is none to compare people with."
     return f"Only people chose in crew '{crew}', so there are no judges to compare them with."
 
 
@@ -73,8 +78,9 @@ def _data(crew: str, record: TrackRecord, read: ReadVerdicts) -> dict[str, Any]:
     return {"crew": crew, **record.model_dump(mode="json"), **left_out}
 
 
-def _show(crew: str, record: TrackRecord) -> None:
-    heading(f"{crew}: {count(record.runs, 'run')} judged, {record.decided} decided by people")
+def _show(crew: str, record: TrackRecord, read: ReadVerdicts) -> None:
+    judged = "judged by simulated judges" if any(map(is_simulated, read.verdicts)) else "judged"
+    heading(f"{crew}: {count(record.runs, 'run')} {judged}, {record.decided} decided by people")
     rows = [
         {"share": label, "of_all": percent(record.figures[name]), "ideal": ideal or None}
         for name, (label, ideal) in _LABELS.items()

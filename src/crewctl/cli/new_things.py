@@ -54,7 +54,9 @@ def _with(path: Path, pending: str | None, file: str, added: str, text: str) -> 
     grows = file.startswith("config/")
     if not grows:
         if path.exists() or path.is_symlink():
-            raise UsageError(f"{file} exists already", help="choose another name, or edit that file")
+            # There is one policy: another name would be none of it.
+            step = "edit that file" if file == POLICY_FILE else "choose another name, or edit that file"
+            raise UsageError(f"{file} exists already", help=step)
         return text
     before = pending if pending is not None else _read(path)
     known = _mapping(before, file)

@@ -107,11 +107,16 @@ def table_row(found: Found) -> dict[str, Any]:
         "started": moment(state.requested_at),
         "took": None if state.seconds is None else duration(state.seconds),
         "turns": spent.turns,
-        "tokens": f"{spent.tokens:,}{'*' if spent.unsettled or spent.unknown_usage else ''}",
+        "tokens": f"{spent.tokens:,}{'*' if is_starred(spent) else ''}",
         "cost": cost_text(spent),
         # How the name is known stands in the report; here it would push everything else away.
         "approved_by": (row["approved_by"] or "").partition(" (")[0] or None,
     }
+
+
+def is_starred(spent: Spent) -> bool:
+    """Tell whether the tokens are no exact count."""
+    return bool(spent.unsettled or spent.unknown_usage)
 
 
 def data_row(found: Found) -> dict[str, Any]:

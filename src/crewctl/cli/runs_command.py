@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     if waiting and status not in {None, "waiting"}:
         raise UsageError(f"--waiting and --status {status} contradict each other", help="give one of them")
     from crewctl.cli.account import open_account  # noqa: PLC0415 - start-up cost
-    from crewctl.cli.run_rows import COLUMNS, data_row, runs, table_row  # noqa: PLC0415 - start-up cost
+    from crewctl.cli.run_rows import COLUMNS, data_row, is_starred, runs, table_row  # noqa: PLC0415 - start-up cost
     from crewctl.cli.suspended_view import may_be_suspended, note_if_suspended  # noqa: PLC0415 - the same
 
     row = table_row if form == "table" else data_row
@@ -93,6 +93,10 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one parameter for each opt
     project = open_account()
     found = list(runs(project, crew=crew, outcome=outcome, status=meant, most=most))
     emit_rows([row(each) for each in found], COLUMNS, form)
+    if form == "table" and any(is_starred(each.bill.total) for each in found):
+        note(
+            "* Calls that never came back, or whose usage nobody told, are counted at their whole reservation."
+        )
     if form == "table" and may_be_suspended(project):
         for name in sorted({each.state.crew for each in found if each.state.closing is None}):
             note_if_suspended(project, name)

@@ -35,7 +35,7 @@ class StopFlag:
     def why(self) -> str:
         """Who or what asked for it, in words for the report."""
         if self.cause == "signal":
-            return f"interrupted by {self.by}"
+            return f"interrupted by {'Ctrl-C' if self.by == 'SIGINT' else self.by}"
         return f"stopped by {self.by}" + (f": {self.reason}" if self.reason else "")
 
     def request(self, by: str, reason: str = "") -> None:

@@ -156,7 +156,7 @@ def test_a_signal_ends_every_step_at_once(bench: MakeBench) -> None:
         results = [one.result(timeout=5) for one in pending]
     assert {result.outcome for result in results} == {"stopped"}
     assert time.monotonic() - began < 0.6
-    assert (made.run.stop.cause, results[0].error) == ("signal", "interrupted by SIGINT")
+    assert (made.run.stop.cause, results[0].error) == ("signal", "interrupted by Ctrl-C")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
