@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from crewctl.cli.complete_cards import complete_undecided
 from crewctl.cli.main import run
 from crewctl.cli.session import Session
 from crewctl.judging.verdict import PeopleAsked, Verdict
+from crewctl.testing.account_samples import Teller
 from crewctl.testing.fake_judge import FakeJudge
 from crewctl.testing.sample_verdicts import WRITERS, judged, tell_market
 from crewctl.wiring import Project
@@ -380,6 +382,58 @@ def _with(change: Callable[[Any], object], line: Line) -> Path:
     return path
 
 
+def _file_after(change: Callable[[Any], object], line: Line) -> Any:
+    """Return what is said of the report's file once it has been changed where it is."""
+    path = line.root / report_path("outreach", "r1")
+    data = line.report()
+    change(data)
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    checks = line.data("verdict", "verify", "r1", code=1)["checks"]
+    return next(check for check in checks if check["name"] == "file")
+
+
+def _clock(data: Any, *, seconds: float = 77.125) -> None:
+    data["times"]["clock_seconds"] = seconds
+    next(each for each in data["limits"] if each["limit"] == "timeout")["used"] = seconds
+
+
+def test_a_report_whose_account_tells_no_readings_holds_whatever_its_clock_showed(line: Line) -> None:
+    """Earlier versions reckoned that time otherwise, and kept nothing that it could be reckoned from."""
+    line.tell(judged())
+
+    told = _file_after(_clock, line)
+
+    assert told["ok"] is True
+    assert "except the time that counted against the timeout" in told["detail"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data["times"].update(clock_seconds="77"),
+        lambda data: data["times"].pop("clock_seconds"),
+        lambda data: data.update(times=[]),
+        lambda data: data["times"].update(clock_seconds=77.125, waited_seconds=1.0),
+        lambda data: data["requested"].update(by="mallory"),
+        lambda data: data["limits"][0].update(used=0),
+    ],
+)
+def test_nothing_but_its_clock_is_let_pass(change: Callable[[Any], object], line: Line) -> None:
+    line.tell(judged())
+
+    assert _file_after(change, line)["ok"] is False
+
+
+def test_a_forged_clock_is_found_by_the_readings_of_the_account(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Teller, "ends", partialmethod(Teller.ends, clock=7.0))
+    line.tell(judged())
+
+    assert _file_after(lambda data: data, line) == {"name": "file", "ok": True, "detail": ""}
+    assert _file_after(_clock, line)["ok"] is False
+
+
 @pytest.mark.parametrize(
     ("change", "fails"),
     [
@@ -422,7 +476,7 @@ def test_every_check_is_a_row_and_a_failed_one_says_why(line: Line) -> None:
         (b"\xff\x00", 3, "is no report"),
         (b"[" * 100_000, 3, "is no report"),
         (b"[]", 3, "is no report"),
-        (b'{"verdict": {}, "verdict": {}}', 3, "is no report: a name stands twice"),
+        (b'{"verdict": {}, "verdict": {}}', 3, "is no report: the name 'verdict' stands twice"),
         (b'{"verdict": null}', 1, "holds no verdict"),
     ],
 )

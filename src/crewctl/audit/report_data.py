@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from crewctl.audit.json_parts import objects
 from crewctl.audit.report import RunReport
+from crewctl.diagnostics.strict_json import strict_json
 
 
 def report_data(report: RunReport) -> dict[str, Any]:
@@ -53,6 +54,23 @@ def blinded(report: RunReport) -> RunReport:
         }
     )
     return report.model_copy(update={"verdict": verdict, "contestants": contestants, "decision": decision})
+
+
+def with_clock_of(report: RunReport, written: bytes) -> RunReport:
+    """Return the report with the two figures of the run's clock that a file gives; ValueError if it gives none."""
+    data = strict_json(written.decode())
+    try:
+        seconds = data["times"]["clock_seconds"]
+        used = next(each["used"] for each in data["limits"] if each["limit"] == "timeout")
+    except (LookupError, TypeError, StopIteration) as error:
+        raise ValueError("it does not say what the run's clock showed") from error
+    if {type(seconds), type(used)} != {float}:
+        raise ValueError("what it says of the run's clock are no numbers")
+    limits = (
+        each.model_copy(update={"used": used}) if each.limit == "timeout" else each for each in report.limits
+    )
+    times = report.times.model_copy(update={"clock_seconds": seconds})
+    return report.model_copy(update={"times": times, "limits": tuple(limits)})
 
 
 def report_bytes(report: RunReport) -> bytes:

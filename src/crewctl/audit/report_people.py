@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
 
 from crewctl.audit.cards import CardState, fold_cards
 from crewctl.audit.events import Recorded
@@ -32,6 +34,10 @@ class ParkingDone(Fact):
     until: datetime | None
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class CardDone(Fact):
     """What the run asked people. `subject` are the bytes that were decided on, as text; of a plan it is None.
 
@@ -40,7 +46,7 @@ class CardDone(Fact):
     word, of a call's arguments in one spelling: None where nothing was changed, where a text has been
     erased, or where both are too long.
     `seen_by` is who looked at a sampled answer of a rule. In a replay the answer was given in `of_run` at
-    `said_at`; `answered_at` is only when it was taken over, and nobody was waited for.
+    `said_at`; `answered_at` is only when it was taken over, and nobody was waited for. Elsewhere those two are left out.
     """
 
     card: str
@@ -61,8 +67,9 @@ class CardDone(Fact):
     reason: str
     answered_at: datetime | None
     waited_seconds: float | None
-    of_run: str | None = None
-    said_at: datetime | None = None
+    # Left out where there is none, so that reports from before replays told of it stay as they were written.
+    of_run: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    said_at: Annotated[datetime | None, Field(exclude_if=_is_none)] = None
     rule: str
     sampled: bool
     seen_by: str | None

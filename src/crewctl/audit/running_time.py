@@ -92,6 +92,12 @@ def seconds_running(records: Iterable[Recorded]) -> float:
     return clock.seconds
 
 
+def has_readings(records: Iterable[Recorded]) -> bool:
+    """Tell whether the account says what the run's clock showed; accounts of earlier versions do not."""
+    events = (record.event for record in records)
+    return any(isinstance(event, StepFinished) and event.clock is not None for event in events)
+
+
 def seconds_waited(records: Iterable[Recorded]) -> float:
     """Return the seconds for which the run was put down until people had answered."""
     total = 0.0

@@ -11,6 +11,7 @@ import pytest
 
 from crewctl.audit.build_report import build_report
 from crewctl.audit.events import ApprovalDecided, LimitReached, OutputWritten, StopRequested, TurnRefused
+from crewctl.audit.events_people import CardAnswered, CardOpened
 from crewctl.audit.report import RunReport, report_schema
 from crewctl.audit.report_data import report_bytes
 from crewctl.errors import NotFoundError, StoreError
@@ -351,3 +352,22 @@ def test_an_undecided_market_was_not_stopped_in_a_draft_that_failed() -> None:
 
     assert stopped is not None
     assert stopped.step is None
+
+
+def test_only_a_card_that_a_replay_answered_names_the_run_it_was_answered_in(
+    store: FakeRunStore, contents: FakeContentStore, report_of: Any
+) -> None:
+    """Reports from before that was told are the same bytes as they were."""
+    teller = Teller(store, contents).begins(sample_plan()).starts("1.research", "researcher")
+    for number, said in enumerate(({}, {"of_run": "r0", "said_at": "2026-03-01T17:30:00Z"}), 1):
+        card = f"r1.{number}"
+        opened = {"key": card, "source": "output", "asks": "Is it good?", "actions": ("approve",)}
+        store.append("r1", CardOpened.model_validate({"card": card, **opened}))
+        answer = {"card": card, "action": "approve", "by": "ada", "reason": "it is as it should be"}
+        store.append("r1", CardAnswered.model_validate({**answer, **said}))
+    teller.ends("1.research", "Ghent.").closes()
+
+    asked, replayed = json.loads(report_bytes(report_of()))["cards"]
+
+    assert {"of_run", "said_at"}.isdisjoint(asked)
+    assert (replayed["of_run"], replayed["said_at"]) == ("r0", "2026-03-01T17:30:00Z")
