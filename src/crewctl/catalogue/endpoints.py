@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 RULE = "endpoint-not-allowed"
@@ -29,7 +30,6 @@ _SAME = {
     "ollama_chat": "ollama",
 }
 _PORTS = {"http": 80, "https": 443}
-_LOOPBACK = ("localhost", "::1")
 
 
 def is_allowed(allowed: Iterable[str], model: str, base_url: str | None) -> bool:
@@ -59,8 +59,14 @@ def asked_at(model: str, base_url: str | None) -> str:
 def in_the_clear(base_url: str) -> bool:
     """Tell whether what is sent there goes through a network as it is: neither https nor this very machine."""
     parts = urlsplit(base_url)
-    host = (parts.hostname or "").lower()
-    return parts.scheme == "http" and host not in _LOOPBACK and not host.startswith("127.")
+    return parts.scheme == "http" and not _is_this_machine((parts.hostname or "").lower())
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, which may be anybody's
+        return False
 
 
 def _provider(model: str) -> str:
