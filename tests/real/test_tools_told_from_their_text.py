@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from crewctl.adapters.tool_files import write_sources
 from crewctl.catalogue.load import load_catalogue
+from crewctl.catalogue.tool_bindings import CLASSES, DECORATORS
 from crewctl.diagnostics.problem import Severity
 from crewctl.errors import EngineError
 from crewctl.planning.plan import PlannedTool
@@ -57,6 +59,14 @@ FINE = {
     + "import os, json, httpx\nfrom functools import cache\nHOME = os.environ.get('HOME')\n"
     + "CLIENT = httpx.Client()\n@cache\ndef helper() -> str:\n    return json.dumps(1)\nVALUE = helper()\n"
     + function("other"),
+    "a class under harmless decorators": "from typing import final\n"
+    + IMPORT
+    + "SEEN = []\ndef seen(cls):\n    SEEN.append(cls)\n    return cls\n@final\n@seen\n"
+    + derived("It"),
+    "an instance of Tool": "from crewai.tools.base_tool import Tool\n"
+    'def say(text: str) -> str:\n    """Say."""\n    return text\n'
+    'it = Tool(name="it", description="Says it.", func=say)\n',
+    "names that a loop binds": IMPORT + "for n in (1, 2):\n    twice = n\n" + function("other"),
     "for the types alone": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from nowhere import Nothing\n"
     + IMPORT
     + function("it"),
@@ -81,13 +91,30 @@ BROKEN = {
     "no docstring": IMPORT + "@tool\ndef it(text: str) -> str:\n    return text\n",
     "not run as a program": IMPORT + "if __name__ == '__main__':\n    it = tool('it')\n",
 }
+SAY = 'def say(text: str) -> str:\n    """Say."""\n    return text\n'
+MADE = SAY + "def made(_):\n    return tool('it')(say)\n"
 UNTOLD = {
     "a factory": IMPORT + "def make():\n    @tool\n    def inner(text: str) -> str:\n        'Say.'\n        return text\n    return inner\nit = make()\n",
     "a condition": IMPORT + "import os\nif os.name == 'posix':\n    " + function("it").replace("\n", "\n    ").rstrip() + "\n",
     "set by name": IMPORT + "def _fill():\n    @tool\n    def inner(text: str) -> str:\n        'Say.'\n        return text\n    globals()['it'] = inner\n_fill()\n",
     "a decorator of one's own": IMPORT + "def mine(f):\n    return tool(f)\n" + function("it").replace("@tool", "@mine"),
+    "a decorator that hands on": IMPORT + "from tools.beside import made\ndef mine(f):\n    return made(f)\n" + function("it").replace("@tool", "@mine"),
+    "a decorator that is given the maker": IMPORT + "from functools import partial\n" + function("it").replace("@tool", "@partial(tool, result_as_answer=True)"),
+    "a class under a decorator of one's own": IMPORT + MADE + "@made\nclass it:\n    pass\n",
+    "a class under a decorator from beside it": "from tools.beside import made\n@made\nclass it:\n    pass\n",
+    "a loop": IMPORT + SAY + "for it in [tool('it')(say)]:\n    pass\n",
+    "a loop within a condition": IMPORT + SAY + "if True:\n    for it in [tool('it')(say)]:\n        pass\n",
+    "a loop over decorators": IMPORT + "for mine in [tool]:\n    " + function("it").replace("@tool", "@mine").replace("\n", "\n    ").rstrip() + "\n",
+    "a with": IMPORT + SAY + "from contextlib import nullcontext\nwith nullcontext(tool('it')(say)) as it:\n    pass\n",
+    "a walrus": IMPORT + SAY + "print(it := tool('it')(say))\n",
+    "a walrus in a list": IMPORT + SAY + "[it := tool('it')(each) for each in [say]]\n",
+    "a global": IMPORT + SAY + "def _fill():\n    global it\n    it = tool('it')(say)\n_fill()\n",
+    "an error's": IMPORT + SAY + "try:\n    raise LookupError(tool('it')(say))\nexcept LookupError as e:\n    it = e.args[0]\n",
+    "a case": IMPORT + SAY + "match tool('it')(say):\n    case it:\n        pass\n",
+    "several within several": IMPORT + SAY + "one, (it, two) = 1, (tool('it')(say), 2)\n",
+    "one of the rest": IMPORT + SAY + "one, *rest = 1, tool('it')(say)\nfor it in rest:\n    pass\n",
 }  # fmt: skip
-BESIDE = IMPORT + function("beside") + derived("Beside")
+BESIDE = IMPORT + function("beside") + derived("Beside") + MADE
 
 
 def told(source: str, root: Path) -> str:
@@ -130,6 +157,12 @@ def _importers_as_before() -> Iterator[None]:
         name for name in sys.modules if name.partition(".")[0] in {"tools", "crewai_tools"} - loaded
     ]:
         del sys.modules[module]
+
+
+@pytest.mark.parametrize("name", ["crewai.tools.Tool", *sorted(CLASSES | DECORATORS)])
+def test_what_makes_a_tool_is_there_in_crewai(name: str) -> None:
+    module, _, last = name.rpartition(".")
+    assert hasattr(importlib.import_module(module), last) == (name in CLASSES | DECORATORS)
 
 
 @pytest.mark.parametrize("case", FINE)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 DECORATORS = frozenset({"crewai.tools.tool", "crewai.tools.base_tool.tool"})
 """What makes a tool of a function."""
-CLASSES = frozenset(
-    f"{module}.{name}"
-    for module in ("crewai.tools", "crewai.tools.base_tool")
-    for name in ("BaseTool", "Tool")
-)
+CLASSES = frozenset({f"crewai.tools.{name}" for name in ("BaseTool", "base_tool.BaseTool", "base_tool.Tool")})
 """What a tool is an instance of, or derives from."""
 
 CREWAI = ("crewai.", "crewai_tools.")
@@ -98,6 +94,44 @@ def counts_by(origins: Iterable[str]) -> Is:
 def names_in(node: ast.AST) -> frozenset[str]:
     """Return every name that is used in a piece of code."""
     return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def binds_otherwise(tree: ast.Module) -> str:
+    """Return a name that a file's top level gets by other means than ``=``, ``def``, ``class`` and ``import``.
+
+    That is by a ``for``, ``with``, ``except``, ``case`` or ``:=``, by several values at once that stand
+    within others, or by a function's ``global``. Empty if there is none.
+    """
+    told = (name for each in ast.walk(tree) if isinstance(each, ast.Global) for name in each.names)
+    return next(told, "") or next(_otherwise(tree), "")
+
+
+def _otherwise(tree: ast.Module) -> Iterator[str]:
+    left: list[ast.AST] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        left += _of_this_scope(node)
+
+
+def _of_this_scope(node: ast.AST) -> Iterable[ast.AST]:
+    """Return the parts of a piece of code that bind names in its own scope, without what ``=`` plainly binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        inside = ast.expr | ast.arguments | ast.keyword
+        return [part for part in ast.iter_child_nodes(node) if isinstance(part, inside)]
+    if isinstance(node, ast.comprehension):
+        return [node.iter, *node.ifs]
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        lists = [each.elts if isinstance(each, ast.Tuple | ast.List) else [each] for each in targets]
+        strange = [each for several in lists for each in several if not isinstance(each, ast.Name)]
+        return [*strange, node.value] if node.value else strange
+    return ast.iter_child_nodes(node)
 
 
 def is_false(test: ast.expr) -> bool:

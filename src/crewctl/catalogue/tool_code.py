@@ -18,6 +18,7 @@ from crewctl.catalogue.tool_bindings import (
     Bound,
     Is,
     ToolCode,
+    binds_otherwise,
     counts_by,
     is_false,
     is_harmless,
@@ -32,6 +33,11 @@ def parsed(content: bytes) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a doubtful escape in somebody's tool is not our news
         return ast.parse(content)
+
+
+_DECORATED = "what its decorator makes of it shows only when it runs"
+MOST_LOOKS = 200_000
+"""How often a name is looked up while one file is followed: far more than a file that somebody wrote needs."""
 
 
 class ToolFiles:
@@ -58,6 +64,12 @@ class ToolFiles:
             return _Reader(self, tree).read()
         except RecursionError:
             return ToolCode(open_ended="it is too deep to be followed")
+        except _TooMuchError:
+            return ToolCode(open_ended="it is too long to be followed")
+
+
+class _TooMuchError(Exception):
+    """Following a file takes more than it is worth."""
 
 
 class _Reader:
@@ -68,16 +80,26 @@ class _Reader:
         self._tree = tree
         self._code = ToolCode()
         self._imported: dict[str, str] = {}
+        self._roots: set[str] = set()
         self._functions: dict[str, frozenset[str]] = {}
+        self._looks_left = MOST_LOOKS
         # Names that lead to no tool, so that a long chain of functions is followed once.
         self._no_concern: set[str] = set()
 
     def read(self) -> ToolCode:
         """Return what the file binds."""
-        self._block(self._tree.body, sure=True)
         if sly := sorted(names_in(self._tree) & ONLY_KNOWN_WHEN_RUN):
-            self._code.open_ended = self._code.open_ended or f"it uses {sly[0]}"
+            self._code.open_ended = f"it uses {sly[0]}"
+        elif name := binds_otherwise(self._tree):
+            self._code.open_ended = f"what '{name}' is there shows only when it runs"
+        self._block(self._tree.body, sure=True)
         return self._code
+
+    def _look(self, times: int = 1) -> None:
+        """Count what is looked up, so that a file whose every line leads to all others ends soon."""
+        self._looks_left -= times
+        if self._looks_left < 0:
+            raise _TooMuchError
 
     def _block(self, body: list[ast.stmt], *, sure: bool) -> None:
         for statement in body:
@@ -127,26 +149,34 @@ class _Reader:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Bound:
         if not node.decorator_list:
             return Bound(Is.NO, why="has no @tool above it")
-        origins = [
-            self._origin(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list
-        ]
+        origins = self._decorators(node)
         if origins[0] in DECORATORS:
             undescribed = ast.get_docstring(node, clean=False) is None and len(origins) == 1
             return Bound(Is.YES, undescribed=undescribed)
         if unknown := next((origin for origin in origins if self._is_unbound(origin)), None):
             return Bound(Is.NO, why=f"'{unknown}' is not imported")
-        if all(self._makes_no_tool(origin) for origin in origins):
+        if all(self._makes_no_tool(each) for each in node.decorator_list):
             return Bound(Is.NO, why="has no @tool above it")
-        return Bound(
-            Is.MAYBE, here=counts_by(origins), why="what its decorator makes of it shows only when it runs"
-        )
+        return Bound(Is.MAYBE, here=counts_by(origins), why=_DECORATED)
 
-    def _makes_no_tool(self, decorator: str) -> bool:
-        if decorator in self._functions:
-            return not self._is_about_tools(self._functions[decorator])
-        return bool(decorator) and is_harmless(decorator)
+    def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[str]:
+        return [
+            self._origin(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list
+        ]
+
+    def _makes_no_tool(self, decorator: ast.expr) -> bool:
+        origin = self._origin(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        given = names_in(decorator) if isinstance(decorator, ast.Call) else frozenset()
+        used = given | self._functions.get(origin, frozenset())
+        if origin not in self._functions and not (origin and is_harmless(origin)):
+            return False
+        self._look(len(used))
+        known = all(is_harmless(self._imported.get(name, "")) for name in used)
+        return known and not self._is_about_tools(used)
 
     def _class(self, node: ast.ClassDef) -> Bound:
+        if not all(self._makes_no_tool(each) for each in node.decorator_list):
+            return Bound(Is.MAYBE, here=counts_by(self._decorators(node)), why=_DECORATED)
         found = [self._base(base) for base in node.bases]
         best = max(
             found, key=lambda one: one.is_tool, default=Bound(Is.NO, why="does not derive from BaseTool")
@@ -194,9 +224,11 @@ class _Reader:
         code = self._own_code(module) if is_own(module) else ToolCode(open_ended="who knows")
         if code.open_ended:
             self._code.open_ended = f"it imports whatever {module} has"
+        self._look(len(code.bound))
         for name, bound in code.bound.items():
             if not name.startswith("_"):
                 self._imported.setdefault(name, f"{module}.{name}")
+                self._roots.add(module.partition(".")[0])
                 self._bind(name, replace(bound, here=Is.NO, undescribed=False), node, sure=sure)
 
     def _import(self, node: ast.Import | ast.ImportFrom, *, sure: bool) -> None:
@@ -211,6 +243,7 @@ class _Reader:
                 origin = name
             if sure or name not in self._imported:
                 self._imported[name] = origin
+                self._roots.add(origin.partition(".")[0])
             bound = self._imported_thing(origin) if module else Bound(Is.NO)
             self._bind(name, replace(bound, here=Is.NO), node, sure=sure)
 
@@ -218,16 +251,17 @@ class _Reader:
         if node.value is None:
             return
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value, part = self._value(node.value), self._value(node.value, whole=False)
+        one_of = replace(
+            min(part, Bound(Is.MAYBE), key=lambda one: one.is_tool),
+            why="it is one of several values that are assigned at once",
+        )
         for target in targets:
             if isinstance(target, ast.Name):
-                self._bind(target.id, self._value(node.value), node, sure=sure)
+                self._bind(target.id, value, node, sure=sure)
             elif isinstance(target, ast.Tuple | ast.List):
-                why = "it is one of several values that are assigned at once"
-                found = min(
-                    self._value(node.value, whole=False), Bound(Is.MAYBE), key=lambda one: one.is_tool
-                )
                 for each in (each for each in target.elts if isinstance(each, ast.Name)):
-                    self._bind(each.id, replace(found, why=why), node, sure=sure)
+                    self._bind(each.id, one_of, node, sure=sure)
 
     def _value(self, node: ast.expr, *, whole: bool = True) -> Bound:
         if whole and isinstance(node, PLAIN):
@@ -237,9 +271,11 @@ class _Reader:
         made = self._made_by(node.func) if isinstance(node, ast.Call) else None
         if made is not None:
             return made
-        if self._is_about_tools(names_in(node)):
+        names = names_in(node)
+        if self._is_about_tools(names):
             return Bound(Is.MAYBE, why="what is assigned here shows only when it runs")
-        if all(is_harmless(self._imported.get(name, "")) for name in names_in(node)):
+        self._look(len(names))
+        if all(is_harmless(self._imported.get(name, "")) for name in names):
             return Bound(Is.NO, why="is no tool")
         return Bound(Is.MAYBE, here=Is.MAYBE, why="what is assigned here shows only when it runs")
 
@@ -261,6 +297,7 @@ class _Reader:
         """Tell whether any of the names, or what functions of such names use, has to do with tools."""
         left = list(names)
         while left:
+            self._look()
             name = left.pop()
             if name in self._no_concern:
                 continue
@@ -285,5 +322,4 @@ class _Reader:
     def _is_unbound(self, origin: str) -> bool:
         name = origin.partition(".")[0]
         known = name in self._imported or name in self._code.bound or hasattr(builtins, name)
-        imported = any(each.partition(".")[0] == name for each in self._imported.values())
-        return bool(name) and not known and not imported and not self._code.open_ended
+        return bool(name) and not known and name not in self._roots and not self._code.open_ended
