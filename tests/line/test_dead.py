@@ -57,6 +57,14 @@ def test_what_is_set_aside_is_listed_oldest_first_and_dropped_with_a_reason(
     assert (shown["settled"]["how"], shown["settled"]["reason"]) == ("dropped", "it is too late")
 
 
+def test_a_dead_letter_names_the_way_out_where_its_plan_was_wrong(project: Path, call: Call) -> None:
+    set_aside(project, "20260301-090000-aaaa")
+
+    said = call("dead", "show", "last", cwd=project).err
+
+    assert "Where the plan was wrong, mend it first: crewctl rerun 20260301-090000-aaaa --with-files" in said
+
+
 def test_an_empty_reason_is_none(project: Path, call: Call) -> None:
     set_aside(project, "20260301-080000-aaaa")
 

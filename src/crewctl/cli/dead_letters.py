@@ -65,6 +65,9 @@ def show_dead(project: Project, word: str, form: Format) -> None:
         )
         if letter.settled is None:
             note(f"Run it again: crewctl dead retry {letter.run_id}")
+            note(
+                f"Where the plan was wrong, mend it first: crewctl rerun {letter.run_id} --with-files, then:"
+            )
             note(f"Put it away: crewctl dead drop {letter.run_id} --reason ...")
 
     emit_one(data, letter.run_id, form, screen)
