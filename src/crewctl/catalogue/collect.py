@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from crewctl.catalogue import kinds, wording
 from crewctl.catalogue.catalogue import Catalogue
 from crewctl.catalogue.draft import Declared, Everything
+from crewctl.catalogue.entry_rest import rest_of_entry
 from crewctl.catalogue.kinds import Kind
 from crewctl.catalogue.not_yet import PROCESSES as UNBUILT_PROCESSES
 from crewctl.catalogue.project_files import ProjectFile
 from crewctl.catalogue.read_yaml import Reading
 from crewctl.catalogue.specs.crew_spec import CrewHead
-from crewctl.catalogue.specs.registry_specs import PolicySpec
+from crewctl.catalogue.specs.registry_specs import EntrySpec, PolicySpec
 from crewctl.catalogue.specs.spec import ITEM_NAME
 from crewctl.catalogue.spellings import rename
 from crewctl.catalogue.validation import Item, validate
@@ -36,6 +37,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.rests: dict[str, EntrySpec] = {}
+        """What is left of entries with mistakes in them, by crew; only checks may see it."""
         self._sources: dict[str, YamlSource] = {}
         self._specs: dict[str, dict[str, Any]] = {}
         self._names: dict[str, set[str]] = {}
@@ -63,7 +66,10 @@ class Collector:
                 self._add_item(file, source, name, value)
         else:
             self._names[file.kind.name].add(file.name)
-            self._keep(file.kind, file.name, self._validated(file.kind, file.name, source, (), data))
+            spec = self._validated(file.kind, file.name, source, (), data)
+            self._keep(file.kind, file.name, spec)
+            if spec is None and file.kind is kinds.ENTRY and (rest := rest_of_entry(data)) is not None:
+                self.rests[file.name] = rest
 
     def declared(self) -> Declared:
         """Return every name that is defined, well or badly."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from crewctl.catalogue.catalogue import Catalogue
-from crewctl.catalogue.checks import CHECKS
+from crewctl.catalogue.checks import CHECKS, OF_STARTS
 from crewctl.catalogue.collect import Collector
 from crewctl.catalogue.draft import Draft
 from crewctl.catalogue.project_files import ProjectReader, project_files
@@ -56,8 +56,10 @@ def _load(root: Path, cache: ReadCache, recordings: Recordings | None) -> Catalo
     problems = [*collector.problems, *tool_problems]
     problems += [problem for read in catalogue.scripts.values() for problem in read.problems]
     draft = Draft(catalogue, collector.declared(), recordings)
+    entries = MappingProxyType({**catalogue.entries, **collector.rests})
+    with_rests = replace(draft, catalogue=replace(catalogue, entries=entries))
     for check in CHECKS:
-        problems += check(draft)
+        problems += check(with_rests if check in OF_STARTS else draft)
     return replace(catalogue, problems=_in_order(problems))
 
 

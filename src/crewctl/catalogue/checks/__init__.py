@@ -89,3 +89,6 @@ CHECKS: tuple[Check, ...] = (
     triggers_hold,
 )
 """Every check; each looks at the whole catalogue and yields what it finds."""
+
+OF_STARTS: tuple[Check, ...] = (schedules_hold, triggers_hold)
+"""Those that also look at what is left of an entry with mistakes elsewhere in it."""
