@@ -93,6 +93,7 @@ BROKEN = {
 }
 SAY = 'def say(text: str) -> str:\n    """Say."""\n    return text\n'
 MADE = SAY + "def made(_):\n    return tool('it')(say)\n"
+MAKER = "class Maker:\n    def make(self, f):\n        return tool('it')(f)\n\n\n"
 UNTOLD = {
     "a factory": IMPORT + "def make():\n    @tool\n    def inner(text: str) -> str:\n        'Say.'\n        return text\n    return inner\nit = make()\n",
     "a condition": IMPORT + "import os\nif os.name == 'posix':\n    " + function("it").replace("\n", "\n    ").rstrip() + "\n",
@@ -112,6 +113,10 @@ UNTOLD = {
     "an error's": IMPORT + SAY + "try:\n    raise LookupError(tool('it')(say))\nexcept LookupError as e:\n    it = e.args[0]\n",
     "a case": IMPORT + SAY + "match tool('it')(say):\n    case it:\n        pass\n",
     "several within several": IMPORT + SAY + "one, (it, two) = 1, (tool('it')(say), 2)\n",
+    "taken from a list": IMPORT + SAY + "THEM = [tool('it')(say)]\nit = THEM[0]\n",
+    "by a lambda": IMPORT + SAY + "make = lambda f: tool('it')(f)\nit = make(say)\n",
+    "by a class's method": IMPORT + SAY + MAKER + "maker = Maker()\nit = maker.make(say)\n",
+    "a decorator that asks a class": IMPORT + MAKER + "def mine(f):\n    return Maker().make(f)\n" + function("it").replace("@tool", "@mine"),
     "one of the rest": IMPORT + SAY + "one, *rest = 1, tool('it')(say)\nfor it in rest:\n    pass\n",
 }  # fmt: skip
 BESIDE = IMPORT + function("beside") + derived("Beside") + MADE

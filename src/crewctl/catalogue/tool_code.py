@@ -82,6 +82,8 @@ class _Reader:
         self._imported: dict[str, str] = {}
         self._roots: set[str] = set()
         self._functions: dict[str, frozenset[str]] = {}
+        # What functions, classes and values of these names are made of.
+        self._uses: dict[str, frozenset[str]] = {}
         self._looks_left = MOST_LOOKS
         # Names that lead to no tool, so that a long chain of functions is followed once.
         self._no_concern: set[str] = set()
@@ -107,9 +109,10 @@ class _Reader:
 
     def _statement(self, node: ast.stmt, *, sure: bool) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._functions[node.name] = names_in(node)
+            self._functions[node.name] = self._uses[node.name] = names_in(node)
             self._bind(node.name, self._function(node), node, sure=sure)
         elif isinstance(node, ast.ClassDef):
+            self._uses[node.name] = names_in(node)
             self._bind(node.name, self._class(node), node, sure=sure)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             self._import(node, sure=sure)
@@ -139,7 +142,7 @@ class _Reader:
 
     def _bind(self, name: str, bound: Bound, node: ast.stmt, *, sure: bool) -> None:
         self._no_concern.discard(name)
-        if bound.is_tool is not Is.NO or name in self._functions:
+        if bound.is_tool is not Is.NO or name in self._uses:
             self._no_concern.clear()
         before = self._code.bound.get(name)
         if not sure and bound.is_tool != (before.is_tool if before is not None else Is.NO):
@@ -252,12 +255,15 @@ class _Reader:
             return
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         value, part = self._value(node.value), self._value(node.value, whole=False)
+        used = names_in(node.value)
         one_of = replace(
             min(part, Bound(Is.MAYBE), key=lambda one: one.is_tool),
             why="it is one of several values that are assigned at once",
         )
         for target in targets:
             if isinstance(target, ast.Name):
+                self._uses[target.id] = used | self._uses.get(target.id, frozenset())
+                self._look(len(self._uses[target.id]))
                 self._bind(target.id, value, node, sure=sure)
             elif isinstance(target, ast.Tuple | ast.List):
                 for each in (each for each in target.elts if isinstance(each, ast.Name)):
@@ -294,7 +300,7 @@ class _Reader:
         return None
 
     def _is_about_tools(self, names: Iterable[str]) -> bool:
-        """Tell whether any of the names, or what functions of such names use, has to do with tools."""
+        """Tell whether any of the names, or what those of such names are made of, has to do with tools."""
         left = list(names)
         while left:
             self._look()
@@ -307,7 +313,7 @@ class _Reader:
             if is_tool or self._imported.get(name, "").startswith(CREWAI):
                 self._no_concern.clear()
                 return True
-            left += self._functions.get(name, ())
+            left += self._uses.get(name, ())
         return False
 
     def _origin(self, node: ast.expr) -> str:
