@@ -263,15 +263,15 @@ def test_inputs_come_from_words_files_and_json(call: Call, tmp_path: Path) -> No
     [
         (["-i", "company"], 2, "'company' is not an input"),
         (["-i", "a=1", "-i", "a=2"], 2, "given twice"),
-        (["--inputs", '{"a": 1, "a": 2}'], 2, "not JSON: a name stands twice"),
-        (["--inputs", '{"a": NaN}'], 2, "not JSON: NaN is no number"),
-        (["--inputs", '{"a": 1e999}'], 2, "not JSON: 1e999 is too large"),
+        (["--inputs", '{"a": 1, "a": 2}'], 2, "cannot be read as JSON: the name 'a' stands twice"),
+        (["--inputs", '{"a": NaN}'], 2, "cannot be read as JSON: NaN is no number"),
+        (["--inputs", '{"a": 1e999}'], 2, "cannot be read as JSON: 1e999 is too large"),
         (["-i", "a=1", "--inputs", '{"a": 1}'], 2, "given twice"),
         (["-i", "a=@nowhere.txt"], 9, "no input file nowhere.txt"),
-        (["--inputs", "{"], 2, "not JSON"),
+        (["--inputs", "{"], 2, "cannot be read as JSON"),
         (["--inputs", "[1]"], 2, "not a JSON object"),
         (["--inputs", '{"a": [1]}'], 3, "the input 'a'"),
-        (["--inputs", "[" * 100_000], 2, "not JSON"),
+        (["--inputs", "[" * 100_000], 2, "cannot be read as JSON"),
     ],
 )
 def test_inputs_that_make_no_sense_are_refused(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +101,17 @@ def test_crewai_is_as_crewctl_relies_on(name: str, facts: dict[str, Any]) -> Non
 
 def test_every_fact_that_is_found_is_expected(facts: dict[str, Any]) -> None:
     assert set(facts) == set(EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("provider", "takes"),
+    [("gemini", False), ("bedrock", False), ("azure", False), ("openai", True), ("anthropic", True)],
+)
+def test_which_clients_of_models_take_a_base_url(provider: str, takes: bool) -> None:  # noqa: FBT001
+    """The policy's list of endpoints says where a model is asked by what its client does with the address."""
+    found = find_spec("crewai")
+    assert found is not None
+    assert found.origin is not None
+    client = Path(found.origin).parent / "llms" / "providers" / provider / "completion.py"
+    says = re.search(r'self\.base_url|get\("base_url"\)', client.read_text(encoding="utf-8"))
+    assert (says is not None) is takes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -29,6 +30,10 @@ _SAME = {
     "aws": "bedrock",
     "ollama_chat": "ollama",
 }
+_DEAF = frozenset({"azure", "bedrock", "gemini"})
+"""Providers whose clients in CrewAI take no base_url: they ask where they always do."""
+
+_ADDRESS = re.compile(r"(?:URL|API_BASE|ENDPOINT|HOST|PROXY)$", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -38,6 +43,7 @@ def is_allowed(allowed: Iterable[str], model: str, base_url: str | None) -> bool
     An address allows what lies below it; a provider's name allows that provider's own address.
     """
     provider = _provider(model)
+    base_url = None if provider in _DEAF else base_url
     names = {_SAME.get(each, each) for each in allowed if "://" not in each}
     if base_url is None and provider in names:
         return True
@@ -51,9 +57,16 @@ def is_allowed(allowed: Iterable[str], model: str, base_url: str | None) -> bool
 def asked_at(model: str, base_url: str | None) -> str:
     """Return where the model is asked, in words."""
     own = OWN.get(_provider(model))
+    if _provider(model) in _DEAF and base_url is not None:
+        return f"{own or 'an address of its own'}, for its client takes no base_url"
     if base_url is not None:
         return base_url
     return own or f"an address of '{_provider(model)}' that crewctl does not know"
+
+
+def is_an_address(variable: str) -> bool:
+    """Tell by its name whether the clients of models may read an address from the variable, and no key."""
+    return _ADDRESS.search(variable) is not None
 
 
 def in_the_clear(base_url: str) -> bool:

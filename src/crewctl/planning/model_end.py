@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from crewctl.catalogue.endpoints import RULE, asked_at, is_allowed
+from crewctl.catalogue.endpoints import RULE, asked_at, is_allowed, is_an_address
 from crewctl.catalogue.kinds import POLICY_FILE
 from crewctl.catalogue.model_names import SIMULATED
 from crewctl.catalogue.specs.model_spec import DEFAULT_OUTPUT_TOKENS, PriceSpec
@@ -81,6 +81,10 @@ def _refuse_elsewhere(model: str, base_url: str | None, said: Said, findings: Fi
     allowed = findings.catalogue.policy.models.endpoints
     if allowed is None or (base_url is None and said.values.get("base_url") is not None):
         return  # nothing is listed, or its address was refused already
+    key = str(said.values.get("api_key") or "")[len("${env:") : -1]
+    if is_an_address(key):
+        wrong = f"{model!r} would be given {key} as its key, from which clients of models read an address"
+        findings.add(said.places["api_key"], RULE, wrong, help="name the variable that holds the key")
     if not is_allowed(allowed, model, base_url):
         wrong = f"{model!r} would be asked at {asked_at(model, base_url)}, which {POLICY_FILE} does not list"
         advice = f"name another model, or have {POLICY_FILE} list the endpoint under models"

@@ -51,6 +51,26 @@ def test_an_address_from_the_environment_is_held_against_the_list() -> None:
     assert {problem.rule for problem in caught.value.problems} == {"endpoint-not-allowed"}
 
 
+@pytest.mark.parametrize(
+    "variable", ["OPENAI_BASE_URL", "OPENAI_API_BASE", "HTTPS_PROXY", "AZURE_ENDPOINT", "OLLAMA_HOST"]
+)
+def test_a_variable_that_clients_take_for_an_address_is_no_key(variable: str) -> None:
+    """The child would be given it, and its client ask wherever it says."""
+    model = HOUSE | {"api_key": f"${{env:{variable}}}"}
+    assert plan(None, model).models
+    with pytest.raises(InvalidPlanError) as caught:
+        plan([OURS], model)
+    (problem,) = caught.value.problems
+    assert problem.rule == "endpoint-not-allowed"
+    assert variable in problem.message
+
+
+@pytest.mark.parametrize("model", ["gemini/gemini-2.0-flash", "google/x", "azure/x", "bedrock/x"])
+def test_a_client_that_takes_no_base_url_is_asked_where_it_always_asks(model: str) -> None:
+    assert not is_allowed([OURS], model, OURS)
+    assert is_allowed([model.partition("/")[0]], model, OURS)
+
+
 def test_simulated_models_ask_nobody() -> None:
     assert plan([], {"model": "offline"}).models
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crewctl.catalogue.draft import Draft
-from crewctl.catalogue.endpoints import RULE, asked_at, in_the_clear, is_allowed
+from crewctl.catalogue.endpoints import RULE, asked_at, in_the_clear, is_allowed, is_an_address
 from crewctl.catalogue.kinds import AGENTS_FILE, MODELS_FILE, POLICY_FILE, crew_file
 from crewctl.catalogue.model_names import chain, real_model
 from crewctl.catalogue.specs.crew_spec import HierarchicalCrew
@@ -26,11 +26,11 @@ class _Link(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """A real model, where it is asked, whether a key of its own goes there, and the place that says so."""
+    """A real model, where it is asked, the variable of its own key if it has one, and the place that says so."""
 
     model: str
     base_url: str | None
-    has_key: bool
+    key: str
     file: str
     path: Path
 
@@ -48,9 +48,11 @@ def endpoints_allowed(draft: Draft) -> Iterator[Problem]:
             continue
         try:
             fits = True if allowed is None else is_allowed(allowed, asked.model, asked.base_url)
-            clear = allowed is None and asked.has_key and in_the_clear(asked.base_url or "")
+            clear = allowed is None and asked.key and in_the_clear(asked.base_url or "")
         except ValueError:
             continue  # no address at all, which planning says
+        if allowed is not None and is_an_address(asked.key):
+            yield _key_is_an_address(draft, asked)
         if not fits:
             yield _elsewhere(draft, asked)
         elif clear:
@@ -83,15 +85,29 @@ def _asked(draft: Draft, first: str, links: list[_Link], said: tuple[str, Path])
     if "/" not in model or model in draft.catalogue.models:
         return
     addressed = next((link for link in links if link.spec.base_url is not None), None)
-    has_key = any(link.spec.api_key is not None for link in links)
+    key = next((_named(link.spec.api_key) for link in links if link.spec.api_key is not None), "")
     if addressed is not None:
         path = (*addressed.path, "base_url")
-        yield _Asked(model, addressed.spec.base_url, has_key, addressed.file, path)
+        yield _Asked(model, addressed.spec.base_url, key, addressed.file, path)
         return
     file, path = (links[-1].file, links[-1].path) if links else said
     # A model that is written as text is the name itself; in a mapping it has a key of its own.
     is_text = file == MODELS_FILE and not isinstance(draft.data(file).get(str(path[0])), dict)
-    yield _Asked(model, None, has_key, file, path if is_text or not links else (*path, "model"))
+    yield _Asked(model, None, key, file, path if is_text or not links else (*path, "model"))
+
+
+def _named(key: str) -> str:
+    return key[len(_FROM_ENVIRONMENT) : -1]
+
+
+def _key_is_an_address(draft: Draft, asked: _Asked) -> Problem:
+    return Problem(
+        draft.place(asked.file, asked.path),
+        RULE,
+        f"'{asked.model}' would be given {asked.key} as its key, from which clients of models read an address",
+        "asked at whatever it holds",
+        "name the variable that holds the key",
+    )
 
 
 def _elsewhere(draft: Draft, asked: _Asked) -> Problem:
