@@ -101,7 +101,7 @@ def test_a_change_that_is_no_object_of_arguments_is_asked_about_again(letters: M
 
     assert (held.outcome, made.sent()) == ("waiting", [])
     assert made.subject(made.cards()[1]) == as_json(ELENA)
-    assert "a name stands twice" in made.cards()[1].opened.asks
+    assert "the name 'to' stands twice" in made.cards()[1].opened.asks
 
     made.answer("approve")
     made.attempt()
