@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from crewctl.adapters.dbos_engine import POLL_SECONDS, DurableEngine, new_executor
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.audit.events import Recorded, RunClosed
 from crewctl.audit.events_people import CardOpened
 from crewctl.audit.events_work import RunEnqueued, RunSuspended, RunTaken
@@ -31,6 +32,7 @@ from crewctl.wiring import hosting
 from crewctl.wiring.announcing import announced
 from crewctl.wiring.embedded import engine_place
 from crewctl.wiring.feeding import argument_of_run
+from crewctl.wiring.packages import Packages
 from crewctl.wiring.project import Project
 from engine_worker import quick_zygote
 from interleaved import table
@@ -156,7 +158,7 @@ def _alone(project: Project, times: dict[str, list[float]]) -> None:
     executor = new_executor()
     durable = hosting.DbosSteps
     with quick_zygote(project) as warm, project.locks.hold(worker_lock(executor)):
-        host = hosting.RunHost(project, executor, warm)
+        host = hosting.RunHost(project, executor, warm, Packages(InstalledWorld(project.root)))
         engine = DurableEngine(engine_place(project), executor, host, log=project.state / "engine.log")
         try:
             for number in range(2 * HERE + 2):

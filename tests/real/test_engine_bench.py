@@ -56,3 +56,15 @@ def test_its_options_explain_themselves(words: list[str], code: int, said: str) 
 
     assert done.returncode == code, done.stderr
     assert said in done.stdout + done.stderr
+
+
+def test_it_does_runs_over_the_engine_and_in_memory(
+    engine: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what it rests on cannot change without it."""
+    monkeypatch.setattr(engine, "HERE", 1)
+    times: dict[str, list[float]] = {"steps in memory": [], "durable engine": []}
+    with engine._project(None) as project:
+        engine._alone(project, times)
+
+    assert all(len(each) == 1 and each[0] > 0 for each in times.values())
