@@ -225,7 +225,7 @@ def _workers(project: Project, count: int) -> Iterator[None]:
         for one in started:
             one.terminate()
         for one in started:
-            one.wait(60)
+            one.communicate(timeout=60)
 
 
 def _throughput(project: Project, runs: int) -> float:

@@ -10,14 +10,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from statistics import median
 
-from crewctl.adapters.dbos_engine import POLL_SECONDS
+from crewctl.adapters.dbos_engine import POLL_SECONDS, new_executor
+from crewctl.adapters.installed_packages import InstalledWorld
 from crewctl.adapters.warm_zygote import WarmZygote
 from crewctl.wiring import worker
+from crewctl.wiring.hosting import RunHost
+from crewctl.wiring.packages import Packages
 from crewctl.wiring.project import Project
 
 CHILD = str(Path(__file__).with_name("quick_child.py"))
@@ -44,11 +47,20 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     project = Project(folder)
-    with quick_zygote(project) as warm, worker._serving(project, slots, lambda _: None, warm) as loop:  # noqa: SLF001 - the very same worker
+    packages = Packages(InstalledWorld(folder))
+    with quick_zygote(project) as warm:
+        host = RunHost(project, new_executor(), warm, packages)
+        _work(worker._serving(project, slots, host, lambda _: None), what, lambda: leaving)  # noqa: SLF001 - the very same worker
+
+
+def _work(
+    serving: AbstractContextManager[worker.WorkerLoop], what: str, must_leave: Callable[[], bool]
+) -> None:
+    with serving as loop:
         print("ready", flush=True)
         if what == "idle":
             print(json.dumps(_idle(loop)), flush=True)
-        while what == "serve" and not leaving:
+        while what == "serve" and not must_leave():
             loop.turn()
             time.sleep(POLL_SECONDS)
 

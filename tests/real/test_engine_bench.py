@@ -68,3 +68,8 @@ def test_it_does_runs_over_the_engine_and_in_memory(
         engine._alone(project, times)
 
     assert all(len(each) == 1 and each[0] > 0 for each in times.values())
+
+
+def test_its_workers_empty_a_queue(engine: ModuleType) -> None:
+    with engine._project(None) as project, engine._workers(project, 1):
+        assert engine._throughput(project, 2) > 0
